@@ -1,0 +1,39 @@
+/*
+ * base/buf.h - a byte buffer that grows
+ *
+ * {0} is an empty buffer. msgpack packers write into it through mp_buf_write().
+ */
+#ifndef MP_BASE_BUF_H
+#define MP_BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct mp_buf {
+    char *data; /* owned; NULL while nothing was ever added */
+    size_t size;
+    size_t room;
+};
+
+/* mp_buf_reserve - make room for `more` bytes behind the content; false: out of memory, nothing has changed. */
+bool mp_buf_reserve(struct mp_buf *buf, size_t more);
+
+/* mp_buf_add - append; false: out of memory, nothing has changed. */
+static inline bool mp_buf_add(struct mp_buf *buf, const void *data, size_t size)
+{
+    if (size > buf->room - buf->size && !mp_buf_reserve(buf, size))
+        return false;
+    if (size > 0)
+        memcpy(buf->data + buf->size, data, size);
+    buf->size += size;
+    return true;
+}
+
+/* mp_buf_write - mp_buf_add() in the shape of a msgpack_packer_write; `buf` is a struct mp_buf. */
+int mp_buf_write(void *buf, const char *data, size_t size);
+
+/* mp_buf_free - release the memory; the buffer is empty afterwards and may be used again. */
+void mp_buf_free(struct mp_buf *buf);
+
+#endif

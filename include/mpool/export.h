@@ -1,0 +1,16 @@
+/*
+ * mpool/export.h - which symbols libmpool shows
+ */
+#ifndef MPOOL_EXPORT_H
+#define MPOOL_EXPORT_H
+
+#if defined(__cplusplus)
+#define MPOOL_API extern "C" __attribute__((visibility("default")))
+#else
+#define MPOOL_API __attribute__((visibility("default")))
+#endif
+
+/* The compiler checks the arguments against a printf format at argument `format`. */
+#define MPOOL_PRINTF(format, first) __attribute__((format(printf, format, first)))
+
+#endif

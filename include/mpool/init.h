@@ -1,0 +1,90 @@
+/*
+ * mpool/init.h - functions by name, and the start of mpool in a process
+ *
+ * mpool_init() maps the memory that the processes share and makes the fork server, the parent of all workers. It comes
+ * early in main(): after daemon(), chroot() and dropping privileges, before the first thread and the first use of nng.
+ * Workers see the program's memory as it is at that moment, so functions are registered before.
+ */
+#ifndef MPOOL_INIT_H
+#define MPOOL_INIT_H
+
+#include <mpool/error.h>
+#include <msgpack.h>
+#include <stddef.h>
+
+/* The attempt at a job that a function is called for; valid until the function returns. See mpool/job.h. */
+typedef struct mpool_job mpool_job;
+
+/*
+ * A job function: runs in a worker, on its main thread, one at a time.
+ *
+ * job       in   this attempt
+ * args      in   the arguments; they and all they point to are valid until the function returns
+ * result    in   takes at most one value; nothing packed means nil, two values fail the job
+ *
+ * Returns 0 for done; anything else fails the job: `return mpool_job_fail(job, "%s: %m", path);`
+ */
+typedef int mpool_function(mpool_job *job, const msgpack_object *args, msgpack_packer *result);
+
+/* The longest name of a function, in bytes. */
+#define MPOOL_NAME_MAX 63
+
+/*
+ * mpool_register - give a function a name
+ *
+ * name      in   1..63 bytes, no spaces or control characters; must stay valid (a string constant)
+ *
+ * Registering the same name and function again is allowed and does nothing.
+ * Errors: MPOOL_E_LATE (after mpool_init()), MPOOL_E_INVAL (name, or the name has another function), MPOOL_E_NOMEM.
+ * Calls:  the main thread, before mpool_init().
+ */
+MPOOL_API mpool_err mpool_register(const char *name, mpool_function *function);
+
+/* Defines a job function and registers it before main():  MPOOL_FUNCTION(square) { ...; return 0; }  */
+#define MPOOL_FUNCTION(name)                                                                                           \
+    static int name(mpool_job *job, const msgpack_object *args, msgpack_packer *result);                               \
+    __attribute__((constructor)) static void mpool_register_##name(void) { (void)mpool_register(#name, name); }        \
+    static int name(mpool_job *job, const msgpack_object *args, msgpack_packer *result)
+
+/* All zero means the defaults. */
+typedef struct mpool_init_options {
+    const int *keep_fds;   /* file descriptors that workers keep besides 0, 1 and 2 (0 is /dev/null in workers) */
+    size_t keep_fd_count;
+    const char *directory; /* where the private runtime directory is made; default: the first of $XDG_RUNTIME_DIR,
+                              $TMPDIR and /tmp that is a directory of ours with a short enough name */
+    size_t arena_bytes;    /* address space to reserve for shared memory; default 256 MiB, halved until it fits
+                              RLIMIT_AS and RLIMIT_FSIZE. Memory is used only as it is needed. */
+} mpool_init_options;
+
+/*
+ * mpool_init - make this process a host
+ *
+ * options   in   NULL for the defaults; not kept
+ *
+ * No signal handler is installed, no signal will be raised in this process (the fork server raises no SIGCHLD), and
+ * wait() and waitpid(-1) never see a child of mpool's.
+ * Errors: MPOOL_E_ALREADY (nothing changed), MPOOL_E_THREADS, MPOOL_E_SYSTEM, MPOOL_E_INVAL, MPOOL_E_NOMEM.
+ * Calls:  main thread, once; after a failure it may be tried again.
+ */
+MPOOL_API mpool_err mpool_init(const mpool_init_options *options);
+
+/*
+ * mpool_fini - end the fork server and whatever still runs under it, and wait until it is gone
+ *
+ * Pools have to be freed before. Without this call everything ends by itself with the process. mpool_init() cannot be
+ * called again afterwards. In a process forked after mpool_init() it does nothing.
+ */
+MPOOL_API void mpool_fini(void);
+
+/*
+ * mpool_cpu_count - how many workers this process may use well
+ *
+ * The least of: online CPUs, the CPU affinity, the cgroup v1 and v2 CPU quotas of every ancestor (rounded up), and the
+ * environment variable MPOOL_WORKERS. At least 1. Calls: any thread of any process.
+ */
+MPOOL_API unsigned mpool_cpu_count(void);
+
+/* mpool_version - "MAJOR.MINOR.PATCH", a constant string. */
+MPOOL_API const char *mpool_version(void);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * mpool/job.h - what a job function can do besides computing its result
+ *
+ * All effects of an attempt (result, totals) are staged in the worker and travel together with the result; they count
+ * when the supervisor commits the result, all or nothing. An attempt that fails or is killed leaves nothing.
+ *
+ * All calls: the thread that runs the job function, until it returns.
+ */
+#ifndef MPOOL_JOB_H
+#define MPOOL_JOB_H
+
+#include <mpool/init.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * mpool_job_fail - say why the job fails
+ *
+ * format    in   as printf's; "%m" is the text of errno. Cut at 4,000 bytes.
+ *
+ * Returns -1, to be returned by the function. The last reason given counts.
+ */
+MPOOL_API int mpool_job_fail(mpool_job *job, const char *format, ...) MPOOL_PRINTF(2, 3);
+
+/*
+ * mpool_job_total_add - add a number to a total of the pool, once this job is done
+ *
+ * total     in   the total's name, as given to mpool_total_open()
+ * value     in   what to add to a sum, or to compare with a min or max; a count counts the call
+ *
+ * Errors: MPOOL_E_NOTFOUND (no such total), MPOOL_E_NOMEM, MPOOL_E_INVAL (value is not finite).
+ */
+MPOOL_API mpool_err mpool_job_total_add(mpool_job *job, const char *total, int64_t value);
+MPOOL_API mpool_err mpool_job_total_add_double(mpool_job *job, const char *total, double value);
+
+/* mpool_job_attempt - which try this is: 1, then 2 ... */
+MPOOL_API unsigned mpool_job_attempt(const mpool_job *job);
+
+/* mpool_job_number - the job's number in its pool: 0, 1, ... in the order of submission; the same in every attempt. */
+MPOOL_API uint64_t mpool_job_number(const mpool_job *job);
+
+/* mpool_job_worker - the number of the worker's slot, from 0. */
+MPOOL_API unsigned mpool_job_worker(const mpool_job *job);
+
+/*
+ * mpool_job_cancelled - has the job been asked to stop?
+ *
+ * True after the job's soft timeout. A long loop polls it and returns early; the call costs a memory read.
+ */
+MPOOL_API bool mpool_job_cancelled(const mpool_job *job);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * mpool/mpool.h - multiprocessing for C on Linux: all of it
+ *
+ *     MPOOL_FUNCTION(square)
+ *     {
+ *         int64_t x;
+ *         if (mpool_unpack(args, "I", &x) != MPOOL_OK)
+ *             return mpool_job_fail(job, "%s", mpool_error_detail());
+ *         mpool_pack(result, "I", x * x);
+ *         return 0;
+ *     }
+ *
+ *     int main(void)
+ *     {
+ *         mpool_pool *pool;
+ *         int64_t in[3] = {1, 2, 3}, out[3];
+ *
+ *         if (mpool_init(NULL) != MPOOL_OK || mpool_pool_open(NULL, &pool) != MPOOL_OK)
+ *             return 1;
+ *         mpool_task task = {.function = "square", .item_format = "I", .result_format = "I"};
+ *         mpool_err err = mpool_pool_map(pool, &task, in, 3, sizeof in[0], out, sizeof out[0], NULL);
+ *         mpool_pool_free(pool);
+ *         mpool_fini();
+ *         return err != MPOOL_OK;
+ *     }
+ */
+#ifndef MPOOL_MPOOL_H
+#define MPOOL_MPOOL_H
+
+#include <mpool/error.h>
+#include <mpool/init.h>
+#include <mpool/job.h>
+#include <mpool/pack.h>
+#include <mpool/pool.h>
+#include <mpool/result.h>
+#include <mpool/total.h>
+
+#endif

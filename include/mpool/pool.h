@@ -1,0 +1,228 @@
+/*
+ * mpool/pool.h - the pool: jobs in, results out
+ *
+ * A pool has a number of worker processes and a supervisor thread that keeps them busy, notices every death, and commits
+ * each result exactly once. The supervisor thread runs no code of the program's.
+ *
+ * A process that was forked from the host after mpool_init() gets MPOOL_E_FORKED from every call here.
+ */
+#ifndef MPOOL_POOL_H
+#define MPOOL_POOL_H
+
+#include <mpool/init.h>
+#include <mpool/result.h>
+#include <mpool/total.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+typedef struct mpool_future mpool_future;
+typedef struct mpool_iter mpool_iter;
+
+/* A wait without a limit. Timeouts are relative, in milliseconds; 0 polls. */
+#define MPOOL_FOREVER INT64_C(-1)
+
+/* The largest arguments and the largest result of one job, in bytes of msgpack. */
+#define MPOOL_ARGS_MAX ((size_t)8 << 20)
+#define MPOOL_VALUE_MAX ((size_t)8 << 20)
+
+/* The most workers of a pool. */
+#define MPOOL_WORKERS_MAX 1024
+
+/* ---- the pool ---------------------------------------------------------------------------------------------------- */
+
+/* All zero means the defaults. */
+typedef struct mpool_pool_options {
+    unsigned workers;        /* default mpool_cpu_count() */
+    size_t queue_jobs;       /* jobs that may be queued or running before a submit waits; default 65,536 */
+    int64_t start_timeout_ms; /* from fork to ready, for one worker; default 10,000 */
+} mpool_pool_options;
+
+/*
+ * mpool_pool_open - start workers and the supervisor thread
+ *
+ * options   in   NULL for the defaults; not kept
+ * pool      out  set on MPOOL_OK only; release with mpool_pool_free()
+ *
+ * Returns when the first worker is ready.
+ * Errors: MPOOL_E_NOINIT, MPOOL_E_FORKED, MPOOL_E_NESTED, MPOOL_E_IDENTITY, MPOOL_E_INVAL, MPOOL_E_NOMEM, MPOOL_E_SYSTEM,
+ *         MPOOL_E_BROKEN (no worker could start; mpool_error_detail() says how the last one died).
+ * Calls:  any thread of the host.
+ */
+MPOOL_API mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **pool);
+
+/*
+ * mpool_pool_close - take no more jobs; those submitted are run to their end. Does not wait.
+ *
+ * Calls: any thread of the host; again is allowed.
+ */
+MPOOL_API mpool_err mpool_pool_close(mpool_pool *pool);
+
+/*
+ * mpool_pool_join - wait until a closed or terminated pool has ended all its jobs and workers
+ *
+ * Errors: MPOOL_E_TIMEOUT, MPOOL_E_INVAL (the pool was not closed or terminated), MPOOL_E_BROKEN (it ended broken).
+ * Calls:  any thread of the host.
+ */
+MPOOL_API mpool_err mpool_pool_join(mpool_pool *pool, int64_t timeout_ms);
+
+/*
+ * mpool_pool_terminate - take no more jobs, kill the workers; what is not done ends as cancelled. Does not wait.
+ *
+ * Calls: any thread of the host; again is allowed.
+ */
+MPOOL_API mpool_err mpool_pool_terminate(mpool_pool *pool);
+
+/*
+ * mpool_pool_free - terminate a pool that has not ended, wait for its end, and release it with its totals
+ *
+ * Futures and iterators stay valid until they are freed themselves. NULL is allowed.
+ * Calls: any thread of the host, when no other thread uses the pool.
+ */
+MPOOL_API void mpool_pool_free(mpool_pool *pool);
+
+/* ---- tasks ------------------------------------------------------------------------------------------------------- */
+
+/* A number of each result that goes into a total when the job is done. */
+typedef struct mpool_collect {
+    const char *total; /* name of a total of the pool */
+    const char *field; /* which number: a key of the result's map, "stat.bytes" for a map in a map; NULL or "" for the
+                          result itself. A count takes no field. A missing or non-numeric one fails the job. */
+} mpool_collect;
+
+/* What to run, and how. All zero but `function` means the defaults. The strings are copied by the calls that take it. */
+typedef struct mpool_task {
+    const char *function;         /* registered name */
+    int64_t timeout_ms;           /* from the start of an attempt to the kill of its worker; 0: no limit */
+    int64_t soft_timeout_ms;      /* to mpool_job_cancelled() being true; 0: none */
+    unsigned retries;             /* attempts after the first, for jobs that failed, crashed or timed out */
+    unsigned crash_limit;         /* attempts that crashes may use, whatever `retries` says; default 3 */
+    uint64_t tag;                 /* mpool_pool_submit(): comes back with the result */
+    const mpool_collect *collect; /* numbers of the result to add to totals */
+    size_t collect_count;
+    bool discard_value;           /* the results' values are not wanted, and stay in the worker */
+    bool measure;                 /* fill in mpool_result.run_ns (costs two clock reads a job) */
+    bool nowait;                  /* mpool_pool_submit(): MPOOL_E_FULL instead of waiting for room */
+    const char *item_format;      /* mpool_pool_map(): how an item is packed; see there */
+    const char *result_format;    /* mpool_pool_map(): how a result is unpacked; see there */
+} mpool_task;
+
+/*
+ * mpool_pool_submit - queue one job
+ *
+ * task      in   function, limits; copied before return
+ * future    out  set on MPOOL_OK; NULL if the result is not wanted; release with mpool_future_free()
+ * format    in   the arguments, as for mpool_pack(); NULL for nil
+ *
+ * Waits for room in the queue unless task->nowait.
+ * Errors: MPOOL_E_NOFUNC, MPOOL_E_FORMAT, MPOOL_E_TOOBIG (more than MPOOL_ARGS_MAX), MPOOL_E_FULL, MPOOL_E_NOTFOUND (a
+ *         total in collect), MPOOL_E_CLOSED, MPOOL_E_BROKEN, MPOOL_E_NOMEM; on error nothing was queued.
+ * Calls:  any thread of the host; not a worker, not a signal handler.
+ */
+MPOOL_API mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, mpool_future **future,
+                                      const char *format, ...);
+
+/*
+ * mpool_future_wait - wait until the job has ended
+ *
+ * result    out  set on MPOOL_OK, if not NULL; belongs to the future
+ *
+ * Errors: MPOOL_E_TIMEOUT. How the job ended is in result->status. Calls: any thread of the host.
+ */
+MPOOL_API mpool_err mpool_future_wait(mpool_future *future, int64_t timeout_ms, const mpool_result **result);
+
+/* mpool_future_free - release; the job of an unfinished one goes on without it. NULL is allowed. */
+MPOOL_API void mpool_future_free(mpool_future *future);
+
+/*
+ * mpool_pool_map - run a function over an array, and wait for all
+ *
+ * task      in   item_format and result_format are NULL (a C struct: its bytes travel as msgpack bin) or one of
+ *                "i" int, "I" int64_t, "U" uint64_t, "d" double, "b" bool, "s" const char * (items only)
+ * items     in   `count` items of `item_size` bytes
+ * results   out  `count` of `result_size` bytes; NULL if not wanted. A job that is not done leaves its place untouched.
+ * statuses  out  `count` statuses; NULL if not wanted
+ *
+ * Errors: MPOOL_E_JOB (some job is not done; the others' results stand; mpool_error_detail() tells of the first),
+ *         MPOOL_E_FORMAT (a result has another shape), those of mpool_pool_submit().
+ * Calls:  any thread of the host; several at a time.
+ */
+MPOOL_API mpool_err mpool_pool_map(mpool_pool *pool, const mpool_task *task, const void *items, size_t count,
+                                   size_t item_size, void *results, size_t result_size, mpool_status *statuses);
+
+/*
+ * Gives the arguments of the next job: packs exactly one value, and returns MPOOL_OK; or packs nothing, and returns
+ * MPOOL_E_END after the last, or another error to stop the iteration. Runs on the thread inside mpool_iter_next().
+ *
+ * tag       out  comes back with the job's result
+ */
+typedef mpool_err mpool_generator(void *user, msgpack_packer *args, uint64_t *tag);
+
+/*
+ * mpool_pool_imap_unordered - run a function over what a generator gives; results come as they complete
+ *
+ * user      in   for the generator
+ * iter      out  set on MPOOL_OK; release with mpool_iter_free()
+ *
+ * At most 16,384 jobs (and 16 MiB of arguments) are ahead of the results taken, so that memory stays bounded however
+ * many there are.
+ * Errors: as mpool_pool_submit(). Calls: any thread of the host; an iterator is used by one thread at a time.
+ */
+MPOOL_API mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mpool_generator *generator,
+                                              void *user, mpool_iter **iter);
+
+/*
+ * mpool_iter_next - the next result
+ *
+ * result    out  set on MPOOL_OK; valid until the next call
+ *
+ * Errors: MPOOL_E_END (all have been given), MPOOL_E_TIMEOUT, MPOOL_E_GENERATOR (the generator failed; the results of the
+ *         jobs it gave before come first), MPOOL_E_FORMAT or MPOOL_E_TOOBIG (what it packed), MPOOL_E_CLOSED,
+ *         MPOOL_E_BROKEN (after the results of what was submitted).
+ * Calls:  the thread that owns the iterator.
+ */
+MPOOL_API mpool_err mpool_iter_next(mpool_iter *iter, int64_t timeout_ms, const mpool_result **result);
+
+/* mpool_iter_stop - ask the generator no more: what is submitted comes to its end, then MPOOL_E_END. */
+MPOOL_API void mpool_iter_stop(mpool_iter *iter);
+
+/* mpool_iter_free - release; jobs that have been submitted go on without it. NULL is allowed. */
+MPOOL_API void mpool_iter_free(mpool_iter *iter);
+
+/* ---- looking at a pool ------------------------------------------------------------------------------------------- */
+
+/* What has happened so far. Deaths are sorted by what the worker was doing. */
+typedef struct mpool_pool_stats {
+    unsigned workers;          /* slots */
+    unsigned workers_ready;    /* with a worker that takes jobs */
+    uint64_t jobs_submitted;
+    uint64_t jobs_ended;       /* of those, in any status */
+    uint64_t jobs_running;     /* handed to workers and not answered */
+    uint64_t attempts_retried; /* attempts that were charged and followed by another */
+    uint64_t workers_started;
+    uint64_t deaths_claimed;     /* a job was running: it was charged */
+    uint64_t deaths_unstarted;   /* jobs had been sent, none was started */
+    uint64_t deaths_uncommitted; /* a job had returned, and its result did not arrive */
+    uint64_t deaths_idle;        /* no job was there */
+    uint64_t deaths_startup;     /* before the worker was ready */
+    uint64_t deaths_ours;        /* killed by the supervisor: a timeout, a broken message, termination */
+    uint64_t stale_results;      /* results of a dead generation, dropped */
+    uint64_t frames_sent;
+    uint64_t frames_received;
+    uint64_t recalls;            /* jobs asked back from one worker for another */
+} mpool_pool_stats;
+
+MPOOL_API mpool_err mpool_pool_stats_read(mpool_pool *pool, mpool_pool_stats *stats);
+
+/*
+ * mpool_pool_pids - the process ids of the workers
+ *
+ * pids      out  room for `room`; one for each slot, 0 where there is no worker
+ * count     out  slots, also if room is less
+ *
+ * Calls: any thread of the host.
+ */
+MPOOL_API mpool_err mpool_pool_pids(mpool_pool *pool, pid_t *pids, size_t room, size_t *count);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * mpool/result.h - how a job ended
+ */
+#ifndef MPOOL_RESULT_H
+#define MPOOL_RESULT_H
+
+#include <mpool/error.h>
+#include <msgpack.h>
+#include <stdint.h>
+
+/* One vocabulary in the API, JSON, job files and tables. Numbers never change. */
+#define MPOOL_STATUSES(X)                                                                                              \
+    X(0, DONE, "done")           /* the function returned 0 */                                                         \
+    X(1, FAILED, "failed")       /* the function returned something else, or its result was refused */                 \
+    X(2, CRASHED, "crashed")     /* the worker died while it ran the job */                                            \
+    X(3, TIMED_OUT, "timed_out") /* the job ran past its limit, and its worker was killed for it */                    \
+    X(4, CANCELLED, "cancelled") /* the pool was terminated or broke first */                                          \
+    X(5, SKIPPED, "skipped")     /* not run, because something it needs did not end as done */
+
+typedef enum mpool_status {
+#define MPOOL_STATUS_ENUM(number, name, text) MPOOL_##name = (number),
+    MPOOL_STATUSES(MPOOL_STATUS_ENUM)
+#undef MPOOL_STATUS_ENUM
+} mpool_status;
+
+/* mpool_status_name - "done", "timed_out" ...; a constant string. */
+MPOOL_API const char *mpool_status_name(mpool_status status);
+
+typedef struct mpool_result {
+    uint64_t index;      /* mpool_pool_submit(): the job's number in the pool; iterators and map: the item's, from 0 */
+    uint64_t tag;        /* what the submitter gave along */
+    mpool_status status;
+    unsigned attempts;   /* tries used, this one included; 0 if the job never started */
+    unsigned worker;     /* slot of the last try, from 0 */
+    int signal;          /* crashed: the signal that ended the worker, or 0 */
+    int exit_code;       /* crashed: what the worker exited with, if signal is 0 */
+    int64_t run_ns;      /* time in the function, in nanoseconds; -1 unless the task asked for it */
+    const char *error;   /* why it is not done, one line; NULL if done */
+    const void *value;   /* the result, one msgpack value; NULL unless done and wanted */
+    size_t value_size;   /* in bytes */
+} mpool_result;
+
+/*
+ * mpool_result_unpack - take the value apart by a format (mpool/pack.h)
+ *
+ * Strings and bytes point into the result and live as long as it.
+ * Errors: MPOOL_E_FORMAT, also when there is no value; MPOOL_E_JOB if the job is not done; MPOOL_E_NOMEM.
+ * Calls:  any thread that owns the result.
+ */
+MPOOL_API mpool_err mpool_result_unpack(const mpool_result *result, const char *format, ...);
+
+/*
+ * mpool_result_object - decode the value
+ *
+ * zone      in   memory for arrays and maps; an initialised msgpack_zone of the caller's
+ * object    out  set on MPOOL_OK; points into the zone and the result. Nil if there is no value.
+ *
+ * Errors: MPOOL_E_JOB, MPOOL_E_NOMEM. Calls: any thread that owns the result.
+ */
+MPOOL_API mpool_err mpool_result_object(const mpool_result *result, msgpack_zone *zone, msgpack_object *object);
+
+#endif
