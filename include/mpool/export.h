@@ -10,7 +10,7 @@
 #define MPOOL_API __attribute__((visibility("default")))
 #endif
 
-/* The compiler checks the arguments against a printf format at argument `format`. */
-#define MPOOL_PRINTF(format, first) __attribute__((format(printf, format, first)))
+/* The compiler checks the arguments from number `first` on against the printf format that is argument number `text`. */
+#define MPOOL_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 #endif

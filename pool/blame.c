@@ -1,0 +1,109 @@
+/*
+ * pool/blame.c - who pays for a death, and what an attempt that came to nothing costs
+ *
+ * Runs in: the supervisor, as a part of the core.
+ *
+ * A crash costs the job that was running and no other: this is what makes large frames safe. The page of the slot names
+ * that job; it was written by the process that died, so it is believed only where it makes sense.
+ */
+#include "pool/blame.h"
+
+/* One job's attempt came to nothing: it has another one, or it ends. */
+void mp_blame_charge(struct mp_core *core, unsigned slot, struct mp_range job, mpool_status status, bool final)
+{
+    job.attempts++;
+    if (status == MPOOL_CRASHED)
+        job.crashes++;
+    if (final || job.attempts > job.rules->retries || job.crashes >= job.rules->crash_limit || core->terminated) {
+        mp_core_end(core, slot, job, status, job.attempts);
+        return;
+    }
+    if (status != MPOOL_FAILED)
+        job.solo = true;
+    core->stats.attempts_retried++;
+    mp_queue_insert(&core->queue, job);
+}
+
+/* Sorts a death by what the worker was doing, for the statistics. */
+static void count_death(struct mp_core *core, const struct mp_slot *slot, const struct mp_sight *sight)
+{
+    uint32_t ticket;
+
+    if (slot->state == MP_SLOT_KILLED)
+        core->stats.deaths_ours++;
+    else if (mp_core_claimed(slot, sight, &ticket))
+        core->stats.deaths_claimed++;
+    else if (slot->flight.frame_count == 0)
+        core->stats.deaths_idle++;
+    else if (mp_flight_holds(&slot->flight, sight->next - 1))
+        core->stats.deaths_uncommitted++;
+    else
+        core->stats.deaths_unstarted++;
+}
+
+/*
+ * Who pays for a death: *ticket is the job's.
+ *
+ * A worker killed for the sake of one job costs that job, unless it was answered meanwhile, and no other. Otherwise the
+ * job that the page names pays; or the one that flew solo, whatever the page says.
+ */
+static bool find_guilty(const struct mp_core *core, const struct mp_slot *slot, const struct mp_sight *sight,
+                        uint32_t *ticket)
+{
+    if (core->terminated)
+        return false;
+    if (slot->state == MP_SLOT_KILLED && slot->kill == MP_KILL_JOB) {
+        *ticket = slot->kill_ticket;
+        return mp_flight_holds(&slot->flight, slot->kill_ticket);
+    }
+    if (slot->state == MP_SLOT_KILLED && slot->kill == MP_KILL_OURS)
+        return false;
+    *ticket = slot->flight.answered;
+    return mp_core_claimed(slot, sight, ticket) || mp_core_flies_solo(slot);
+}
+
+/* Takes a range of a dead worker apart: the jobs before the guilty one, that one, and those behind it. */
+static void split_range(struct mp_core *core, unsigned slot, struct mp_range range, uint32_t at, mpool_status status)
+{
+    struct mp_range part = range;
+
+    part.count = at;
+    if (at > 0)
+        mp_core_give_back(core, slot, part);
+    part.first = range.first + at;
+    part.count = 1;
+    mp_blame_charge(core, slot, part, status, false);
+    part.first++;
+    part.count = range.count - at - 1;
+    if (part.count > 0)
+        mp_core_give_back(core, slot, part);
+}
+
+/*
+ * A generation is dead. Its guilty job is charged, the rest of its flight goes back. If there is nobody to blame for a
+ * death that we did not cause, the flight runs again one job at a time, so that the next death has a name.
+ */
+void mp_blame_bury(struct mp_core *core, const struct mp_event *event)
+{
+    struct mp_slot *slot = &core->slots[event->slot];
+    bool killed = slot->state == MP_SLOT_KILLED;
+    struct mp_range cut[MP_FLIGHT_FRAMES];
+    uint32_t ticket = 0, base = slot->flight.answered;
+    bool guilty = find_guilty(core, slot, &event->sight, &ticket);
+    mpool_status status = killed && slot->kill == MP_KILL_JOB ? MPOOL_TIMED_OUT : MPOOL_CRASHED;
+    bool riddle = !guilty && !(killed && slot->kill != MP_KILL_GARBLED);
+    unsigned cuts;
+
+    count_death(core, slot, &event->sight);
+    cuts = mp_flight_cut(&slot->flight, base, cut);
+    for (unsigned i = 0; i < cuts; i++) {
+        cut[i].solo = cut[i].solo || riddle;
+        if (guilty && ticket - base < cut[i].count)
+            split_range(core, event->slot, cut[i], ticket - base, status);
+        else
+            mp_core_give_back(core, event->slot, cut[i]);
+        base += cut[i].count;
+    }
+    slot->state = core->terminated ? MP_SLOT_GONE : MP_SLOT_EMPTY;
+    slot->due_ms = core->terminated ? MP_NEVER : event->now_ms;
+}

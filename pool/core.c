@@ -1,0 +1,442 @@
+/*
+ * pool/core.c - what decides in a pool
+ *
+ * Runs in: the supervisor; and the simulator. Owns: the queue, the flights, the slots' states. Pure: see core.h.
+ *
+ * What holds after every step, for every job that was submitted and has not ended:
+ *
+ *  - it is in the queue, or in the flight of exactly one slot, and never in two places;
+ *  - it has been charged at most 1 + retries attempts, and at most crash_limit crashes;
+ *  - MP_END names it once, and never again.
+ *
+ * A job leaves a flight in four ways only: its answer is committed (commit_results), the worker gives it back
+ * (MP_RETURNED), it could not be sent (MP_UNSENT), or its generation is dead (bury). All four take it out of the flight
+ * first, and all check the generation: what comes from a dead one is counted as stale and dropped.
+ */
+#include "pool/core.h"
+
+#include "base/error.h"
+#include "pool/blame.h"
+#include "pool/dispatch.h"
+#include "pool/limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BACKOFF_FIRST_MS 100
+#define BACKOFF_LAST_MS 5000
+#define LEAVE_MS 5000 /* from BYE to the kill of a worker that does not go */
+
+/* ---- actions and memory -------------------------------------------------------------------------------------------- */
+
+struct mp_action *mp_core_act(struct mp_core *core, enum mp_action_kind kind, unsigned slot)
+{
+    struct mp_action *action = &core->actions[core->action_count++];
+
+    *action = (struct mp_action){.kind = kind, .slot = slot};
+    if (core->slot_count > slot)
+        action->generation = core->slots[slot].generation;
+    return action;
+}
+
+unsigned mp_core_count_up(const struct mp_core *core)
+{
+    unsigned up = 0;
+
+    for (unsigned i = 0; i < core->slot_count; i++)
+        up += core->slots[i].state == MP_SLOT_UP;
+    return up;
+}
+
+bool mp_core_flies_solo(const struct mp_slot *slot)
+{
+    return slot->flight.frame_count > 0 && slot->flight.frames[0].range.solo;
+}
+
+bool mp_core_claimed(const struct mp_slot *slot, const struct mp_sight *sight, uint32_t *ticket)
+{
+    uint32_t last = sight->next - 1;
+
+    if (!mp_flight_holds(&slot->flight, last) || sight->returned == sight->next)
+        return false;
+    *ticket = last;
+    return true;
+}
+
+void mp_core_kill(struct mp_core *core, unsigned index, enum mp_kill why)
+{
+    struct mp_slot *slot = &core->slots[index];
+
+    if (slot->state == MP_SLOT_KILLED)
+        return;
+    slot->state = MP_SLOT_KILLED;
+    slot->kill = why;
+    slot->due_ms = MP_NEVER;
+    mp_core_act(core, MP_KILL, index);
+}
+
+void mp_core_end(struct mp_core *core, unsigned slot, struct mp_range range, mpool_status status, uint32_t attempts)
+{
+    struct mp_action *action = mp_core_act(core, MP_END, slot);
+
+    action->range = range;
+    action->status = status;
+    action->attempts = attempts;
+    core->stats.jobs_ended += range.count;
+}
+
+/* Jobs whose attempt does not count: back to the queue, or cancelled if nobody wants them any more. */
+void mp_core_give_back(struct mp_core *core, unsigned slot, struct mp_range range)
+{
+    if (core->terminated)
+        mp_core_end(core, slot, range, MPOOL_CANCELLED, range.attempts);
+    else
+        mp_queue_insert(&core->queue, range);
+}
+
+/* Room for all that one step can add, so that the step itself cannot fail. */
+static bool reserve(struct mp_core *core, const struct mp_event *event)
+{
+    size_t exceptions = event->kind == MP_RESULTS ? event->results.exception_count : 0;
+    size_t nodes = exceptions + (size_t)core->slot_count * (MP_FLIGHT_FRAMES + 2) + 2;
+    size_t actions = core->action_count + 2 * exceptions + core->queue.ranges + (size_t)core->slot_count * 12 + 8;
+
+    if (!mp_queue_reserve(&core->queue, nodes))
+        return false;
+    if (actions > core->action_room) {
+        struct mp_action *bigger = realloc(core->actions, 2 * actions * sizeof *bigger);
+
+        if (bigger == NULL)
+            return false;
+        core->actions = bigger;
+        core->action_room = 2 * actions;
+    }
+    return true;
+}
+
+mpool_err mp_core_init(struct mp_core *core, unsigned slots, unsigned paces, int64_t start_timeout_ms)
+{
+    *core = (struct mp_core){.slot_count = slots, .pace_count = paces, .start_timeout_ms = start_timeout_ms};
+    core->slots = calloc(slots, sizeof *core->slots);
+    core->paces = calloc(paces > 0 ? paces : 1, sizeof *core->paces);
+    if (core->slots == NULL || core->paces == NULL) {
+        mp_core_fini(core);
+        return mp_error_nomem();
+    }
+    core->stats.workers = slots;
+    return MPOOL_OK;
+}
+
+void mp_core_fini(struct mp_core *core)
+{
+    mp_queue_fini(&core->queue);
+    free(core->slots);
+    free(core->paces);
+    free(core->actions);
+    *core = (struct mp_core){0};
+}
+
+/* ---- answers ------------------------------------------------------------------------------------------------------- */
+
+/*
+ * The heart: a frame of results counts whole, once, and only if its generation lives and it answers the oldest jobs in
+ * flight. What is dropped here leaves no trace, so the jobs in it can safely run again.
+ */
+static void commit_results(struct mp_core *core, const struct mp_event *event)
+{
+    struct mp_slot *slot = &core->slots[event->slot];
+    const struct mp_results *results = &event->results;
+    struct mp_range range, part;
+    uint32_t at = 0;
+
+    if (slot->flight.frame_count == 0 || results->ticket != slot->flight.answered || results->count == 0 ||
+        results->count > slot->flight.frames[0].range.count) {
+        mp_core_kill(core, event->slot, MP_KILL_GARBLED);
+        return;
+    }
+    range = mp_flight_answer(&slot->flight, results->count);
+    mp_core_act(core, MP_COMMIT, event->slot)->range = range;
+    mp_pace_learn(&core->paces[range.rules->pace], results->busy_ns, results->count);
+    slot->progress_ms = event->now_ms;
+    slot->barren = false;
+    for (size_t i = 0; i <= results->exception_count; i++) {
+        uint32_t until = i < results->exception_count ? results->exceptions[i].at : range.count;
+
+        part = range;
+        part.first += at;
+        part.count = until - at;
+        if (part.count > 0)
+            mp_core_end(core, event->slot, part, MPOOL_DONE, range.attempts + 1);
+        if (i < results->exception_count) {
+            part.first = range.first + until;
+            part.count = 1;
+            mp_blame_charge(core, event->slot, part, MPOOL_FAILED, results->exceptions[i].final);
+        }
+        at = until + 1;
+    }
+    if (slot->state == MP_SLOT_UP)
+        mp_limits_arm(slot);
+}
+
+static void take_returned(struct mp_core *core, const struct mp_event *event)
+{
+    struct mp_slot *slot = &core->slots[event->slot];
+    struct mp_range cut[MP_FLIGHT_FRAMES];
+    unsigned cuts;
+
+    if (!slot->recalling || event->ticket - slot->flight.answered > mp_flight_jobs(&slot->flight)) {
+        mp_core_kill(core, event->slot, MP_KILL_GARBLED);
+        return;
+    }
+    cuts = mp_flight_cut(&slot->flight, event->ticket, cut);
+    slot->recalling = false;
+    slot->barren = cuts == 0;
+    for (unsigned i = 0; i < cuts; i++)
+        mp_core_give_back(core, event->slot, cut[i]);
+}
+
+static void take_unsent(struct mp_core *core, const struct mp_event *event)
+{
+    struct mp_slot *slot = &core->slots[event->slot];
+    struct mp_range cut[MP_FLIGHT_FRAMES];
+    unsigned cuts = mp_flight_cut(&slot->flight, event->ticket, cut);
+
+    for (unsigned i = 0; i < cuts; i++)
+        mp_core_give_back(core, event->slot, cut[i]);
+    mp_core_kill(core, event->slot, MP_KILL_OURS);
+}
+
+/* ---- births and deaths --------------------------------------------------------------------------------------------- */
+
+static void spawn(struct mp_core *core, unsigned index, int64_t now_ms)
+{
+    struct mp_slot *slot = &core->slots[index];
+
+    *slot = (struct mp_slot){
+        .state = MP_SLOT_STARTING, .generation = slot->generation + 1, .due_ms = now_ms + core->start_timeout_ms};
+    mp_core_act(core, MP_SPAWN, index);
+    core->stats.workers_started++;
+}
+
+/*
+ * A death before the worker was ready: there is no job to blame, and starting over at once might go on for ever. These
+ * are the only deaths that slow a slot down.
+ */
+static void start_death(struct mp_core *core, struct mp_slot *slot, int64_t now_ms)
+{
+    unsigned doublings = core->start_deaths < 6 ? core->start_deaths : 6;
+    int64_t backoff = mp_sooner((int64_t)BACKOFF_FIRST_MS << doublings, BACKOFF_LAST_MS);
+
+    core->stats.deaths_startup++;
+    core->start_deaths++;
+    slot->state = core->terminated ? MP_SLOT_GONE : MP_SLOT_EMPTY;
+    slot->due_ms = core->terminated ? MP_NEVER : now_ms + backoff;
+}
+
+/* ---- the end of the pool ------------------------------------------------------------------------------------------- */
+
+static void terminate(struct mp_core *core)
+{
+    core->closed = true;
+    core->terminated = true;
+    while (core->queue.jobs > 0) {
+        struct mp_range range = mp_queue_take(&core->queue, mp_queue_head(&core->queue)->count);
+
+        mp_core_end(core, 0, range, MPOOL_CANCELLED, range.attempts);
+    }
+    for (unsigned i = 0; i < core->slot_count; i++) {
+        enum mp_slot_state state = core->slots[i].state;
+
+        if (state == MP_SLOT_STARTING || state == MP_SLOT_UP || state == MP_SLOT_LEAVING)
+            mp_core_kill(core, i, MP_KILL_OURS);
+        else if (state == MP_SLOT_EMPTY)
+            core->slots[i].state = MP_SLOT_GONE;
+    }
+}
+
+static void break_pool(struct mp_core *core)
+{
+    if (core->broken)
+        return;
+    core->broken = true;
+    mp_core_act(core, MP_BROKEN, 0);
+    terminate(core);
+}
+
+/* The fork server is gone: no death will be reported any more, and all workers die with their parent. */
+static void lose_all(struct mp_core *core)
+{
+    break_pool(core);
+    for (unsigned i = 0; i < core->slot_count; i++) {
+        struct mp_slot *slot = &core->slots[i];
+        struct mp_range cut[MP_FLIGHT_FRAMES];
+        unsigned cuts = mp_flight_cut(&slot->flight, slot->flight.answered, cut);
+
+        for (unsigned k = 0; k < cuts; k++)
+            mp_core_give_back(core, i, cut[k]);
+        slot->state = MP_SLOT_GONE;
+        slot->due_ms = MP_NEVER;
+    }
+}
+
+static bool has_work(const struct mp_core *core)
+{
+    for (unsigned i = 0; i < core->slot_count; i++)
+        if (core->slots[i].flight.frame_count > 0)
+            return true;
+    return core->queue.jobs > 0;
+}
+
+/* Once there is nothing left to do, the workers are sent home, and the last to go ends the pool. */
+static void wind_up(struct mp_core *core, int64_t now_ms)
+{
+    unsigned left = 0;
+
+    if (!core->closed || core->ended || has_work(core))
+        return;
+    for (unsigned i = 0; i < core->slot_count; i++) {
+        struct mp_slot *slot = &core->slots[i];
+
+        if (slot->state == MP_SLOT_EMPTY) {
+            slot->state = MP_SLOT_GONE;
+            slot->due_ms = MP_NEVER;
+        } else if (slot->state == MP_SLOT_STARTING) {
+            mp_core_kill(core, i, MP_KILL_OURS);
+        } else if (slot->state == MP_SLOT_UP) {
+            slot->state = MP_SLOT_LEAVING;
+            slot->due_ms = now_ms + LEAVE_MS;
+            mp_core_act(core, MP_BYE, i);
+        }
+        left += slot->state != MP_SLOT_GONE;
+    }
+    if (left == 0) {
+        core->ended = true;
+        mp_core_act(core, MP_ENDED, 0);
+    }
+}
+
+/* ---- the step ------------------------------------------------------------------------------------------------------ */
+
+/* What comes due with time alone. */
+static void pass_time(struct mp_core *core, int64_t now_ms)
+{
+    for (unsigned i = 0; i < core->slot_count; i++) {
+        struct mp_slot *slot = &core->slots[i];
+
+        if (slot->due_ms > now_ms)
+            continue;
+        switch (slot->state) {
+        case MP_SLOT_EMPTY:
+            spawn(core, i, now_ms);
+            break;
+        case MP_SLOT_STARTING:
+        case MP_SLOT_LEAVING:
+            mp_core_kill(core, i, MP_KILL_OURS);
+            break;
+        case MP_SLOT_UP:
+            slot->due_ms = MP_NEVER;
+            mp_core_act(core, MP_LOOK, i);
+            break;
+        case MP_SLOT_KILLED:
+        case MP_SLOT_GONE:
+            slot->due_ms = MP_NEVER;
+            break;
+        }
+    }
+}
+
+/* What a generation said or did. */
+static void hear(struct mp_core *core, const struct mp_event *event)
+{
+    struct mp_slot *slot = &core->slots[event->slot];
+    bool starting = slot->state == MP_SLOT_STARTING;
+
+    switch (event->kind) {
+    case MP_STARTED:
+        if (starting) {
+            slot->state = MP_SLOT_UP;
+            slot->was_up = true;
+            slot->due_ms = MP_NEVER;
+            core->start_deaths = 0;
+        }
+        break;
+    case MP_RESULTS:
+        commit_results(core, event);
+        break;
+    case MP_RETURNED:
+        take_returned(core, event);
+        break;
+    case MP_SEEN:
+        mp_limits_check(core, event);
+        break;
+    case MP_UNSENT:
+        take_unsent(core, event);
+        break;
+    case MP_BABBLE:
+        mp_core_kill(core, event->slot, MP_KILL_GARBLED);
+        break;
+    case MP_START_FAILED:
+    case MP_DIED:
+        if (slot->was_up) {
+            mp_blame_bury(core, event);
+            break;
+        }
+        start_death(core, slot, event->now_ms);
+        if (core->start_deaths >= MP_START_DEATHS && mp_core_count_up(core) == 0 && !(core->closed && !has_work(core)))
+            break_pool(core);
+        break;
+    default:
+        break;
+    }
+}
+
+static bool has_process(const struct mp_slot *slot)
+{
+    return slot->state != MP_SLOT_EMPTY && slot->state != MP_SLOT_GONE;
+}
+
+bool mp_core_step(struct mp_core *core, const struct mp_event *event)
+{
+    if (!reserve(core, event))
+        return false;
+    switch (event->kind) {
+    case MP_JOBS:
+        core->stats.jobs_submitted += event->range.count;
+        if (core->terminated)
+            mp_core_end(core, 0, event->range, MPOOL_CANCELLED, 0);
+        else
+            mp_queue_append(&core->queue, event->range);
+        break;
+    case MP_TICK:
+        break;
+    case MP_CLOSE:
+        core->closed = true;
+        break;
+    case MP_TERMINATE:
+        terminate(core);
+        break;
+    case MP_LOST:
+        lose_all(core);
+        break;
+    default:
+        if (event->slot < core->slot_count && event->generation == core->slots[event->slot].generation &&
+            has_process(&core->slots[event->slot]))
+            hear(core, event);
+        else if (event->kind == MP_RESULTS)
+            core->stats.stale_results++;
+        break;
+    }
+    wind_up(core, event->now_ms);
+    pass_time(core, event->now_ms);
+    mp_dispatch(core, event->now_ms);
+    return true;
+}
+
+int64_t mp_core_due(const struct mp_core *core)
+{
+    int64_t due = core->recall_ms;
+
+    for (unsigned i = 0; i < core->slot_count; i++)
+        due = mp_sooner(due, core->slots[i].due_ms);
+    return due;
+}

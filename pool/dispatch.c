@@ -1,0 +1,129 @@
+/*
+ * pool/dispatch.c - which jobs go to which worker, and which come back
+ *
+ * Runs in: the supervisor, as a part of the core.
+ *
+ * Jobs are sent in the order of their numbers, in frames of about 10 ms of work, two of them to a worker at a time. That
+ * is more than a worker needs at the end of a batch, so a worker that idles while the queue is empty takes from the one
+ * that is furthest behind: that one is asked to give back half of what it has not begun.
+ */
+#include "pool/dispatch.h"
+
+#include "pool/limits.h"
+
+#define RECALL_NS 200000 /* work that is worth a recall, */
+#define RECALL_IDLE_MS 2 /* or any work that has not moved for so long while another worker idles */
+
+/* The slot that gets the next frame: one with the fewest frames under way; NULL if none has room. */
+static struct mp_slot *choose_slot(struct mp_core *core, bool solo)
+{
+    struct mp_slot *best = NULL;
+
+    for (unsigned i = 0; i < core->slot_count; i++) {
+        struct mp_slot *slot = &core->slots[i];
+        unsigned frames = slot->flight.frame_count;
+
+        if (slot->state != MP_SLOT_UP || slot->recalling || frames == MP_FLIGHT_FRAMES || mp_core_flies_solo(slot))
+            continue;
+        if (frames > 0 && solo)
+            continue;
+        if (best == NULL || frames < best->flight.frame_count)
+            best = slot;
+    }
+    return best;
+}
+
+static void send_frame(struct mp_core *core, struct mp_slot *slot, struct mp_range range, int64_t now_ms)
+{
+    struct mp_action *action = mp_core_act(core, MP_SEND, (unsigned)(slot - core->slots));
+
+    action->range = range;
+    action->ticket = mp_flight_push(&slot->flight, range, now_ms);
+    slot->barren = false;
+    if (slot->flight.frame_count == 1) {
+        slot->progress_ms = now_ms;
+        mp_limits_arm(slot);
+    }
+    core->stats.frames_sent++;
+}
+
+/* What is left to do in a slot's flight after the job it is at, in nanoseconds. */
+static uint64_t work_behind(const struct mp_core *core, const struct mp_slot *slot)
+{
+    uint64_t work = 0;
+
+    for (unsigned i = 0; i < slot->flight.frame_count; i++) {
+        const struct mp_range *range = &slot->flight.frames[i].range;
+
+        work += (range->count - (i == 0)) * core->paces[range->rules->pace].job_ns;
+    }
+    return work;
+}
+
+/* Could jobs be asked back from this slot? If it is only a matter of time, *due is when. */
+static bool can_recall(const struct mp_core *core, const struct mp_slot *slot, int64_t now_ms, int64_t *due)
+{
+    if (slot->state != MP_SLOT_UP || slot->recalling || slot->barren || mp_flight_jobs(&slot->flight) < 2)
+        return false;
+    if (work_behind(core, slot) >= RECALL_NS || now_ms >= slot->progress_ms + RECALL_IDLE_MS)
+        return true;
+    *due = mp_sooner(*due, slot->progress_ms + RECALL_IDLE_MS);
+    return false;
+}
+
+/* Asks the slot that is furthest behind. False: there is none; *due is when there might be one. */
+static bool recall_one(struct mp_core *core, int64_t now_ms, int64_t *due)
+{
+    struct mp_slot *victim = NULL;
+
+    for (unsigned i = 0; i < core->slot_count; i++) {
+        struct mp_slot *slot = &core->slots[i];
+
+        if (can_recall(core, slot, now_ms, due) &&
+            (victim == NULL || work_behind(core, slot) > work_behind(core, victim)))
+            victim = slot;
+    }
+    if (victim == NULL)
+        return false;
+    victim->recalling = true;
+    mp_core_act(core, MP_RECALL, (unsigned)(victim - core->slots));
+    core->stats.recalls++;
+    return true;
+}
+
+/*
+ * One recall for each worker that idles while the queue is empty. Slots that have too little to do to be asked at once
+ * are asked a little later, since a short job can turn out long.
+ */
+static void recall(struct mp_core *core, int64_t now_ms)
+{
+    unsigned idle = 0;
+
+    for (unsigned i = 0; i < core->slot_count; i++) {
+        const struct mp_slot *slot = &core->slots[i];
+
+        idle += slot->state == MP_SLOT_UP && slot->flight.frame_count == 0;
+        idle -= slot->recalling && idle > 0;
+    }
+    while (idle > 0 && recall_one(core, now_ms, &core->recall_ms))
+        idle--;
+}
+
+void mp_dispatch(struct mp_core *core, int64_t now_ms)
+{
+    const struct mp_range *head;
+    unsigned up = mp_core_count_up(core);
+
+    core->recall_ms = MP_NEVER;
+    while ((head = mp_queue_head(&core->queue)) != NULL) {
+        struct mp_slot *slot = choose_slot(core, head->solo);
+        uint32_t count = 1;
+
+        if (slot == NULL)
+            return;
+        if (!head->solo)
+            count = mp_pace_frame(&core->paces[head->rules->pace], core->queue.jobs, up);
+        send_frame(core, slot, mp_queue_take(&core->queue, count < head->count ? count : head->count), now_ms);
+    }
+    recall(core, now_ms);
+}
