@@ -1,0 +1,196 @@
+/*
+ * pool/deliver.c - from what the core decided to what the application gets
+ *
+ * Runs in: the supervisor. Owns: the frame of results that is being fed.
+ *
+ * Totals are committed first and results handed over second, so whoever sees a job done sees its share in the totals.
+ * Memory that runs out is waited for: a result that was committed must not be lost.
+ */
+#include "pool/deliver.h"
+
+#include "base/error.h"
+#include "serialize/scan.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+static void wait_for_memory(void)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+mpool_err mp_deliver_init(struct mp_deliver *deliver, mpool_pool *pool)
+{
+    *deliver = (struct mp_deliver){.pool = pool};
+    return MPOOL_OK;
+}
+
+void mp_deliver_fini(struct mp_deliver *deliver)
+{
+    mp_reply_unref(deliver->reply);
+}
+
+/* ---- what is going on ---------------------------------------------------------------------------------------------- */
+
+void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, const struct mp_answers *answers)
+{
+    while ((deliver->reply = mp_reply_new(packet)) == NULL)
+        wait_for_memory();
+    deliver->reply->values = answers->values;
+    deliver->reply->values_size = answers->values_size;
+    deliver->reply->times = answers->times;
+    deliver->answers = answers;
+    deliver->cursor = 0;
+    deliver->values_at = 0;
+}
+
+void mp_deliver_finish(struct mp_deliver *deliver)
+{
+    mp_reply_unref(deliver->reply);
+    deliver->reply = NULL;
+    deliver->answers = NULL;
+}
+
+void mp_deliver_death(struct mp_deliver *deliver, int status)
+{
+    deliver->status = status;
+    if (WIFSIGNALED(status)) {
+        const char *name = sigabbrev_np(WTERMSIG(status));
+
+        (void)snprintf(deliver->reason, sizeof deliver->reason, "the worker was killed by SIG%s (%s)",
+                       name != NULL ? name : "?", sigdescr_np(WTERMSIG(status)));
+    } else {
+        (void)snprintf(deliver->reason, sizeof deliver->reason, "the worker exited with code %d",
+                       WEXITSTATUS(status));
+    }
+}
+
+void mp_deliver_reason(struct mp_deliver *deliver, const char *reason)
+{
+    (void)snprintf(deliver->reason, sizeof deliver->reason, "%s", reason);
+}
+
+const char *mp_deliver_last_reason(const struct mp_deliver *deliver)
+{
+    return deliver->reason;
+}
+
+/* ---- commit -------------------------------------------------------------------------------------------------------- */
+
+void mp_deliver_commit(struct mp_deliver *deliver, const struct mp_range *range)
+{
+    const struct mp_answers *answers = deliver->answers;
+
+    deliver->committed = *range;
+    deliver->frames++;
+    for (uint32_t i = 0; i < answers->delta_count; i++)
+        mp_totals_commit(deliver->pool->totals, answers->deltas[i].total, &answers->deltas[i].delta);
+}
+
+/* ---- results ------------------------------------------------------------------------------------------------------- */
+
+/* Why a job of the current frame failed, as a string. */
+static void failure_text(const struct mp_deliver *deliver, uint32_t at, char *text, size_t room)
+{
+    const struct mp_answers *answers = deliver->answers;
+    size_t size;
+
+    text[0] = '\0';
+    for (uint32_t i = 0; i < answers->failure_count; i++) {
+        if (answers->failures[i].at != at)
+            continue;
+        size = answers->failures[i].reason_size < room - 1 ? answers->failures[i].reason_size : room - 1;
+        memcpy(text, answers->failures[i].reason, size);
+        text[size] = '\0';
+    }
+}
+
+static void error_text(const struct mp_deliver *deliver, const struct mp_action *action, char *text, size_t room)
+{
+    switch (action->status) {
+    case MPOOL_FAILED:
+        failure_text(deliver, (uint32_t)(action->range.first - deliver->committed.first), text, room);
+        break;
+    case MPOOL_CRASHED:
+        (void)snprintf(text, room, "%s", deliver->reason);
+        break;
+    case MPOOL_TIMED_OUT:
+        (void)snprintf(text, room, "it ran longer than its limit of %" PRId64 " ms",
+                       action->range.rules->timeout_ms);
+        break;
+    case MPOOL_CANCELLED:
+        if (deliver->pool->broken)
+            (void)snprintf(text, room, "the pool is broken: %s", deliver->pool->broken_reason);
+        else
+            (void)snprintf(text, room, "the pool was terminated");
+        break;
+    case MPOOL_DONE:
+    case MPOOL_SKIPPED:
+        text[0] = '\0';
+        break;
+    }
+}
+
+/* The values of jobs that are done are in the frame: finds where those of the range begin. */
+static void attach_values(struct mp_deliver *deliver, const struct mp_range *range, struct mp_part *part)
+{
+    uint32_t place = (uint32_t)(range->first - deliver->committed.first);
+
+    if (deliver->reply->values == NULL && deliver->reply->times == NULL)
+        return;
+    if (deliver->reply->values != NULL)
+        (void)mp_scan_skip(deliver->reply->values, deliver->reply->values_size, place - deliver->cursor,
+                           &deliver->values_at);
+    deliver->cursor = place;
+    part->values_at = deliver->values_at;
+    part->times_at = place;
+    part->reply = deliver->reply;
+    mp_reply_ref(part->reply);
+}
+
+static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_action *action, struct mp_lot *lot)
+{
+    char text[MP_REASON_MAX + 1];
+    struct mp_part *part;
+
+    error_text(deliver, action, text, sizeof text);
+    while ((part = mp_part_new(lot, text)) == NULL)
+        wait_for_memory();
+    part->at = (uint32_t)(action->range.first - lot->first);
+    part->count = action->range.count;
+    part->status = action->status;
+    part->attempts = action->attempts;
+    part->worker = action->slot;
+    if (action->status == MPOOL_CRASHED) {
+        part->signal = WIFSIGNALED(deliver->status) ? WTERMSIG(deliver->status) : 0;
+        part->exit_code = WIFEXITED(deliver->status) ? WEXITSTATUS(deliver->status) : 0;
+    }
+    if (action->status == MPOOL_DONE)
+        attach_values(deliver, &action->range, part);
+    return part;
+}
+
+void mp_deliver_end(struct mp_deliver *deliver, const struct mp_action *action)
+{
+    mpool_pool *pool = deliver->pool;
+    struct mp_lot *lot = mp_lot_of(&action->range);
+    uint32_t count = action->range.count;
+
+    if (lot->sink != NULL)
+        lot->sink->deliver(lot->sink, make_part(deliver, action, lot));
+    lot->ended += count;
+    if (lot->ended == lot->count)
+        mp_lot_unref(lot);
+    (void)pthread_mutex_lock(&pool->lock);
+    pool->open_jobs -= count;
+    if (pool->waiting > 0)
+        (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_mutex_unlock(&pool->lock);
+}

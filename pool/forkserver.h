@@ -1,0 +1,24 @@
+/*
+ * pool/forkserver.h - the parent of all workers
+ */
+#ifndef MP_POOL_FORKSERVER_H
+#define MP_POOL_FORKSERVER_H
+
+#include "ipc/arena.h"
+
+#include <sys/types.h>
+
+/* What the host gives it. */
+struct mp_forkserver_start {
+    const struct mp_arena *arena;
+    int control;         /* its end of the pair that mp_fork_message OPEN comes through */
+    pid_t host;
+    const char *parent_directory; /* where to make the runtime directory */
+    const int *keep_fds; /* for the workers */
+    size_t keep_fd_count;
+};
+
+/* mp_forkserver_main - be the fork server; does not return. Runs in a child that was just cloned from the host. */
+_Noreturn void mp_forkserver_main(const struct mp_forkserver_start *start);
+
+#endif

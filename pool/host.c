@@ -1,0 +1,267 @@
+/*
+ * pool/host.c - this process as a host: mpool_init() and mpool_fini()
+ *
+ * Runs in: the host. Owns: the arena, the fork server, and the socket to it.
+ *
+ * The fork server is made by clone() with exit signal 0: it raises no SIGCHLD, and the host's wait() and waitpid(-1)
+ * neither see nor steal it. All its children, the workers, are its own.
+ */
+#include "pool/host.h"
+
+#include "base/error.h"
+#include "ipc/forkpipe.h"
+#include "pool/directory.h"
+#include "pool/forkserver.h"
+#include "workers/registry.h"
+#include "workers/worker.h"
+
+#include <mpool/init.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ARENA_BYTES ((size_t)256 << 20)
+
+/* Who the process is: workers are forked from a copy of what it was at mpool_init(). */
+struct identity {
+    uid_t real_user, effective_user;
+    gid_t real_group, effective_group;
+    struct __user_cap_data_struct capabilities[2];
+};
+
+static struct {
+    pthread_mutex_t lock; /* of the arena's table and the pools' numbers */
+    bool ready;
+    bool finished;
+    pid_t pid;
+    struct identity identity;
+    struct mp_arena arena;
+    int control;
+    pid_t server;
+    char directory[MP_FORK_PATH_MAX];
+    uint32_t pools;
+} host = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+const char *mpool_version(void)
+{
+    return MPOOL_VERSION;
+}
+
+/* ---- who we are ---------------------------------------------------------------------------------------------------- */
+
+static void get_identity(struct identity *identity)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+
+    memset(identity, 0, sizeof *identity);
+    identity->real_user = getuid();
+    identity->effective_user = geteuid();
+    identity->real_group = getgid();
+    identity->effective_group = getegid();
+    (void)syscall(SYS_capget, &header, identity->capabilities);
+}
+
+mpool_err mp_host_check_process(void)
+{
+    if (mp_worker_is())
+        return mp_error(MPOOL_E_NESTED, "this is a worker: it cannot use pools");
+    if (host.pid == 0)
+        return mp_error(MPOOL_E_NOINIT, "call mpool_init() early in main()");
+    if (host.pid != getpid())
+        return mp_error(MPOOL_E_FORKED, "process %d was forked from %d after mpool_init(); only that one has the pool",
+                        (int)getpid(), (int)host.pid);
+    return MPOOL_OK;
+}
+
+mpool_err mp_host_check(void)
+{
+    mpool_err err = mp_host_check_process();
+
+    if (err == MPOOL_OK && !host.ready)
+        err = mp_error(MPOOL_E_NOINIT, "mpool_fini() has been called");
+    return err;
+}
+
+mpool_err mp_host_check_identity(void)
+{
+    struct identity now;
+
+    get_identity(&now);
+    if (memcmp(&now, &host.identity, sizeof now) == 0)
+        return MPOOL_OK;
+    return mp_error(MPOOL_E_IDENTITY, "user, group or capabilities have changed since mpool_init(), and workers would "
+                                      "still have the old ones; call mpool_init() after dropping privileges");
+}
+
+/* One entry of /proc/self/task is us. ThreadSanitizer has a thread of its own in every process. */
+static mpool_err check_single_thread(void)
+{
+#if defined(__SANITIZE_THREAD__)
+    return MPOOL_OK;
+#else
+    DIR *directory = opendir("/proc/self/task");
+    int threads = 0;
+    const struct dirent *entry;
+
+    if (directory == NULL)
+        return mp_error(MPOOL_E_SYSTEM, "/proc/self/task: %m; is /proc mounted?");
+    while ((entry = readdir(directory)) != NULL)
+        threads += entry->d_name[0] != '.';
+    (void)closedir(directory);
+    if (threads == 1)
+        return MPOOL_OK;
+    return mp_error(MPOOL_E_THREADS, "the process has %d threads; call mpool_init() before the first one is started",
+                    threads);
+#endif
+}
+
+/* ---- mpool_init() -------------------------------------------------------------------------------------------------- */
+
+/* The fork server says where the runtime directory is, or why there is none. */
+static mpool_err hear_ready(void)
+{
+    struct mp_fork_message ready;
+
+    if (mp_forkpipe_recv(host.control, true, &ready, NULL) != MP_FORKPIPE_MESSAGE || ready.kind != MP_FORK_READY)
+        return mp_error(MPOOL_E_SYSTEM, "the fork server ended while it started");
+    if (ready.error != 0)
+        return mp_error(MPOOL_E_SYSTEM, "the fork server cannot start: %s", strerror(ready.error));
+    memcpy(host.directory, ready.path, sizeof host.directory);
+    return MPOOL_OK;
+}
+
+static void reap_server(void)
+{
+    while (waitpid(host.server, NULL, __WALL) < 0 && errno == EINTR)
+        continue;
+}
+
+static mpool_err start_server(const mpool_init_options *options, const char *parent)
+{
+    struct mp_forkserver_start start = {.arena = &host.arena, .host = getpid(), .parent_directory = parent};
+    mpool_err err;
+    int ends[2];
+
+    err = mp_forkpipe_pair(ends);
+    if (err != MPOOL_OK)
+        return err;
+    start.control = ends[1];
+    if (options != NULL) {
+        start.keep_fds = options->keep_fds;
+        start.keep_fd_count = options->keep_fd_count;
+    }
+    (void)fflush(NULL);
+    host.server = (pid_t)syscall(SYS_clone, 0UL, NULL, NULL, NULL, 0UL);
+    if (host.server == 0)
+        mp_forkserver_main(&start);
+    (void)close(ends[1]);
+    host.control = ends[0];
+    if (host.server < 0) {
+        (void)close(host.control);
+        return mp_error(MPOOL_E_SYSTEM, "cannot fork: %m");
+    }
+    err = hear_ready();
+    if (err != MPOOL_OK) {
+        (void)close(host.control);
+        reap_server();
+    }
+    return err;
+}
+
+mpool_err mpool_init(const mpool_init_options *options)
+{
+    const char *parent;
+    mpool_err err;
+
+    if (host.ready || host.finished || mp_worker_is())
+        return mp_error(MPOOL_E_ALREADY, "mpool_init() has been called before in this process");
+    err = check_single_thread();
+    if (err == MPOOL_OK)
+        err = mp_directory_choose(options != NULL ? options->directory : NULL, &parent);
+    if (err == MPOOL_OK)
+        err = mp_arena_open(options != NULL && options->arena_bytes > 0 ? options->arena_bytes : ARENA_BYTES,
+                            &host.arena);
+    if (err != MPOOL_OK)
+        return err;
+    mp_registry_freeze();
+    err = start_server(options, parent);
+    if (err != MPOOL_OK) {
+        mp_arena_close(&host.arena);
+        return err;
+    }
+    get_identity(&host.identity);
+    host.pid = getpid();
+    host.ready = true;
+    return MPOOL_OK;
+}
+
+void mpool_fini(void)
+{
+    if (mp_host_check() != MPOOL_OK)
+        return;
+    host.ready = false;
+    host.finished = true;
+    (void)close(host.control);
+    reap_server();
+    mp_arena_close(&host.arena);
+}
+
+/* ---- for pools ----------------------------------------------------------------------------------------------------- */
+
+const char *mp_host_directory(void)
+{
+    return host.directory;
+}
+
+mpool_err mp_host_take(size_t bytes, size_t *offset)
+{
+    mpool_err err;
+
+    (void)pthread_mutex_lock(&host.lock);
+    err = mp_arena_take(&host.arena, bytes, offset);
+    (void)pthread_mutex_unlock(&host.lock);
+    return err;
+}
+
+void mp_host_give(size_t offset, size_t bytes)
+{
+    (void)pthread_mutex_lock(&host.lock);
+    mp_arena_give(&host.arena, offset, bytes);
+    (void)pthread_mutex_unlock(&host.lock);
+}
+
+void *mp_host_at(size_t offset, size_t bytes)
+{
+    return mp_arena_at(&host.arena, offset, bytes);
+}
+
+mpool_err mp_host_open_pool(uint32_t *id, int *fd)
+{
+    struct mp_fork_message message = {.kind = MP_FORK_OPEN};
+    int ends[2];
+    mpool_err err = mp_forkpipe_pair(ends);
+
+    if (err != MPOOL_OK)
+        return err;
+    (void)pthread_mutex_lock(&host.lock);
+    message.pool = host.pools++;
+    (void)pthread_mutex_unlock(&host.lock);
+    err = mp_forkpipe_send(host.control, &message, ends[1], true);
+    (void)close(ends[1]);
+    if (err != MPOOL_OK) {
+        (void)close(ends[0]);
+        return mp_error(MPOOL_E_BROKEN, "the fork server is gone");
+    }
+    *id = message.pool;
+    *fd = ends[0];
+    return MPOOL_OK;
+}

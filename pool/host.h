@@ -1,0 +1,45 @@
+/*
+ * pool/host.h - this process as a host: what mpool_init() has set up
+ */
+#ifndef MP_POOL_HOST_H
+#define MP_POOL_HOST_H
+
+#include "ipc/arena.h"
+
+#include <mpool/error.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * mp_host_check - may this process use pools?
+ *
+ * Errors: MPOOL_E_NOINIT, MPOOL_E_FORKED, MPOOL_E_NESTED. Calls: any thread; it costs a getpid().
+ */
+mpool_err mp_host_check(void);
+
+/* mp_host_check_process - the same for what may outlive mpool_fini(): futures and iterators. */
+mpool_err mp_host_check_process(void);
+
+/* mp_host_check_identity - and is it who it was at mpool_init()? Errors: MPOOL_E_IDENTITY. */
+mpool_err mp_host_check_identity(void);
+
+/* mp_host_directory - the runtime directory's path. */
+const char *mp_host_directory(void);
+
+/* mp_host_take, mp_host_give, mp_host_at - pages of the arena (ipc/arena.h), under the host's lock. */
+mpool_err mp_host_take(size_t bytes, size_t *offset);
+void mp_host_give(size_t offset, size_t bytes);
+void *mp_host_at(size_t offset, size_t bytes);
+
+/*
+ * mp_host_open_pool - introduce a new pool to the fork server
+ *
+ * id        out  its number
+ * fd        out  our end of its socket; closing it ends its workers
+ *
+ * Errors: MPOOL_E_SYSTEM, MPOOL_E_BROKEN (the fork server is gone).
+ */
+mpool_err mp_host_open_pool(uint32_t *id, int *fd);
+
+#endif

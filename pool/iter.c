@@ -1,0 +1,311 @@
+/*
+ * pool/iter.c - imap_unordered: a generator in, results out, a bounded number of jobs in between
+ *
+ * Runs in: the host; all on the thread that owns the iterator, but deliver(), which the supervisor calls. Owns: parts that
+ * were delivered and not yet taken.
+ *
+ * Jobs are generated in lots whose size follows the generator's speed: it doubles while a lot takes no time, and falls to
+ * one when the generator blocks, so that a slow source's items are not held back.
+ */
+#include "base/clock.h"
+#include "base/error.h"
+#include "pool/host.h"
+#include "pool/pool.h"
+#include "pool/sink.h"
+#include "serialize/result.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define AHEAD_JOBS 16384            /* submitted and not yet taken as results */
+#define AHEAD_BYTES ((size_t)16 << 20) /* likewise, of arguments */
+#define LOT_JOBS 4096
+#define QUICK_NS 1000000 /* a lot that was generated within this may be larger next time */
+#define SLOW_NS 10000000 /* after this its jobs have waited long enough: one at a time */
+
+struct mpool_iter {
+    struct mp_sink sink;
+    mpool_pool *pool; /* holds a reference */
+    struct mp_plan *plan;
+    mpool_generator *generator;
+    void *user;
+
+    /* Under the lock. */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct mp_part *ready_first;
+    struct mp_part *ready_last;
+    bool abandoned; /* mpool_iter_free() was called */
+
+    /* The owner's. */
+    uint64_t next_index;
+    uint64_t ahead_jobs;
+    size_t ahead_bytes;
+    uint32_t lot_jobs; /* size of the next lot */
+    bool exhausted;    /* the generator is not asked any more */
+    mpool_err failure; /* why not, if not for its end */
+    char failure_detail[512];
+    struct mp_part *taken; /* parts taken from the list, and not yet begun */
+    struct mp_part *part;  /* the one whose results are being given */
+    uint32_t at;
+    size_t values_at;
+    struct mp_result result;
+};
+
+/* ---- the supervisor's side ----------------------------------------------------------------------------------------- */
+
+static struct mpool_iter *iter_of(struct mp_sink *sink)
+{
+    return (struct mpool_iter *)(void *)sink;
+}
+
+static void deliver(struct mp_sink *sink, struct mp_part *part)
+{
+    struct mpool_iter *iter = iter_of(sink);
+    bool abandoned;
+
+    (void)pthread_mutex_lock(&iter->lock);
+    abandoned = iter->abandoned;
+    if (!abandoned) {
+        if (iter->ready_last != NULL)
+            iter->ready_last->next = part;
+        else
+            iter->ready_first = part;
+        iter->ready_last = part;
+        (void)pthread_cond_signal(&iter->changed);
+    }
+    (void)pthread_mutex_unlock(&iter->lock);
+    if (abandoned)
+        mp_part_free(part);
+}
+
+static void destroy(struct mp_sink *sink)
+{
+    struct mpool_iter *iter = iter_of(sink);
+
+    (void)pthread_mutex_destroy(&iter->lock);
+    (void)pthread_cond_destroy(&iter->changed);
+    mp_result_fini(&iter->result);
+    mp_plan_unref(iter->plan);
+    mp_pool_unref(iter->pool);
+    free(iter);
+}
+
+/* ---- generating ---------------------------------------------------------------------------------------------------- */
+
+static void stop(struct mpool_iter *iter, mpool_err failure)
+{
+    iter->exhausted = true;
+    iter->failure = failure;
+    if (failure != MPOOL_OK)
+        (void)snprintf(iter->failure_detail, sizeof iter->failure_detail, "%s", mpool_error_detail());
+}
+
+/* Asks the generator for one job. False: there will be no more. */
+static bool generate(struct mpool_iter *iter, struct mp_lot *lot)
+{
+    size_t before = lot->args.size;
+    msgpack_packer packer;
+    uint64_t tag = 0;
+    mpool_err err;
+
+    msgpack_packer_init(&packer, &lot->args, mp_buf_write);
+    err = iter->generator(iter->user, &packer, &tag);
+    if (err == MPOOL_OK)
+        err = mp_lot_close_job(lot, tag);
+    else if (err != MPOOL_E_END)
+        err = mp_error(MPOOL_E_GENERATOR, "the generator failed after %llu jobs: %s",
+                       (unsigned long long)(iter->next_index + lot->count), mpool_err_text(err));
+    if (err == MPOOL_OK)
+        return true;
+    lot->args.size = before;
+    stop(iter, err == MPOOL_E_END ? MPOOL_OK : err);
+    return false;
+}
+
+static void adapt(struct mpool_iter *iter, int64_t took_ns)
+{
+    if (took_ns > SLOW_NS)
+        iter->lot_jobs = 1;
+    else if (took_ns < QUICK_NS && iter->lot_jobs < LOT_JOBS)
+        iter->lot_jobs *= 2;
+}
+
+/* Generates a lot and submits it. */
+static void add_lot(struct mpool_iter *iter)
+{
+    struct mp_lot *lot = mp_lot_new(iter->plan, &iter->sink);
+    int64_t began_ns = mp_clock_ns();
+    uint32_t count;
+    size_t bytes;
+    mpool_err err;
+
+    if (lot == NULL) {
+        stop(iter, mp_error_nomem());
+        return;
+    }
+    lot->first_index = iter->next_index;
+    while (lot->count < iter->lot_jobs && !mp_lot_full(lot) && generate(iter, lot))
+        continue;
+    count = lot->count;
+    bytes = lot->args.size;
+    if (count == 0) {
+        mp_lot_unref(lot);
+        return;
+    }
+    adapt(iter, mp_clock_ns() - began_ns);
+    err = mp_pool_submit_lot(iter->pool, lot, false);
+    if (err != MPOOL_OK) {
+        mp_lot_unref(lot);
+        stop(iter, err);
+        return;
+    }
+    iter->next_index += count;
+    iter->ahead_jobs += count;
+    iter->ahead_bytes += bytes;
+}
+
+static bool wants_more(const struct mpool_iter *iter)
+{
+    return !iter->exhausted && iter->ahead_jobs < AHEAD_JOBS && iter->ahead_bytes < AHEAD_BYTES;
+}
+
+/* ---- taking results ------------------------------------------------------------------------------------------------ */
+
+static void take_ready(struct mpool_iter *iter)
+{
+    (void)pthread_mutex_lock(&iter->lock);
+    iter->taken = iter->ready_first;
+    iter->ready_first = iter->ready_last = NULL;
+    (void)pthread_mutex_unlock(&iter->lock);
+}
+
+static mpool_err wait_for_part(struct mpool_iter *iter, const struct timespec *deadline)
+{
+    mpool_err err = MPOOL_OK;
+
+    (void)pthread_mutex_lock(&iter->lock);
+    while (err == MPOOL_OK && iter->ready_first == NULL)
+        if (pthread_cond_timedwait(&iter->changed, &iter->lock, deadline) == ETIMEDOUT && iter->ready_first == NULL)
+            err = MPOOL_E_TIMEOUT;
+    (void)pthread_mutex_unlock(&iter->lock);
+    return err;
+}
+
+static void begin_part(struct mpool_iter *iter)
+{
+    size_t bytes;
+
+    iter->part = iter->taken;
+    iter->taken = iter->part->next;
+    iter->at = 0;
+    iter->values_at = iter->part->values_at;
+    iter->ahead_jobs -= iter->part->count;
+    (void)mp_lot_args(iter->part->lot, iter->part->at, iter->part->count, &bytes);
+    iter->ahead_bytes -= bytes;
+}
+
+/* Gets a part to give results from, and keeps the workers busy on the way. */
+static mpool_err next_part(struct mpool_iter *iter, int64_t timeout_ms)
+{
+    struct timespec deadline = mp_pool_deadline(timeout_ms);
+    mpool_err err;
+
+    mp_part_free(iter->part);
+    iter->part = NULL;
+    for (;;) {
+        if (wants_more(iter))
+            add_lot(iter);
+        if (iter->taken == NULL)
+            take_ready(iter);
+        if (iter->taken != NULL) {
+            begin_part(iter);
+            return MPOOL_OK;
+        }
+        if (wants_more(iter))
+            continue;
+        if (iter->ahead_jobs == 0)
+            return iter->failure != MPOOL_OK ? mp_error(iter->failure, "%s", iter->failure_detail) : MPOOL_E_END;
+        err = wait_for_part(iter, &deadline);
+        if (err != MPOOL_OK)
+            return mp_error(err, "no job has ended within %lld ms", (long long)timeout_ms);
+    }
+}
+
+mpool_err mpool_iter_next(mpool_iter *iter, int64_t timeout_ms, const mpool_result **result)
+{
+    mpool_err err = mp_host_check_process();
+
+    if (err == MPOOL_OK && (iter->part == NULL || iter->at == iter->part->count))
+        err = next_part(iter, timeout_ms);
+    if (err != MPOOL_OK)
+        return err;
+    mp_result_clear(&iter->result);
+    mp_part_result(iter->part, iter->at++, &iter->values_at, &iter->result.shown);
+    *result = &iter->result.shown;
+    return MPOOL_OK;
+}
+
+void mpool_iter_stop(mpool_iter *iter)
+{
+    iter->exhausted = true;
+}
+
+/* ---- life ---------------------------------------------------------------------------------------------------------- */
+
+mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mpool_generator *generator, void *user,
+                                    mpool_iter **result)
+{
+    struct mp_plan *plan;
+    mpool_iter *iter;
+    mpool_err err = mp_host_check();
+
+    if (err == MPOOL_OK)
+        err = mp_plan_new(task, pool->totals, &plan);
+    if (err != MPOOL_OK)
+        return err;
+    iter = calloc(1, sizeof *iter);
+    if (iter == NULL || pthread_mutex_init(&iter->lock, NULL) != 0 || !mp_pool_init_cond(&iter->changed)) {
+        free(iter);
+        mp_plan_unref(plan);
+        return mp_error_nomem();
+    }
+    atomic_init(&iter->sink.refs, 1);
+    iter->sink.deliver = deliver;
+    iter->sink.destroy = destroy;
+    iter->pool = pool;
+    mp_pool_ref(pool);
+    iter->plan = plan;
+    iter->generator = generator;
+    iter->user = user;
+    iter->lot_jobs = 1;
+    *result = iter;
+    return MPOOL_OK;
+}
+
+static void free_parts(struct mp_part *part)
+{
+    while (part != NULL) {
+        struct mp_part *next = part->next;
+
+        mp_part_free(part);
+        part = next;
+    }
+}
+
+void mpool_iter_free(mpool_iter *iter)
+{
+    struct mp_part *ready;
+
+    if (iter == NULL || mp_host_check_process() != MPOOL_OK)
+        return;
+    (void)pthread_mutex_lock(&iter->lock);
+    iter->abandoned = true;
+    ready = iter->ready_first;
+    iter->ready_first = iter->ready_last = NULL;
+    (void)pthread_mutex_unlock(&iter->lock);
+    free_parts(ready);
+    free_parts(iter->taken);
+    mp_part_free(iter->part);
+    mp_sink_unref(&iter->sink);
+}

@@ -1,0 +1,94 @@
+/*
+ * pool/lot.h - jobs with consecutive numbers that were submitted together, with the same task
+ *
+ * A lot is what travels from the application to the supervisor, and what the supervisor cuts frames from. It holds the
+ * arguments until the last of its jobs has ended.
+ */
+#ifndef MP_POOL_LOT_H
+#define MP_POOL_LOT_H
+
+#include "base/buf.h"
+#include "pool/queue.h"
+#include "serialize/message.h"
+
+#include <mpool/pool.h>
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The most of a lot, so that any part of it fits into a frame: jobs, and bytes of arguments unless it is one job. */
+#define MP_LOT_JOBS 8192
+#define MP_LOT_BYTES ((size_t)1 << 20)
+
+struct mp_sink;
+
+/* A task that was checked and copied. Shared by all lots of a map or an iterator. */
+struct mp_plan {
+    atomic_uint refs;
+    struct mp_rules rules;
+    int function;
+    bool discard_values;
+    bool measure;
+    struct mp_collect *collects; /* owned, with their strings */
+    uint32_t collect_count;
+};
+
+struct mp_lot {
+    struct mp_rules rules; /* first: a range finds its lot by it, see mp_lot_of() */
+    struct mp_lot *next;
+    atomic_uint refs;      /* one for the supervisor while a job has not ended, one for each part not yet consumed */
+    struct mp_plan *plan;
+    struct mp_sink *sink;  /* where results go; holds a reference */
+    uint64_t first;        /* number of the first job in the pool */
+    uint64_t first_index;  /* of the first job, for its results */
+    uint32_t count;
+    uint32_t ended;        /* supervisor's */
+    struct mp_buf args;    /* the arguments, one msgpack value after the other */
+    struct mp_buf ends;    /* size_t for each job: where its arguments end */
+    struct mp_buf tags;    /* uint64_t for each job */
+    struct mp_buf futures; /* mpool_future * for each job, if it was submitted one by one */
+};
+
+/*
+ * mp_plan_new - check a task and copy it
+ *
+ * totals    in   of the pool, for the names in task->collect
+ *
+ * Errors: MPOOL_E_INVAL, MPOOL_E_NOFUNC, MPOOL_E_NOTFOUND, MPOOL_E_NOMEM.
+ */
+struct mp_totals;
+mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, struct mp_plan **plan);
+
+/* mp_plan_is - would mp_plan_new() make the same plan? Never so for a task that collects. */
+bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task);
+
+void mp_plan_ref(struct mp_plan *plan);
+void mp_plan_unref(struct mp_plan *plan);
+
+/* mp_lot_new - an empty lot with one reference; NULL: out of memory. Takes references of plan and sink. */
+struct mp_lot *mp_lot_new(struct mp_plan *plan, struct mp_sink *sink);
+
+void mp_lot_ref(struct mp_lot *lot);
+void mp_lot_unref(struct mp_lot *lot);
+
+/*
+ * mp_lot_close_job - the arguments packed since the last call are those of the next job
+ *
+ * Errors: MPOOL_E_FORMAT (not exactly one value), MPOOL_E_TOOBIG, MPOOL_E_NOMEM; they are dropped then.
+ */
+mpool_err mp_lot_close_job(struct mp_lot *lot, uint64_t tag);
+
+/* mp_lot_full - should it be submitted before another job is added? */
+bool mp_lot_full(const struct mp_lot *lot);
+
+/* mp_lot_of - the lot that a range's jobs belong to. */
+static inline struct mp_lot *mp_lot_of(const struct mp_range *range)
+{
+    return (struct mp_lot *)(uintptr_t)range->rules;
+}
+
+/* mp_lot_args - the arguments of jobs `at` to `at + count - 1` of the lot. */
+const char *mp_lot_args(const struct mp_lot *lot, uint32_t at, uint32_t count, size_t *size);
+
+#endif

@@ -1,0 +1,368 @@
+/*
+ * pool/pool.c - a pool's life: open, close, terminate, join, free; and what can be seen of it
+ *
+ * Runs in: the host, on application threads. Owns: the pool, its pages and totals in the arena, its supervisor thread.
+ *
+ * Application threads and the supervisor meet in struct mpool_pool, under its lock, and nowhere else.
+ */
+#include "pool/pool.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "ipc/page.h"
+#include "pool/host.h"
+#include "pool/sink.h"
+#include "pool/supervisor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define QUEUE_JOBS 65536
+#define START_TIMEOUT_MS 10000
+
+/* ---- waiting ------------------------------------------------------------------------------------------------------- */
+
+struct timespec mp_pool_deadline(int64_t timeout_ms)
+{
+    int64_t ns = mp_clock_ns();
+
+    if (timeout_ms < 0 || timeout_ms > (INT64_MAX - ns) / 1000000 - 1)
+        ns = INT64_MAX;
+    else
+        ns += timeout_ms * 1000000;
+    return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+}
+
+bool mp_pool_init_cond(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+    bool made;
+
+    if (pthread_condattr_init(&attributes) != 0)
+        return false;
+    made = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 && pthread_cond_init(cond, &attributes) == 0;
+    (void)pthread_condattr_destroy(&attributes);
+    return made;
+}
+
+void mp_pool_wake(mpool_pool *pool)
+{
+    uint64_t one = 1;
+
+    if (pool->supervisor_awake)
+        return;
+    pool->supervisor_awake = true;
+    if (write(pool->wake_fd, &one, sizeof one) < 0) {
+        /* The counter is full: it wakes all the same. */
+    }
+}
+
+/* ---- submitting lots ----------------------------------------------------------------------------------------------- */
+
+static mpool_err check_open(const mpool_pool *pool)
+{
+    if (pool->broken)
+        return mp_error(MPOOL_E_BROKEN, "the pool is broken: %s", pool->broken_reason);
+    if (pool->closed)
+        return mp_error(MPOOL_E_CLOSED, "the pool was closed or terminated");
+    return MPOOL_OK;
+}
+
+mpool_err mp_pool_await_room(mpool_pool *pool, uint64_t jobs, bool nowait)
+{
+    mpool_err err;
+
+    while ((err = check_open(pool)) == MPOOL_OK && pool->open_jobs > 0 && pool->open_jobs + jobs > pool->queue_jobs) {
+        if (nowait)
+            return mp_error(MPOOL_E_FULL, "the pool has %llu jobs that have not ended; it takes %llu",
+                            (unsigned long long)pool->open_jobs, (unsigned long long)pool->queue_jobs);
+        pool->waiting++;
+        (void)pthread_cond_wait(&pool->changed, &pool->lock);
+        pool->waiting--;
+    }
+    return err;
+}
+
+void mp_pool_put(mpool_pool *pool, struct mp_lot *lot)
+{
+    if (pool->inbox_last != NULL)
+        pool->inbox_last->next = lot;
+    else
+        pool->inbox_first = lot;
+    pool->inbox_last = lot;
+    mp_pool_wake(pool);
+}
+
+mpool_err mp_pool_submit_lot(mpool_pool *pool, struct mp_lot *lot, bool nowait)
+{
+    mpool_err err;
+
+    (void)pthread_mutex_lock(&pool->lock);
+    err = mp_pool_await_room(pool, lot->count, nowait);
+    if (err == MPOOL_OK) {
+        lot->first = pool->next_job;
+        pool->next_job += lot->count;
+        pool->open_jobs += lot->count;
+        mp_pool_put(pool, lot);
+    }
+    (void)pthread_mutex_unlock(&pool->lock);
+    return err;
+}
+
+/* ---- life ---------------------------------------------------------------------------------------------------------- */
+
+void mp_pool_ref(mpool_pool *pool)
+{
+    atomic_fetch_add_explicit(&pool->refs, 1, memory_order_relaxed);
+}
+
+void mp_pool_unref(mpool_pool *pool)
+{
+    if (atomic_fetch_sub_explicit(&pool->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    (void)pthread_mutex_destroy(&pool->lock);
+    (void)pthread_cond_destroy(&pool->changed);
+    mp_sink_unref(pool->futures);
+    free(pool->pids);
+    free(pool);
+}
+
+/* All but what iterators need to find the pool closed. */
+static void release(mpool_pool *pool)
+{
+    pool->closed = true;
+    if (pool->totals != NULL)
+        mp_host_give(pool->totals_offset, sizeof *pool->totals);
+    if (pool->pages_offset != 0)
+        mp_host_give(pool->pages_offset, (size_t)pool->workers * MP_PAGE_BYTES);
+    if (pool->server_fd >= 0)
+        (void)close(pool->server_fd);
+    if (pool->wake_fd >= 0)
+        (void)close(pool->wake_fd);
+    mp_pool_unref(pool);
+}
+
+/* The totals come first, so that no pool has its pages at offset 0, which stands for none. */
+static mpool_err take_memory(mpool_pool *pool)
+{
+    mpool_err err = mp_host_take(sizeof *pool->totals, &pool->totals_offset);
+
+    if (err != MPOOL_OK)
+        return err;
+    pool->totals = mp_host_at(pool->totals_offset, sizeof *pool->totals);
+    return mp_host_take((size_t)pool->workers * MP_PAGE_BYTES, &pool->pages_offset);
+}
+
+static mpool_err set_up(mpool_pool *pool)
+{
+    mpool_err err;
+
+    pool->pids = calloc(pool->workers, sizeof *pool->pids);
+    pool->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pool->futures = mp_futures_new();
+    if (pool->pids == NULL || pool->futures == NULL)
+        return mp_error_nomem();
+    if (pool->wake_fd < 0)
+        return mp_error(MPOOL_E_SYSTEM, "eventfd: %m");
+    err = take_memory(pool);
+    if (err == MPOOL_OK)
+        err = mp_host_open_pool(&pool->id, &pool->server_fd);
+    if (err == MPOOL_OK)
+        err = mp_supervisor_start(pool);
+    return err;
+}
+
+static mpool_err new_pool(const mpool_pool_options *options, mpool_pool **result)
+{
+    mpool_pool *pool;
+    unsigned workers = options != NULL ? options->workers : 0;
+
+    if (workers > MPOOL_WORKERS_MAX)
+        return mp_error(MPOOL_E_INVAL, "%u workers; a pool has at most %d", workers, MPOOL_WORKERS_MAX);
+    if (options != NULL && options->start_timeout_ms < 0)
+        return mp_error(MPOOL_E_INVAL, "start_timeout_ms is below 0");
+    pool = calloc(1, sizeof *pool);
+    if (pool == NULL)
+        return mp_error_nomem();
+    atomic_init(&pool->refs, 1);
+    pool->workers = workers > 0 ? workers : mpool_cpu_count();
+    pool->queue_jobs = options != NULL && options->queue_jobs > 0 ? options->queue_jobs : QUEUE_JOBS;
+    pool->start_timeout_ms =
+        options != NULL && options->start_timeout_ms > 0 ? options->start_timeout_ms : START_TIMEOUT_MS;
+    pool->server_fd = pool->wake_fd = -1;
+    if (pthread_mutex_init(&pool->lock, NULL) != 0 || !mp_pool_init_cond(&pool->changed)) {
+        free(pool);
+        return mp_error_nomem();
+    }
+    *result = pool;
+    return MPOOL_OK;
+}
+
+mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result)
+{
+    mpool_pool *pool = NULL;
+    mpool_err err = mp_host_check();
+
+    if (err == MPOOL_OK)
+        err = mp_host_check_identity();
+    if (err == MPOOL_OK)
+        err = new_pool(options, &pool);
+    if (err != MPOOL_OK)
+        return err;
+    err = set_up(pool);
+    if (err != MPOOL_OK) {
+        release(pool);
+        return err;
+    }
+    (void)pthread_mutex_lock(&pool->lock);
+    while (!pool->ready && !pool->broken)
+        (void)pthread_cond_wait(&pool->changed, &pool->lock);
+    if (!pool->ready)
+        err = mp_error(MPOOL_E_BROKEN, "no worker could start: %s", pool->broken_reason);
+    (void)pthread_mutex_unlock(&pool->lock);
+    if (err != MPOOL_OK) {
+        mpool_pool_free(pool);
+        return err;
+    }
+    *result = pool;
+    return MPOOL_OK;
+}
+
+static mpool_err shut(mpool_pool *pool, bool terminate)
+{
+    mpool_err err = mp_host_check();
+
+    if (err != MPOOL_OK)
+        return err;
+    (void)pthread_mutex_lock(&pool->lock);
+    pool->closed = true;
+    pool->terminated = pool->terminated || terminate;
+    mp_pool_wake(pool);
+    (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_mutex_unlock(&pool->lock);
+    return MPOOL_OK;
+}
+
+mpool_err mpool_pool_close(mpool_pool *pool)
+{
+    return shut(pool, false);
+}
+
+mpool_err mpool_pool_terminate(mpool_pool *pool)
+{
+    return shut(pool, true);
+}
+
+mpool_err mpool_pool_join(mpool_pool *pool, int64_t timeout_ms)
+{
+    struct timespec deadline = mp_pool_deadline(timeout_ms);
+    mpool_err err = mp_host_check();
+
+    if (err != MPOOL_OK)
+        return err;
+    (void)pthread_mutex_lock(&pool->lock);
+    if (!pool->closed)
+        err = mp_error(MPOOL_E_INVAL, "close or terminate the pool before joining it");
+    while (err == MPOOL_OK && !pool->ended)
+        if (pthread_cond_timedwait(&pool->changed, &pool->lock, &deadline) == ETIMEDOUT && !pool->ended)
+            err = mp_error(MPOOL_E_TIMEOUT, "%llu jobs of the pool have not ended",
+                           (unsigned long long)pool->open_jobs);
+    if (err == MPOOL_OK && pool->broken)
+        err = mp_error(MPOOL_E_BROKEN, "the pool is broken: %s", pool->broken_reason);
+    (void)pthread_mutex_unlock(&pool->lock);
+    return err;
+}
+
+void mpool_pool_free(mpool_pool *pool)
+{
+    bool ended;
+
+    if (pool == NULL || mp_host_check() != MPOOL_OK)
+        return;
+    (void)pthread_mutex_lock(&pool->lock);
+    ended = pool->ended;
+    (void)pthread_mutex_unlock(&pool->lock);
+    if (!ended)
+        (void)mpool_pool_terminate(pool);
+    (void)pthread_join(pool->supervisor, NULL);
+    release(pool);
+}
+
+/* ---- looking at it ------------------------------------------------------------------------------------------------- */
+
+mpool_err mpool_pool_stats_read(mpool_pool *pool, mpool_pool_stats *stats)
+{
+    mpool_err err = mp_host_check();
+
+    if (err != MPOOL_OK)
+        return err;
+    (void)pthread_mutex_lock(&pool->lock);
+    *stats = pool->stats;
+    (void)pthread_mutex_unlock(&pool->lock);
+    return MPOOL_OK;
+}
+
+mpool_err mpool_pool_pids(mpool_pool *pool, pid_t *pids, size_t room, size_t *count)
+{
+    mpool_err err = mp_host_check();
+
+    if (err != MPOOL_OK)
+        return err;
+    (void)pthread_mutex_lock(&pool->lock);
+    memcpy(pids, pool->pids, (room < pool->workers ? room : pool->workers) * sizeof *pids);
+    (void)pthread_mutex_unlock(&pool->lock);
+    *count = pool->workers;
+    return MPOOL_OK;
+}
+
+/* ---- totals -------------------------------------------------------------------------------------------------------- */
+
+mpool_err mpool_total_open(mpool_pool *pool, const char *name, mpool_total_kind kind, mpool_total **total)
+{
+    uint32_t number;
+    mpool_err err = mp_host_check();
+
+    if (err != MPOOL_OK)
+        return err;
+    (void)pthread_mutex_lock(&pool->lock);
+    err = mp_totals_add(pool->totals, name, kind, &number);
+    if (err == MPOOL_OK) {
+        pool->total_handles[number] = (mpool_total){.pool = pool, .cell = &pool->totals->cells[number]};
+        *total = &pool->total_handles[number];
+    }
+    (void)pthread_mutex_unlock(&pool->lock);
+    return err;
+}
+
+mpool_err mpool_total_read(const mpool_total *total, mpool_total_value *value)
+{
+    struct mp_delta delta;
+    mpool_err err = mp_host_check();
+
+    if (err != MPOOL_OK)
+        return err;
+    delta = mp_totals_read(total->cell);
+    mp_delta_value(&delta, total->cell->kind, value);
+    return MPOOL_OK;
+}
+
+mpool_err mpool_total_int64(const mpool_total *total, int64_t *result)
+{
+    mpool_total_value value;
+    mpool_err err = mpool_total_read(total, &value);
+
+    if (err != MPOOL_OK)
+        return err;
+    if (value.text[0] == '\0')
+        return mp_error(MPOOL_E_END, "total \"%s\": nothing was added yet", total->cell->name);
+    if (value.is_float)
+        return mp_error(MPOOL_E_FORMAT, "total \"%s\" is a float, %s", total->cell->name, value.text);
+    if (!value.fits)
+        return mp_error(MPOOL_E_OVERFLOW, "total \"%s\" is %s, beyond 64 bits", total->cell->name, value.text);
+    *result = value.integer;
+    return MPOOL_OK;
+}

@@ -1,0 +1,57 @@
+/*
+ * pool/seat.h - one worker as the supervisor sees it: a process and the channel to it
+ *
+ * A seat is a slot's hands, as the core's struct mp_slot is its head: it sends and receives, and decides nothing but
+ * whether a generation is really dead. Each generation has a path, a token and a channel of its own.
+ */
+#ifndef MP_POOL_SEAT_H
+#define MP_POOL_SEAT_H
+
+#include "ipc/channel.h"
+#include "ipc/forkpipe.h"
+#include "ipc/page.h"
+#include "serialize/message.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mp_seat {
+    const struct mp_page *page;
+    struct mp_channel *channel; /* NULL: there is no generation */
+    uint64_t generation;
+    pid_t pid;
+    bool greeted;        /* its HELLO was right */
+    bool dead;           /* its exit status is in */
+    int64_t dead_ms;     /* since when */
+    int status;          /* of wait4(), if dead */
+    unsigned char token[MP_TOKEN_BYTES];
+    char path[MP_FORK_PATH_MAX]; /* "" once it is removed */
+};
+
+/*
+ * mp_seat_open - listen for a new generation
+ *
+ * order     out  SPAWN for the fork server
+ *
+ * Errors: MPOOL_E_SYSTEM.
+ */
+mpool_err mp_seat_open(struct mp_seat *seat, const char *directory, uint32_t pool, uint32_t slot, uint64_t generation,
+                       int wake_fd, struct mp_fork_message *order);
+
+/* mp_seat_greet - is this the hello that we wait for? If so, the path has served its purpose and is removed. */
+bool mp_seat_greet(struct mp_seat *seat, const struct mp_hello *hello, uint32_t pool, uint32_t slot);
+
+/*
+ * mp_seat_over - is the generation dead, and nothing of it still to come?
+ *
+ * Results still arrive after the exit status; so also its connection must be gone, or a grace be over.
+ */
+bool mp_seat_over(const struct mp_seat *seat, int64_t now_ms);
+
+/* mp_seat_due - when mp_seat_over() may become true by time alone; INT64_MAX if it will not. */
+int64_t mp_seat_due(const struct mp_seat *seat);
+
+/* mp_seat_close - take the channel down, and the path if it is still there. */
+void mp_seat_close(struct mp_seat *seat);
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * pool/sink.c - where results go: from the supervisor to the application
+ *
+ * Runs in: the host; parts are made by the supervisor and taken apart by application threads. Owns: nothing but what
+ * reference counts keep alive.
+ */
+#include "pool/sink.h"
+
+#include "serialize/scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void mp_sink_ref(struct mp_sink *sink)
+{
+    if (sink != NULL)
+        atomic_fetch_add_explicit(&sink->refs, 1, memory_order_relaxed);
+}
+
+void mp_sink_unref(struct mp_sink *sink)
+{
+    if (sink != NULL && atomic_fetch_sub_explicit(&sink->refs, 1, memory_order_acq_rel) == 1)
+        sink->destroy(sink);
+}
+
+struct mp_reply *mp_reply_new(struct mp_packet *packet)
+{
+    struct mp_reply *reply = calloc(1, sizeof *reply);
+
+    if (reply == NULL)
+        return NULL;
+    atomic_init(&reply->refs, 1);
+    reply->packet = packet;
+    return reply;
+}
+
+void mp_reply_ref(struct mp_reply *reply)
+{
+    atomic_fetch_add_explicit(&reply->refs, 1, memory_order_relaxed);
+}
+
+void mp_reply_unref(struct mp_reply *reply)
+{
+    if (reply == NULL || atomic_fetch_sub_explicit(&reply->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    mp_packet_free(reply->packet);
+    free(reply);
+}
+
+struct mp_part *mp_part_new(struct mp_lot *lot, const char *error)
+{
+    size_t size = strlen(error) + 1;
+    struct mp_part *part = calloc(1, sizeof *part + size);
+
+    if (part == NULL)
+        return NULL;
+    memcpy(part->error, error, size);
+    part->lot = lot;
+    mp_lot_ref(lot);
+    return part;
+}
+
+void mp_part_free(struct mp_part *part)
+{
+    if (part == NULL)
+        return;
+    mp_reply_unref(part->reply);
+    mp_lot_unref(part->lot);
+    free(part);
+}
+
+static int64_t time_of(const char *times, uint32_t i)
+{
+    uint64_t time = 0;
+
+    for (int byte = 7; byte >= 0; byte--)
+        time = time << 8 | (unsigned char)times[8 * (size_t)i + (size_t)byte];
+    return time <= INT64_MAX ? (int64_t)time : 0;
+}
+
+void mp_part_result(const struct mp_part *part, uint32_t i, size_t *values_at, mpool_result *result)
+{
+    const uint64_t *tags = (const uint64_t *)(const void *)part->lot->tags.data;
+    const struct mp_reply *reply = part->reply;
+
+    *result = (mpool_result){.index = part->lot->first_index + part->at + i,
+                             .tag = tags[part->at + i],
+                             .status = part->status,
+                             .attempts = part->attempts,
+                             .worker = part->worker,
+                             .signal = part->signal,
+                             .exit_code = part->exit_code,
+                             .run_ns = -1,
+                             .error = part->status != MPOOL_DONE ? part->error : NULL};
+    if (reply == NULL)
+        return;
+    if (reply->times != NULL)
+        result->run_ns = time_of(reply->times, part->times_at + i);
+    if (reply->values != NULL) {
+        size_t begin = *values_at;
+
+        /* The supervisor has scanned them all, so this cannot fail. */
+        (void)mp_scan_skip(reply->values, reply->values_size, 1, values_at);
+        result->value = reply->values + begin;
+        result->value_size = *values_at - begin;
+    }
+}

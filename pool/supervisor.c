@@ -1,0 +1,575 @@
+/*
+ * pool/supervisor.c - the thread that owns a pool: hears what happens, tells the core, does what it says
+ *
+ * Runs in: the host, one thread a pool; the functions from mp_supervisor_start() on only. Owns: the core, the seats, the
+ * pool's end of the socket to the fork server. It runs no code of the application's, and never waits for a lock that a
+ * worker can hold.
+ *
+ * The loop at the end of the file is the whole story: sleep; take what the application submitted; hear the fork server and
+ * the workers; bury the dead, after their last results have been heard; let time pass. Each of these feeds the core an
+ * event, and does the actions that come of it before the next one is fed.
+ *
+ * When a step fails: a worker that cannot be spawned or talked to is fed back to the core as such; a fork server that is
+ * gone breaks the pool; memory that runs out here is waited for, since nothing may be lost.
+ */
+#include "pool/supervisor.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "pool/core.h"
+#include "pool/deliver.h"
+#include "pool/host.h"
+#include "pool/pool.h"
+#include "pool/seat.h"
+#include "workers/registry.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A loop that comes back this late was stopped, or the machine slept: then no limit has run meanwhile. */
+#define STALL_MS 2000
+
+struct supervisor {
+    mpool_pool *pool;
+    struct mp_core core;
+    struct mp_seat *seats;
+    struct pollfd *fds; /* the fork server, the wake-up, then the seats */
+    struct mp_deliver deliver;
+    struct mp_buf message; /* scratch */
+    msgpack_zone *zone;    /* of the message being heard; cleared before each */
+    int64_t stall_ms;      /* time that does not count, altogether */
+    bool server_lost;
+};
+
+static int64_t now_ms(const struct supervisor *sup)
+{
+    return mp_clock_ms() - sup->stall_ms;
+}
+
+/* Out of memory with the books half written would lose jobs, so the supervisor waits for memory, and tries again. */
+static void wait_for_memory(void)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+static void feed(struct supervisor *sup, struct mp_event event);
+
+static struct mp_event about(const struct mp_action *action, enum mp_event_kind kind)
+{
+    return (struct mp_event){
+        .kind = kind, .slot = action->slot, .generation = action->generation, .ticket = action->ticket};
+}
+
+/* ---- what the core says -------------------------------------------------------------------------------------------- */
+
+static void lose_server(struct supervisor *sup)
+{
+    if (sup->server_lost)
+        return;
+    sup->server_lost = true;
+    mp_deliver_reason(&sup->deliver, "the fork server is gone; it may have been killed");
+    feed(sup, (struct mp_event){.kind = MP_LOST});
+}
+
+static void order(struct supervisor *sup, const struct mp_fork_message *message)
+{
+    if (!sup->server_lost && mp_forkpipe_send(sup->pool->server_fd, message, -1, true) != MPOOL_OK)
+        lose_server(sup);
+}
+
+static void spawn(struct supervisor *sup, const struct mp_action *action)
+{
+    struct mp_seat *seat = &sup->seats[action->slot];
+    struct mp_fork_message message;
+
+    if (mp_seat_open(seat, mp_host_directory(), sup->pool->id, action->slot, action->generation, sup->pool->wake_fd,
+                     &message) != MPOOL_OK) {
+        mp_deliver_reason(&sup->deliver, mpool_error_detail());
+        feed(sup, about(action, MP_START_FAILED));
+        return;
+    }
+    message.page_offset = sup->pool->pages_offset + (size_t)action->slot * MP_PAGE_BYTES;
+    message.totals_offset = sup->pool->totals_offset;
+    order(sup, &message);
+}
+
+static mpool_err write_jobs(struct supervisor *sup, const struct mp_action *action)
+{
+    const struct mp_range *range = &action->range;
+    const struct mp_lot *lot = mp_lot_of(range);
+    const struct mp_plan *plan = lot->plan;
+    struct mp_message message = {.type = MP_FRAME_JOBS};
+    struct mp_jobs *jobs = &message.as.jobs;
+
+    *jobs = (struct mp_jobs){.generation = action->generation,
+                             .ticket = action->ticket,
+                             .count = range->count,
+                             .first = range->first,
+                             .attempt = range->attempts + 1,
+                             .function = mp_registry_name(plan->function),
+                             .discard_values = plan->discard_values,
+                             .measure = plan->measure,
+                             .limited = plan->rules.timeout_ms > 0 || plan->rules.soft_timeout_ms > 0,
+                             .collects = plan->collects,
+                             .collect_count = plan->collect_count};
+    jobs->values = mp_lot_args(lot, (uint32_t)(range->first - lot->first), range->count, &jobs->values_size);
+    sup->message.size = 0;
+    return mp_message_write(&sup->message, &message);
+}
+
+/* Sends what sup->message has. */
+static mpool_err send_message(struct supervisor *sup, unsigned slot)
+{
+    struct mp_packet *packet = mp_packet_copy(sup->message.data, sup->message.size);
+    mpool_err err;
+
+    if (packet == NULL)
+        return mp_error_nomem();
+    err = mp_channel_send(sup->seats[slot].channel, packet);
+    if (err != MPOOL_OK)
+        mp_packet_free(packet);
+    return err;
+}
+
+static void send_jobs(struct supervisor *sup, const struct mp_action *action)
+{
+    if (write_jobs(sup, action) != MPOOL_OK || send_message(sup, action->slot) != MPOOL_OK)
+        feed(sup, about(action, MP_UNSENT));
+}
+
+/* A word that cannot be sent goes to a worker that is dying; its death says the rest. */
+static void send_word(struct supervisor *sup, const struct mp_action *action, enum mp_message_type type)
+{
+    struct mp_message message = {.type = type, .as.ticket = action->ticket};
+
+    sup->message.size = 0;
+    if (mp_message_write(&sup->message, &message) == MPOOL_OK)
+        (void)send_message(sup, action->slot);
+}
+
+static struct mp_sight look(const struct supervisor *sup, unsigned slot)
+{
+    const struct mp_page *page = sup->seats[slot].page;
+    uint64_t claim, again = atomic_load_explicit(&page->claim, memory_order_acquire);
+    int64_t mark_ns;
+    int tries = 0;
+
+    do {
+        claim = again;
+        mark_ns = atomic_load_explicit(&page->mark_ns, memory_order_acquire);
+        again = atomic_load_explicit(&page->claim, memory_order_acquire);
+    } while (claim != again && ++tries < 100);
+    return (struct mp_sight){.next = mp_page_next(claim),
+                             .returned = atomic_load_explicit(&page->returned, memory_order_acquire),
+                             .mark_ms = mark_ns > 0 ? mark_ns / 1000000 - sup->stall_ms : 0};
+}
+
+static void order_kill(struct supervisor *sup, const struct mp_action *action)
+{
+    struct mp_fork_message message = {
+        .kind = MP_FORK_KILL, .pool = sup->pool->id, .slot = action->slot, .generation = action->generation};
+
+    order(sup, &message);
+}
+
+static void set_broken(struct supervisor *sup)
+{
+    mpool_pool *pool = sup->pool;
+
+    (void)pthread_mutex_lock(&pool->lock);
+    pool->broken = true;
+    pool->closed = true;
+    (void)snprintf(pool->broken_reason, sizeof pool->broken_reason, "%s", mp_deliver_last_reason(&sup->deliver));
+    (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_mutex_unlock(&pool->lock);
+}
+
+static void perform(struct supervisor *sup, const struct mp_action *action)
+{
+    struct mp_event event;
+
+    switch (action->kind) {
+    case MP_SPAWN:
+        spawn(sup, action);
+        break;
+    case MP_SEND:
+        send_jobs(sup, action);
+        break;
+    case MP_RECALL:
+        send_word(sup, action, MP_RECALL_HALF);
+        break;
+    case MP_ASK_STOP:
+        send_word(sup, action, MP_STOP);
+        break;
+    case MP_LOOK:
+        event = about(action, MP_SEEN);
+        event.sight = look(sup, action->slot);
+        feed(sup, event);
+        break;
+    case MP_KILL:
+        order_kill(sup, action);
+        break;
+    case MP_BYE:
+        send_word(sup, action, MP_GOODBYE);
+        break;
+    case MP_COMMIT:
+        mp_deliver_commit(&sup->deliver, &action->range);
+        break;
+    case MP_END:
+        mp_deliver_end(&sup->deliver, action);
+        break;
+    case MP_BROKEN:
+        set_broken(sup);
+        break;
+    case MP_ENDED:
+        break;
+    }
+}
+
+/*
+ * Tells the core, and does what it says. Doing can bring further events, whose actions are added behind; so the list is
+ * worked off by index, and by whoever comes here first.
+ */
+static void feed(struct supervisor *sup, struct mp_event event)
+{
+    bool outermost = sup->core.action_count == 0;
+
+    event.now_ms = now_ms(sup);
+    while (!mp_core_step(&sup->core, &event))
+        wait_for_memory();
+    if (!outermost)
+        return;
+    for (size_t i = 0; i < sup->core.action_count; i++) {
+        struct mp_action action = sup->core.actions[i];
+
+        perform(sup, &action);
+    }
+    sup->core.action_count = 0;
+}
+
+/* ---- what workers say ---------------------------------------------------------------------------------------------- */
+
+/* What the core and the totals rely on, and only we can check. */
+static bool results_make_sense(const struct supervisor *sup, const struct mp_answers *answers)
+{
+    uint32_t totals = atomic_load_explicit(&sup->pool->totals->count, memory_order_relaxed);
+
+    for (uint32_t i = 0; i < answers->delta_count; i++)
+        if (answers->deltas[i].total >= totals)
+            return false;
+    return true;
+}
+
+static void hear_results(struct supervisor *sup, unsigned slot, struct mp_packet *packet, struct mp_answers *answers)
+{
+    struct mp_event event = {.kind = MP_RESULTS, .slot = slot, .generation = answers->generation};
+    struct mp_exception *exceptions = msgpack_zone_malloc(
+        sup->zone, (answers->failure_count > 0 ? answers->failure_count : 1) * sizeof *exceptions);
+
+    while (exceptions == NULL) {
+        wait_for_memory();
+        exceptions = msgpack_zone_malloc(sup->zone, (answers->failure_count + 1) * sizeof *exceptions);
+    }
+    for (uint32_t i = 0; i < answers->failure_count; i++)
+        exceptions[i] = (struct mp_exception){.at = answers->failures[i].at, .final = answers->failures[i].final};
+    event.results = (struct mp_results){.ticket = answers->ticket,
+                                        .count = answers->count,
+                                        .busy_ns = answers->busy_ns,
+                                        .exceptions = exceptions,
+                                        .exception_count = answers->failure_count};
+    mp_deliver_begin(&sup->deliver, packet, answers);
+    feed(sup, event);
+    mp_deliver_finish(&sup->deliver);
+}
+
+/* Takes the packet. */
+static void hear_message(struct supervisor *sup, unsigned slot, struct mp_packet *packet)
+{
+    struct mp_seat *seat = &sup->seats[slot];
+    struct mp_event event = {.slot = slot, .generation = seat->generation, .kind = MP_BABBLE};
+    struct mp_message message;
+    mpool_err err;
+
+    msgpack_zone_clear(sup->zone);
+    while ((err = mp_message_read(mp_packet_data(packet), mp_packet_size(packet), sup->zone, &message)) ==
+           MPOOL_E_NOMEM)
+        wait_for_memory();
+    if (err != MPOOL_OK) {
+        mp_deliver_reason(&sup->deliver, mpool_error_detail());
+    } else if (message.type == MP_HELLO && mp_seat_greet(seat, &message.as.hello, sup->pool->id, slot)) {
+        event.kind = MP_STARTED;
+    } else if (seat->greeted && message.type == MP_FRAME_RESULTS && results_make_sense(sup, &message.as.answers)) {
+        hear_results(sup, slot, packet, &message.as.answers);
+        return;
+    } else if (seat->greeted && message.type == MP_GIVEN_BACK) {
+        event.kind = MP_RETURNED;
+        event.ticket = message.as.ticket;
+    }
+    feed(sup, event);
+    mp_packet_free(packet);
+}
+
+static void hear_seat(struct supervisor *sup, unsigned slot)
+{
+    struct mp_packet *packet;
+
+    while (sup->seats[slot].channel != NULL && (packet = mp_channel_recv(sup->seats[slot].channel)) != NULL)
+        hear_message(sup, slot, packet);
+}
+
+/* Generations that are dead, once all that they have sent was heard. */
+static void bury_dead(struct supervisor *sup)
+{
+    for (unsigned slot = 0; slot < sup->pool->workers; slot++) {
+        struct mp_seat *seat = &sup->seats[slot];
+        struct mp_event event = {.kind = MP_DIED, .slot = slot, .generation = seat->generation};
+
+        if (seat->channel == NULL || !mp_seat_over(seat, mp_clock_ms()))
+            continue;
+        hear_seat(sup, slot);
+        mp_deliver_death(&sup->deliver, seat->status);
+        event.sight = look(sup, slot);
+        mp_seat_close(seat);
+        feed(sup, event);
+    }
+}
+
+/* ---- what the fork server and the application say ------------------------------------------------------------------ */
+
+static void hear_report(struct supervisor *sup, const struct mp_fork_message *message)
+{
+    struct mp_seat *seat;
+
+    if (message->slot >= sup->pool->workers || message->generation != sup->seats[message->slot].generation)
+        return;
+    seat = &sup->seats[message->slot];
+    switch (message->kind) {
+    case MP_FORK_BORN:
+        seat->pid = message->pid;
+        break;
+    case MP_FORK_DIED:
+        seat->dead = true;
+        seat->dead_ms = mp_clock_ms();
+        seat->status = message->status;
+        seat->pid = 0;
+        break;
+    case MP_FORK_FAILED:
+        mp_deliver_reason(&sup->deliver, strerror(message->error));
+        mp_seat_close(seat);
+        feed(sup, (struct mp_event){
+                      .kind = MP_START_FAILED, .slot = message->slot, .generation = message->generation});
+        break;
+    default:
+        break;
+    }
+}
+
+static void hear_server(struct supervisor *sup)
+{
+    struct mp_fork_message message;
+    enum mp_forkpipe_answer answer;
+
+    while ((answer = mp_forkpipe_recv(sup->pool->server_fd, false, &message, NULL)) == MP_FORKPIPE_MESSAGE)
+        hear_report(sup, &message);
+    if (answer == MP_FORKPIPE_END)
+        lose_server(sup);
+}
+
+static void hear_application(struct supervisor *sup)
+{
+    mpool_pool *pool = sup->pool;
+    struct mp_lot *lot;
+    bool closed, terminated;
+
+    (void)pthread_mutex_lock(&pool->lock);
+    lot = pool->inbox_first;
+    pool->inbox_first = pool->inbox_last = NULL;
+    closed = pool->closed;
+    terminated = pool->terminated;
+    (void)pthread_mutex_unlock(&pool->lock);
+    while (lot != NULL) {
+        struct mp_lot *next = lot->next;
+
+        feed(sup, (struct mp_event){.kind = MP_JOBS,
+                                    .range = {.first = lot->first, .count = lot->count, .rules = &lot->rules}});
+        lot = next;
+    }
+    if (terminated && !sup->core.terminated)
+        feed(sup, (struct mp_event){.kind = MP_TERMINATE});
+    else if (closed && !sup->core.closed)
+        feed(sup, (struct mp_event){.kind = MP_CLOSE});
+}
+
+/* What others may read of us. */
+static void publish(struct supervisor *sup)
+{
+    mpool_pool *pool = sup->pool;
+    mpool_pool_stats *stats = &pool->stats;
+    bool was_ready;
+
+    (void)pthread_mutex_lock(&pool->lock);
+    *stats = sup->core.stats;
+    stats->workers_ready = mp_core_count_up(&sup->core);
+    stats->jobs_running = stats->jobs_submitted - stats->jobs_ended - sup->core.queue.jobs;
+    stats->frames_received = sup->deliver.frames;
+    for (unsigned i = 0; i < pool->workers; i++)
+        pool->pids[i] = sup->seats[i].channel != NULL ? sup->seats[i].pid : 0;
+    was_ready = pool->ready;
+    pool->ready = pool->ready || stats->workers_ready > 0;
+    if (pool->ready != was_ready)
+        (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_mutex_unlock(&pool->lock);
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------------------------ */
+
+static int timeout_until(const struct supervisor *sup)
+{
+    int64_t now = mp_clock_ms(), due = mp_core_due(&sup->core);
+
+    if (due != MP_NEVER)
+        due += sup->stall_ms;
+    for (unsigned i = 0; i < sup->pool->workers; i++)
+        if (sup->seats[i].channel != NULL)
+            due = mp_sooner(due, mp_seat_due(&sup->seats[i]));
+    if (due == MP_NEVER)
+        return -1;
+    return due <= now ? 0 : (int)mp_sooner(due - now, 1000000);
+}
+
+static void set_up_poll(struct supervisor *sup)
+{
+    sup->fds[0] = (struct pollfd){.fd = sup->server_lost ? -1 : sup->pool->server_fd, .events = POLLIN};
+    sup->fds[1] = (struct pollfd){.fd = sup->pool->wake_fd, .events = POLLIN};
+    for (unsigned i = 0; i < sup->pool->workers; i++) {
+        const struct mp_channel *channel = sup->seats[i].channel;
+
+        sup->fds[2 + i] = (struct pollfd){.fd = channel != NULL ? mp_channel_fd(channel) : -1, .events = POLLIN};
+    }
+}
+
+/* True if nothing was submitted meanwhile: then the next submit will wake us. */
+static bool may_sleep(mpool_pool *pool, const struct mp_core *core)
+{
+    bool may;
+
+    (void)pthread_mutex_lock(&pool->lock);
+    may = pool->inbox_first == NULL && pool->closed == core->closed && pool->terminated == core->terminated;
+    may = may || (core->broken && pool->inbox_first == NULL);
+    pool->supervisor_awake = !may;
+    (void)pthread_mutex_unlock(&pool->lock);
+    return may;
+}
+
+static void sleep_until_something(struct supervisor *sup)
+{
+    int timeout = may_sleep(sup->pool, &sup->core) ? timeout_until(sup) : 0;
+    int64_t before = mp_clock_ms(), slept;
+    uint64_t wakes;
+
+    set_up_poll(sup);
+    if (poll(sup->fds, 2 + sup->pool->workers, timeout) < 0 && errno != EINTR)
+        wait_for_memory();
+    slept = mp_clock_ms() - before;
+    if (timeout >= 0 && slept > timeout + STALL_MS)
+        sup->stall_ms += slept - timeout;
+    (void)pthread_mutex_lock(&sup->pool->lock);
+    sup->pool->supervisor_awake = true;
+    (void)pthread_mutex_unlock(&sup->pool->lock);
+    if (sup->fds[1].revents != 0 && read(sup->pool->wake_fd, &wakes, sizeof wakes) < 0) {
+        /* Somebody else's wake-up was taken with the last one. */
+    }
+}
+
+static void tear_down(struct supervisor *sup)
+{
+    for (unsigned i = 0; sup->seats != NULL && i < sup->pool->workers; i++)
+        if (sup->seats[i].channel != NULL)
+            mp_seat_close(&sup->seats[i]);
+    mp_deliver_fini(&sup->deliver);
+    mp_core_fini(&sup->core);
+    mp_buf_free(&sup->message);
+    msgpack_zone_free(sup->zone);
+    free(sup->seats);
+    free(sup->fds);
+    free(sup);
+}
+
+static void *run(void *data)
+{
+    struct supervisor *sup = data;
+    mpool_pool *pool = sup->pool;
+
+    feed(sup, (struct mp_event){.kind = MP_TICK});
+    while (!sup->core.ended) {
+        publish(sup);
+        sleep_until_something(sup);
+        hear_application(sup);
+        if (sup->fds[0].revents != 0)
+            hear_server(sup);
+        for (unsigned slot = 0; slot < pool->workers; slot++)
+            if (sup->fds[2 + slot].revents != 0)
+                hear_seat(sup, slot);
+        bury_dead(sup);
+        feed(sup, (struct mp_event){.kind = MP_TICK});
+    }
+    publish(sup);
+    tear_down(sup);
+    (void)pthread_mutex_lock(&pool->lock);
+    pool->ended = true;
+    (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+static mpool_err set_up(struct supervisor *sup, mpool_pool *pool)
+{
+    mpool_err err;
+
+    sup->pool = pool;
+    sup->seats = calloc(pool->workers, sizeof *sup->seats);
+    sup->fds = calloc(2 + (size_t)pool->workers, sizeof *sup->fds);
+    sup->zone = msgpack_zone_new(8192);
+    if (sup->zone == NULL || sup->seats == NULL || sup->fds == NULL)
+        return mp_error_nomem();
+    for (unsigned i = 0; i < pool->workers; i++)
+        sup->seats[i].page = mp_host_at(pool->pages_offset + (size_t)i * MP_PAGE_BYTES, MP_PAGE_BYTES);
+    err = mp_deliver_init(&sup->deliver, pool);
+    if (err != MPOOL_OK)
+        return err;
+    return mp_core_init(&sup->core, pool->workers, (unsigned)mp_registry_count(), pool->start_timeout_ms);
+}
+
+mpool_err mp_supervisor_start(mpool_pool *pool)
+{
+    struct supervisor *sup = calloc(1, sizeof *sup);
+    sigset_t all, before;
+    mpool_err err;
+    int error;
+
+    if (sup == NULL)
+        return mp_error_nomem();
+    err = set_up(sup, pool);
+    if (err != MPOOL_OK) {
+        tear_down(sup);
+        return err;
+    }
+    /* The threads that nng starts from here on inherit the mask: no signal of the program's is handled on them. */
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&pool->supervisor, NULL, run, sup);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error != 0) {
+        tear_down(sup);
+        return mp_error(MPOOL_E_SYSTEM, "cannot start a thread: %s", strerror(error));
+    }
+    return MPOOL_OK;
+}

@@ -1,0 +1,178 @@
+/*
+ * workers/job.c - one attempt at a job: the call of its function, and what the function can do
+ *
+ * Runs in: a worker, on its main thread.
+ *
+ * Nothing here has an effect outside of struct mpool_job. What the function packs, adds and says is looked at after it
+ * has returned, and staged as a whole by the outbox, or dropped.
+ */
+#include "workers/job.h"
+
+#include "base/error.h"
+#include "serialize/decode.h"
+#include "serialize/scan.h"
+#include "workers/collect.h"
+
+#include <mpool/pool.h>
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- what a function calls ----------------------------------------------------------------------------------------- */
+
+int mpool_job_fail(mpool_job *job, const char *format, ...)
+{
+    va_list args;
+    int size;
+
+    va_start(args, format);
+    size = vsnprintf(job->reason, sizeof job->reason, format, args);
+    va_end(args);
+    job->reason_size = size < 0 ? 0 : (uint32_t)size;
+    if (job->reason_size >= sizeof job->reason)
+        job->reason_size = sizeof job->reason - 1;
+    return -1;
+}
+
+static struct mp_delta *stage(mpool_job *job, const char *name, mpool_total_kind *kind)
+{
+    int number = mp_totals_find(job->totals, name);
+
+    if (number < 0) {
+        (void)mp_error(MPOOL_E_NOTFOUND, "the pool has no total \"%s\"", name);
+        return NULL;
+    }
+    *kind = job->totals->cells[number].kind;
+    job->staged |= UINT64_C(1) << number;
+    return &job->deltas[number];
+}
+
+mpool_err mpool_job_total_add(mpool_job *job, const char *total, int64_t value)
+{
+    mpool_total_kind kind;
+    struct mp_delta *delta = stage(job, total, &kind);
+
+    if (delta == NULL)
+        return MPOOL_E_NOTFOUND;
+    mp_delta_add_integer(delta, kind, value);
+    return MPOOL_OK;
+}
+
+mpool_err mpool_job_total_add_double(mpool_job *job, const char *total, double value)
+{
+    mpool_total_kind kind;
+    struct mp_delta *delta;
+
+    if (!isfinite(value))
+        return mp_error(MPOOL_E_INVAL, "total \"%s\": %g cannot be added", total, value);
+    delta = stage(job, total, &kind);
+    if (delta == NULL)
+        return MPOOL_E_NOTFOUND;
+    mp_delta_add_real(delta, kind, value);
+    return MPOOL_OK;
+}
+
+unsigned mpool_job_attempt(const mpool_job *job)
+{
+    return job->frame->attempt;
+}
+
+uint64_t mpool_job_number(const mpool_job *job)
+{
+    return job->frame->first + (job->ticket - job->frame->ticket);
+}
+
+unsigned mpool_job_worker(const mpool_job *job)
+{
+    return job->slot;
+}
+
+bool mpool_job_cancelled(const mpool_job *job)
+{
+    return atomic_load_explicit(job->stop, memory_order_relaxed) == (MP_STOP_TICKET | job->ticket);
+}
+
+/* ---- the attempt --------------------------------------------------------------------------------------------------- */
+
+/* A failure that no other attempt can mend. */
+static void refuse(struct mpool_job *job)
+{
+    job->failed = true;
+    job->final = true;
+}
+
+static void reset(struct mpool_job *job, const struct mp_jobs *frame, uint32_t ticket)
+{
+    for (uint64_t left = job->staged; left != 0; left &= left - 1)
+        job->deltas[__builtin_ctzll(left)] = (struct mp_delta){0};
+    job->staged = 0;
+    job->frame = frame;
+    job->ticket = ticket;
+    job->failed = false;
+    job->final = false;
+    job->reason_size = 0;
+    job->result.size = 0;
+    msgpack_zone_clear(job->zone);
+}
+
+/* What the function packed must be one value, and fit. Nothing at all means nil. */
+static void check_result(struct mpool_job *job)
+{
+    static const char nil = '\xc0';
+    size_t end = 0;
+    enum mp_scan_verdict verdict = MP_SCAN_OK;
+
+    if (job->result.size == 0 && !mp_buf_add(&job->result, &nil, 1)) {
+        (void)mpool_job_fail(job, "out of memory");
+        job->failed = true;
+        return;
+    }
+    if (job->result.size > MPOOL_VALUE_MAX) {
+        (void)mpool_job_fail(job, "bad result: %zu bytes, more than the %zu that a result may have", job->result.size,
+                             MPOOL_VALUE_MAX);
+        refuse(job);
+        return;
+    }
+    verdict = mp_scan_value(job->result.data, job->result.size, &mp_scan_limits_value, &end);
+    if (verdict != MP_SCAN_OK) {
+        (void)mpool_job_fail(job, "bad result: %s", mp_scan_text(verdict));
+        refuse(job);
+    } else if (end != job->result.size) {
+        (void)mpool_job_fail(job, "bad result: the function packed more than one value");
+        refuse(job);
+    }
+}
+
+void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t ticket, mpool_function *function,
+                const char *args, size_t args_size)
+{
+    msgpack_packer packer;
+    msgpack_object object;
+    size_t offset = 0;
+
+    reset(job, frame, ticket);
+    if (function == NULL) {
+        (void)mpool_job_fail(job, "unknown function \"%s\"", frame->function);
+        refuse(job);
+        return;
+    }
+    if (mp_decode_value(args, args_size, &offset, job->zone, &object) != MPOOL_OK) {
+        (void)mpool_job_fail(job, "out of memory");
+        job->failed = true;
+        return;
+    }
+    msgpack_packer_init(&packer, &job->result, mp_buf_write);
+    errno = 0;
+    if (function(job, &object, &packer) != 0) {
+        if (job->reason_size == 0)
+            (void)mpool_job_fail(job, "the function gave no reason");
+        job->failed = true;
+        return;
+    }
+    check_result(job);
+    if (!job->failed)
+        mp_collect(job);
+}

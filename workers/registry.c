@@ -1,0 +1,90 @@
+/*
+ * workers/registry.c - job functions by name
+ *
+ * Runs in: the host (registers, and looks up what is submitted) and workers (look up what they are to run). Owns: the
+ * table, for the life of the process.
+ *
+ * Constructors register before main() and may run in any order, so the table needs no set-up.
+ */
+#include "workers/registry.h"
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct entry {
+    const char *name;
+    mpool_function *function;
+};
+
+static struct entry *entries;
+static size_t count;
+static size_t room;
+static bool frozen;
+
+void mp_registry_freeze(void)
+{
+    frozen = true;
+}
+
+size_t mp_registry_count(void)
+{
+    return count;
+}
+
+int mp_registry_find(const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(entries[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+mpool_function *mp_registry_function(int number)
+{
+    return entries[number].function;
+}
+
+const char *mp_registry_name(int number)
+{
+    return entries[number].name;
+}
+
+static bool good_name(const char *name)
+{
+    size_t size = 0;
+
+    for (; name[size] != '\0'; size++)
+        if ((unsigned char)name[size] <= ' ' || name[size] == 127)
+            return false;
+    return size >= 1 && size <= MPOOL_NAME_MAX;
+}
+
+mpool_err mpool_register(const char *name, mpool_function *function)
+{
+    int number;
+
+    if (name == NULL || function == NULL || !good_name(name))
+        return mp_error(MPOOL_E_INVAL, "the name of a function has 1 to %d bytes, none of them space or control",
+                        MPOOL_NAME_MAX);
+    number = mp_registry_find(name);
+    if (number >= 0 && entries[number].function == function)
+        return MPOOL_OK;
+    if (number >= 0)
+        return mp_error(MPOOL_E_INVAL, "another function is registered as \"%s\"", name);
+    if (frozen)
+        return mp_error(MPOOL_E_LATE, "\"%s\" was registered after mpool_init(); workers would not know it", name);
+    if (count == room) {
+        size_t more = room > 0 ? 2 * room : 16;
+        struct entry *bigger = realloc(entries, more * sizeof *bigger);
+
+        if (bigger == NULL)
+            return mp_error_nomem();
+        entries = bigger;
+        room = more;
+    }
+    entries[count++] = (struct entry){.name = name, .function = function};
+    return MPOOL_OK;
+}

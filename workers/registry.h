@@ -1,0 +1,26 @@
+/*
+ * workers/registry.h - job functions by name
+ *
+ * Filled before mpool_init(), frozen by it: workers have the table as it was then.
+ */
+#ifndef MP_WORKERS_REGISTRY_H
+#define MP_WORKERS_REGISTRY_H
+
+#include <mpool/init.h>
+
+#include <stddef.h>
+
+/* mp_registry_freeze - mpool_init(): from now on registering is MPOOL_E_LATE. */
+void mp_registry_freeze(void);
+
+/* mp_registry_count - how many functions there are. */
+size_t mp_registry_count(void);
+
+/* mp_registry_find - the number of a function, from 0; -1 if there is none of this name. */
+int mp_registry_find(const char *name);
+
+/* mp_registry_function, mp_registry_name - of a number. */
+mpool_function *mp_registry_function(int number);
+const char *mp_registry_name(int number);
+
+#endif
