@@ -1,0 +1,5 @@
+int main(void)
+{
+    printf("a program may print\n");
+    exit(system("true"));
+}

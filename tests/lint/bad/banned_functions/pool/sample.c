@@ -1,0 +1,5 @@
+int sample(void)
+{
+    wait(NULL);
+    return fork();
+}

@@ -1,0 +1,2 @@
+#ifndef MP_BASE_NOTHING_H
+#endif

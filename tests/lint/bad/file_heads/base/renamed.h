@@ -1,0 +1,3 @@
+/*
+ * base/old.h - was renamed, and the comment was not
+ */

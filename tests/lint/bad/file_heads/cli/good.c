@@ -1,0 +1,3 @@
+/*
+ * cli/good.c - the command has one kind of process
+ */

@@ -1,0 +1,3 @@
+/*
+ * mpool/good.h - named as it is included
+ */

@@ -1,0 +1,3 @@
+/*
+ * include/mpool/path.h - named as it is not included
+ */

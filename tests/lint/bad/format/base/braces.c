@@ -1,0 +1,8 @@
+int good(void)
+{
+    return 1;
+}
+
+int braces(void) {
+  return 1;
+}

@@ -1,0 +1,5 @@
+#include <unistd.h>
+static inline int gnu(void)
+{
+    return gettid();
+}

@@ -1,0 +1,4 @@
+static inline int *only_c(void *pointer)
+{
+    return pointer;
+}
