@@ -76,14 +76,14 @@ static inline uint32_t mp_page_extend(struct mp_page *page, uint32_t count)
     return mp_page_end(word);
 }
 
-/* mp_page_halve - receiving thread: keep half of what is not claimed, rounded down. Returns the new end. */
-static inline uint32_t mp_page_halve(struct mp_page *page)
+/* mp_page_cut - receiving thread: keep half of what is not claimed, rounded down, or nothing. Returns the new end. */
+static inline uint32_t mp_page_cut(struct mp_page *page, bool all)
 {
     uint64_t word = atomic_load_explicit(&page->claim, memory_order_acquire);
     uint32_t end;
 
     do {
-        end = mp_page_next(word) + (mp_page_end(word) - mp_page_next(word)) / 2;
+        end = mp_page_next(word) + (all ? 0 : (mp_page_end(word) - mp_page_next(word)) / 2);
     } while (!atomic_compare_exchange_weak_explicit(&page->claim, &word, mp_page_word(mp_page_next(word), end),
                                                     memory_order_acq_rel, memory_order_acquire));
     return end;

@@ -14,7 +14,7 @@ void mp_blame_charge(struct mp_core *core, unsigned slot, struct mp_range job, m
     job.attempts++;
     if (status == MPOOL_CRASHED)
         job.crashes++;
-    if (final || job.attempts > job.rules->retries || job.crashes >= job.rules->crash_limit || core->terminated) {
+    if (final || job.attempts > job.rules->retries || job.crashes >= job.rules->crash_limit || core->draining) {
         mp_core_end(core, slot, job, status, job.attempts);
         return;
     }

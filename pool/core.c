@@ -88,7 +88,7 @@ void mp_core_end(struct mp_core *core, unsigned slot, struct mp_range range, mpo
 /* Jobs whose attempt does not count: back to the queue, or cancelled if nobody wants them any more. */
 void mp_core_give_back(struct mp_core *core, unsigned slot, struct mp_range range)
 {
-    if (core->terminated)
+    if (core->draining)
         mp_core_end(core, slot, range, MPOOL_CANCELLED, range.attempts);
     else
         mp_queue_insert(&core->queue, range);
@@ -235,15 +235,22 @@ static void start_death(struct mp_core *core, struct mp_slot *slot, int64_t now_
 
 /* ---- the end of the pool ------------------------------------------------------------------------------------------- */
 
-static void terminate(struct mp_core *core)
+/* Nothing is begun any more: what is queued is cancelled, and what workers have not begun is asked back for that. */
+static void drain(struct mp_core *core)
 {
     core->closed = true;
-    core->terminated = true;
+    core->draining = true;
     while (core->queue.jobs > 0) {
         struct mp_range range = mp_queue_take(&core->queue, mp_queue_head(&core->queue)->count);
 
         mp_core_end(core, 0, range, MPOOL_CANCELLED, range.attempts);
     }
+}
+
+static void terminate(struct mp_core *core)
+{
+    drain(core);
+    core->terminated = true;
     for (unsigned i = 0; i < core->slot_count; i++) {
         enum mp_slot_state state = core->slots[i].state;
 
@@ -402,7 +409,7 @@ bool mp_core_step(struct mp_core *core, const struct mp_event *event)
     switch (event->kind) {
     case MP_JOBS:
         core->stats.jobs_submitted += event->range.count;
-        if (core->terminated)
+        if (core->draining)
             mp_core_end(core, 0, event->range, MPOOL_CANCELLED, 0);
         else
             mp_queue_append(&core->queue, event->range);
@@ -411,6 +418,9 @@ bool mp_core_step(struct mp_core *core, const struct mp_event *event)
         break;
     case MP_CLOSE:
         core->closed = true;
+        break;
+    case MP_DRAIN:
+        drain(core);
         break;
     case MP_TERMINATE:
         terminate(core);

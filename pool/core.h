@@ -39,7 +39,8 @@ enum mp_event_kind {
     MP_DIED,         /* slot, generation, sight: the process is gone, and its last results have been fed */
     MP_TICK,         /* nothing happened but time */
     MP_CLOSE,        /* no more jobs will come */
-    MP_TERMINATE,    /* and those that are there are not wanted any more */
+    MP_DRAIN,        /* and those that have not begun are not wanted any more */
+    MP_TERMINATE,    /* and those that have begun neither */
     MP_LOST,         /* the fork server is gone, and all workers with it */
 };
 
@@ -79,7 +80,7 @@ struct mp_event {
 enum mp_action_kind {
     MP_SPAWN,    /* slot, generation: fork a worker */
     MP_SEND,     /* slot, generation, ticket, range: send these jobs */
-    MP_RECALL,   /* slot, generation: ask for half of what has not begun */
+    MP_RECALL,   /* slot, generation, all: ask for half of what has not begun, or for all of it */
     MP_ASK_STOP, /* slot, generation, ticket: the soft limit of this job is over */
     MP_LOOK,     /* slot, generation: read the page, and feed MP_SEEN */
     MP_KILL,     /* slot, generation: kill the process; MP_DIED will follow */
@@ -96,6 +97,7 @@ struct mp_action {
     uint64_t generation;
     uint32_t ticket;
     uint32_t attempts;
+    bool all;
     mpool_status status;
     struct mp_range range;
 };
@@ -140,8 +142,9 @@ struct mp_core {
     int64_t start_timeout_ms;
     int64_t recall_ms;     /* when to think about recalls again */
     unsigned start_deaths; /* in a row */
-    bool closed;
-    bool terminated;
+    bool closed;     /* no more jobs will come */
+    bool draining;   /* no job is begun any more */
+    bool terminated; /* and all workers are killed */
     bool broken;
     bool ended;
     mpool_pool_stats stats; /* the counters that the core can know */

@@ -11,7 +11,7 @@
 
 #include "pool/limits.h"
 
-#define RECALL_NS 200000 /* work that is worth a recall, */
+#define RECALL_NS 1000000 /* work that is worth a recall, */
 #define RECALL_IDLE_MS 2 /* or any work that has not moved for so long while another worker idles */
 
 /* The slot that gets the next frame: one with the fewest frames under way; NULL if none has room. */
@@ -71,6 +71,24 @@ static bool can_recall(const struct mp_core *core, const struct mp_slot *slot, i
     return false;
 }
 
+static void ask_back(struct mp_core *core, struct mp_slot *slot, bool all)
+{
+    slot->recalling = true;
+    mp_core_act(core, MP_RECALL, (unsigned)(slot - core->slots))->all = all;
+    core->stats.recalls++;
+}
+
+/* A pool that drains begins no job any more: all that has not begun is asked back. */
+static void recall_all(struct mp_core *core)
+{
+    for (unsigned i = 0; i < core->slot_count; i++) {
+        struct mp_slot *slot = &core->slots[i];
+
+        if (slot->state == MP_SLOT_UP && !slot->recalling && !slot->barren && mp_flight_jobs(&slot->flight) > 1)
+            ask_back(core, slot, true);
+    }
+}
+
 /* Asks the slot that is furthest behind. False: there is none; *due is when there might be one. */
 static bool recall_one(struct mp_core *core, int64_t now_ms, int64_t *due)
 {
@@ -85,9 +103,7 @@ static bool recall_one(struct mp_core *core, int64_t now_ms, int64_t *due)
     }
     if (victim == NULL)
         return false;
-    victim->recalling = true;
-    mp_core_act(core, MP_RECALL, (unsigned)(victim - core->slots));
-    core->stats.recalls++;
+    ask_back(core, victim, false);
     return true;
 }
 
@@ -97,16 +113,16 @@ static bool recall_one(struct mp_core *core, int64_t now_ms, int64_t *due)
  */
 static void recall(struct mp_core *core, int64_t now_ms)
 {
-    unsigned idle = 0;
+    unsigned idle = 0, asked = 0;
 
     for (unsigned i = 0; i < core->slot_count; i++) {
         const struct mp_slot *slot = &core->slots[i];
 
         idle += slot->state == MP_SLOT_UP && slot->flight.frame_count == 0;
-        idle -= slot->recalling && idle > 0;
+        asked += slot->recalling;
     }
-    while (idle > 0 && recall_one(core, now_ms, &core->recall_ms))
-        idle--;
+    while (asked < idle && recall_one(core, now_ms, &core->recall_ms))
+        asked++;
 }
 
 void mp_dispatch(struct mp_core *core, int64_t now_ms)
@@ -125,5 +141,8 @@ void mp_dispatch(struct mp_core *core, int64_t now_ms)
             count = mp_pace_frame(&core->paces[head->rules->pace], core->queue.jobs, up);
         send_frame(core, slot, mp_queue_take(&core->queue, count < head->count ? count : head->count), now_ms);
     }
-    recall(core, now_ms);
+    if (core->draining)
+        recall_all(core);
+    else
+        recall(core, now_ms);
 }

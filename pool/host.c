@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,6 +44,7 @@ static struct {
     bool ready;
     bool finished;
     pid_t pid;
+    const bool *here; /* true in this process, and by MADV_WIPEONFORK in no child of it; NULL before mpool_init() */
     struct identity identity;
     struct mp_arena arena;
     int control;
@@ -72,14 +74,14 @@ static void get_identity(struct identity *identity)
 
 mpool_err mp_host_check_process(void)
 {
+    if (host.here != NULL && *host.here)
+        return MPOOL_OK;
     if (mp_worker_is())
         return mp_error(MPOOL_E_NESTED, "this is a worker: it cannot use pools");
-    if (host.pid == 0)
+    if (host.here == NULL)
         return mp_error(MPOOL_E_NOINIT, "call mpool_init() early in main()");
-    if (host.pid != getpid())
-        return mp_error(MPOOL_E_FORKED, "process %d was forked from %d after mpool_init(); only that one has the pool",
-                        (int)getpid(), (int)host.pid);
-    return MPOOL_OK;
+    return mp_error(MPOOL_E_FORKED, "process %d was forked from %d after mpool_init(); only that one has the pool",
+                    (int)getpid(), (int)host.pid);
 }
 
 mpool_err mp_host_check(void)
@@ -100,6 +102,22 @@ mpool_err mp_host_check_identity(void)
         return MPOOL_OK;
     return mp_error(MPOOL_E_IDENTITY, "user, group or capabilities have changed since mpool_init(), and workers would "
                                       "still have the old ones; call mpool_init() after dropping privileges");
+}
+
+/* A page that says true here, and false in every process that is forked from us, however it is forked. */
+static mpool_err mark_here(void)
+{
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    void *page;
+
+    if (host.here != NULL)
+        return MPOOL_OK;
+    page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED || madvise(page, size, MADV_WIPEONFORK) != 0)
+        return mp_error(MPOOL_E_SYSTEM, "cannot map a page that is wiped on fork: %m");
+    *(bool *)page = true;
+    host.here = page;
+    return MPOOL_OK;
 }
 
 /* One entry of /proc/self/task is us. ThreadSanitizer has a thread of its own in every process. */
@@ -186,6 +204,8 @@ mpool_err mpool_init(const mpool_init_options *options)
         return mp_error(MPOOL_E_ALREADY, "mpool_init() has been called before in this process");
     err = check_single_thread();
     if (err == MPOOL_OK)
+        err = mark_here();
+    if (err == MPOOL_OK)
         err = mp_directory_choose(options != NULL ? options->directory : NULL, &parent);
     if (err == MPOOL_OK)
         err = mp_arena_open(options != NULL && options->arena_bytes > 0 ? options->arena_bytes : ARENA_BYTES,
@@ -193,13 +213,13 @@ mpool_err mpool_init(const mpool_init_options *options)
     if (err != MPOOL_OK)
         return err;
     mp_registry_freeze();
+    host.pid = getpid();
     err = start_server(options, parent);
     if (err != MPOOL_OK) {
         mp_arena_close(&host.arena);
         return err;
     }
     get_identity(&host.identity);
-    host.pid = getpid();
     host.ready = true;
     return MPOOL_OK;
 }

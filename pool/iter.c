@@ -17,9 +17,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define AHEAD_JOBS 16384            /* submitted and not yet taken as results */
+#define AHEAD_JOBS 65536               /* submitted and not yet taken as results */
 #define AHEAD_BYTES ((size_t)16 << 20) /* likewise, of arguments */
-#define LOT_JOBS 4096
+#define LOT_JOBS MP_LOT_JOBS
 #define QUICK_NS 1000000 /* a lot that was generated within this may be larger next time */
 #define SLOW_NS 10000000 /* after this its jobs have waited long enough: one at a time */
 

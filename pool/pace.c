@@ -6,7 +6,7 @@
 #include "pool/pace.h"
 
 #define FRAME_NS UINT64_C(10000000) /* the work in a frame */
-#define TRIP_NS UINT64_C(200000)    /* a frame with less work than this costs more than it brings */
+#define TRIP_NS UINT64_C(1000000)   /* a frame with less work than this costs more than it brings */
 
 static uint64_t least(uint64_t a, uint64_t b)
 {

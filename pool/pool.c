@@ -1,5 +1,5 @@
 /*
- * pool/pool.c - a pool's life: open, close, terminate, join, free; and what can be seen of it
+ * pool/pool.c - a pool's life: open, close, drain, terminate, join, free; and what can be seen of it
  *
  * Runs in: the host, on application threads. Owns: the pool, its pages and totals in the arena, its supervisor thread.
  *
@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define QUEUE_JOBS 65536
+#define QUEUE_JOBS 131072
 #define START_TIMEOUT_MS 10000
 
 /* ---- waiting ------------------------------------------------------------------------------------------------------- */
@@ -232,7 +232,7 @@ mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result
     return MPOOL_OK;
 }
 
-static mpool_err shut(mpool_pool *pool, bool terminate)
+static mpool_err shut(mpool_pool *pool, bool drain, bool terminate)
 {
     mpool_err err = mp_host_check();
 
@@ -240,6 +240,7 @@ static mpool_err shut(mpool_pool *pool, bool terminate)
         return err;
     (void)pthread_mutex_lock(&pool->lock);
     pool->closed = true;
+    pool->drained = pool->drained || drain;
     pool->terminated = pool->terminated || terminate;
     mp_pool_wake(pool);
     (void)pthread_cond_broadcast(&pool->changed);
@@ -249,12 +250,17 @@ static mpool_err shut(mpool_pool *pool, bool terminate)
 
 mpool_err mpool_pool_close(mpool_pool *pool)
 {
-    return shut(pool, false);
+    return shut(pool, false, false);
+}
+
+mpool_err mpool_pool_drain(mpool_pool *pool)
+{
+    return shut(pool, true, false);
 }
 
 mpool_err mpool_pool_terminate(mpool_pool *pool)
 {
-    return shut(pool, true);
+    return shut(pool, true, true);
 }
 
 mpool_err mpool_pool_join(mpool_pool *pool, int64_t timeout_ms)

@@ -47,6 +47,7 @@ struct mpool_pool {
     unsigned waiting;      /* threads that wait for room */
     bool ready;            /* a worker was up */
     bool closed;
+    bool drained;
     bool terminated;
     bool broken;
     bool ended; /* the supervisor has ended */

@@ -204,7 +204,7 @@ static void perform(struct supervisor *sup, const struct mp_action *action)
         send_jobs(sup, action);
         break;
     case MP_RECALL:
-        send_word(sup, action, MP_RECALL_HALF);
+        send_word(sup, action, action->all ? MP_RECALL_ALL : MP_RECALL_HALF);
         break;
     case MP_ASK_STOP:
         send_word(sup, action, MP_STOP);
@@ -387,12 +387,13 @@ static void hear_application(struct supervisor *sup)
 {
     mpool_pool *pool = sup->pool;
     struct mp_lot *lot;
-    bool closed, terminated;
+    bool closed, drained, terminated;
 
     (void)pthread_mutex_lock(&pool->lock);
     lot = pool->inbox_first;
     pool->inbox_first = pool->inbox_last = NULL;
     closed = pool->closed;
+    drained = pool->drained;
     terminated = pool->terminated;
     (void)pthread_mutex_unlock(&pool->lock);
     while (lot != NULL) {
@@ -404,6 +405,8 @@ static void hear_application(struct supervisor *sup)
     }
     if (terminated && !sup->core.terminated)
         feed(sup, (struct mp_event){.kind = MP_TERMINATE});
+    else if (drained && !sup->core.draining)
+        feed(sup, (struct mp_event){.kind = MP_DRAIN});
     else if (closed && !sup->core.closed)
         feed(sup, (struct mp_event){.kind = MP_CLOSE});
 }
@@ -462,8 +465,8 @@ static bool may_sleep(mpool_pool *pool, const struct mp_core *core)
     bool may;
 
     (void)pthread_mutex_lock(&pool->lock);
-    may = pool->inbox_first == NULL && pool->closed == core->closed && pool->terminated == core->terminated;
-    may = may || (core->broken && pool->inbox_first == NULL);
+    may = pool->inbox_first == NULL && pool->closed <= core->closed && pool->drained <= core->draining &&
+          pool->terminated <= core->terminated;
     pool->supervisor_awake = !may;
     (void)pthread_mutex_unlock(&pool->lock);
     return may;

@@ -154,6 +154,7 @@ mpool_err mp_message_write(struct mp_buf *buf, const struct mp_message *message)
             (void)write_to_sink(&sink, message->as.answers.values, message->as.answers.values_size);
         break;
     case MP_RECALL_HALF:
+    case MP_RECALL_ALL:
     case MP_GIVEN_BACK:
     case MP_STOP:
     case MP_GOODBYE:
@@ -407,7 +408,7 @@ static mpool_err check_values(const char *values, size_t size, uint32_t count, c
 
 static const uint32_t field_counts[] = {
     [MP_HELLO] = 6,       [MP_FRAME_JOBS] = 11, [MP_FRAME_RESULTS] = 9, [MP_RECALL_HALF] = 2,
-    [MP_GIVEN_BACK] = 2, [MP_STOP] = 2,        [MP_GOODBYE] = 2,
+    [MP_GIVEN_BACK] = 2, [MP_STOP] = 2,        [MP_GOODBYE] = 2, [MP_RECALL_ALL] = 2,
 };
 
 static mpool_err read_head(const char *data, size_t size, msgpack_zone *zone, size_t *offset, msgpack_object *head)
@@ -421,7 +422,7 @@ static mpool_err read_head(const char *data, size_t size, msgpack_zone *zone, si
         return mp_error_nomem();
     if (head->type != MSGPACK_OBJECT_ARRAY || head->via.array.size < 1 ||
         head->via.array.ptr[0].type != MSGPACK_OBJECT_POSITIVE_INTEGER || head->via.array.ptr[0].via.u64 < MP_HELLO ||
-        head->via.array.ptr[0].via.u64 > MP_GOODBYE)
+        head->via.array.ptr[0].via.u64 > MP_RECALL_ALL)
         return mp_error(MPOOL_E_PROTOCOL, "a message has no type");
     return MPOOL_OK;
 }

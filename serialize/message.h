@@ -8,7 +8,7 @@
  *     worker -> supervisor   HELLO      once, first: which worker this is, and the token it was given
  *     supervisor -> worker   JOBS       a frame of jobs: tickets ticket .. ticket + count - 1
  *     worker -> supervisor   RESULTS    answers to the oldest of them, all of one frame of jobs
- *     supervisor -> worker   RECALL     give back half of what has not begun
+ *     supervisor -> worker   RECALL     give back half of what has not begun, or all of it
  *     worker -> supervisor   RETURNED   everything from ticket on is given back
  *     supervisor -> worker   STOP       the soft limit of this job is over
  *     supervisor -> worker   BYE        exit
@@ -45,6 +45,7 @@ enum mp_message_type {
     MP_GIVEN_BACK = 5,
     MP_STOP = 6,
     MP_GOODBYE = 7,
+    MP_RECALL_ALL = 8,
 };
 
 struct mp_hello {

@@ -21,11 +21,9 @@ enum { ZONE_BYTES = 1024 };
 
 void mp_result_clear(struct mp_result *result)
 {
-    msgpack_zone *zone = result->zone;
-
-    if (zone != NULL)
-        msgpack_zone_clear(zone);
-    *result = (struct mp_result){.zone = zone};
+    if (result->decoded)
+        msgpack_zone_clear(result->zone);
+    result->decoded = false;
 }
 
 void mp_result_fini(struct mp_result *result)

@@ -55,13 +55,13 @@ static bool trim(struct mp_inbox_frame *frame, uint32_t end)
     return (int32_t)(end - frame->jobs.ticket) > 0;
 }
 
-uint32_t mp_inbox_recall(struct mp_inbox *inbox)
+uint32_t mp_inbox_recall(struct mp_inbox *inbox, bool all)
 {
     struct mp_inbox_frame **link = &inbox->first;
     uint32_t end;
 
     (void)pthread_mutex_lock(&inbox->lock);
-    end = mp_page_halve(inbox->page);
+    end = mp_page_cut(inbox->page, all);
     if (inbox->current != NULL)
         (void)trim(inbox->current, end);
     inbox->last = NULL;

@@ -45,8 +45,8 @@ void mp_inbox_init(struct mp_inbox *inbox, struct mp_page *page);
 /* mp_inbox_put - receiving thread: jobs are there. Takes the frame. */
 void mp_inbox_put(struct mp_inbox *inbox, struct mp_inbox_frame *frame);
 
-/* mp_inbox_recall - receiving thread: give up half of what is not claimed. Returns the first ticket given up. */
-uint32_t mp_inbox_recall(struct mp_inbox *inbox);
+/* mp_inbox_recall - receiving thread: give up half of what is not claimed, or all. Returns the first ticket given up. */
+uint32_t mp_inbox_recall(struct mp_inbox *inbox, bool all);
 
 /* mp_inbox_leave - receiving thread: no more jobs will come. */
 void mp_inbox_leave(struct mp_inbox *inbox);

@@ -72,11 +72,11 @@ static void check_jobs(const struct mp_jobs *jobs)
         MP_MUST(jobs->collects[i].total < totals && totals <= MPOOL_TOTALS_MAX);
 }
 
-static void give_back(void)
+static void give_back(bool all)
 {
     struct mp_message answer = {.type = MP_GIVEN_BACK};
 
-    answer.as.ticket = mp_inbox_recall(&worker.inbox);
+    answer.as.ticket = mp_inbox_recall(&worker.inbox, all);
     mp_outbox_send(&worker.outbox, &answer);
 }
 
@@ -99,7 +99,8 @@ static void on_received(void *user, struct mp_packet *packet)
     }
     switch (message.type) {
     case MP_RECALL_HALF:
-        give_back();
+    case MP_RECALL_ALL:
+        give_back(message.type == MP_RECALL_ALL);
         break;
     case MP_STOP:
         atomic_store(&worker.stop, MP_STOP_TICKET | message.as.ticket);

@@ -35,7 +35,7 @@ typedef struct mpool_iter mpool_iter;
 /* All zero means the defaults. */
 typedef struct mpool_pool_options {
     unsigned workers;        /* default mpool_cpu_count() */
-    size_t queue_jobs;       /* jobs that may be queued or running before a submit waits; default 65,536 */
+    size_t queue_jobs;       /* jobs that may be queued or running before a submit waits; default 131,072 */
     int64_t start_timeout_ms; /* from fork to ready, for one worker; default 10,000 */
 } mpool_pool_options;
 
@@ -60,9 +60,16 @@ MPOOL_API mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_poo
 MPOOL_API mpool_err mpool_pool_close(mpool_pool *pool);
 
 /*
- * mpool_pool_join - wait until a closed or terminated pool has ended all its jobs and workers
+ * mpool_pool_drain - take no more jobs, cancel those that have not begun; the running ones come to their end
  *
- * Errors: MPOOL_E_TIMEOUT, MPOOL_E_INVAL (the pool was not closed or terminated), MPOOL_E_BROKEN (it ended broken).
+ * A job that fails meanwhile is not tried again. Does not wait. Calls: any thread of the host; again is allowed.
+ */
+MPOOL_API mpool_err mpool_pool_drain(mpool_pool *pool);
+
+/*
+ * mpool_pool_join - wait until a closed, drained or terminated pool has ended all its jobs and workers
+ *
+ * Errors: MPOOL_E_TIMEOUT, MPOOL_E_INVAL (the pool takes jobs still), MPOOL_E_BROKEN (it ended broken).
  * Calls:  any thread of the host.
  */
 MPOOL_API mpool_err mpool_pool_join(mpool_pool *pool, int64_t timeout_ms);
@@ -165,7 +172,7 @@ typedef mpool_err mpool_generator(void *user, msgpack_packer *args, uint64_t *ta
  * user      in   for the generator
  * iter      out  set on MPOOL_OK; release with mpool_iter_free()
  *
- * At most 16,384 jobs (and 16 MiB of arguments) are ahead of the results taken, so that memory stays bounded however
+ * At most 65,536 jobs (and 16 MiB of arguments) are ahead of the results taken, so that memory stays bounded however
  * many there are.
  * Errors: as mpool_pool_submit(). Calls: any thread of the host; an iterator is used by one thread at a time.
  */
