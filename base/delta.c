@@ -8,16 +8,29 @@
 #include <stdio.h>
 #include <string.h>
 
+__extension__ typedef __int128 wide;
+
+static wide integer_of(const struct mp_delta *delta)
+{
+    return (wide)delta->high * ((wide)1 << 64) + delta->low;
+}
+
+static void set_integer(struct mp_delta *delta, wide integer)
+{
+    delta->high = (int64_t)(integer >> 64);
+    delta->low = (uint64_t)integer;
+}
+
 static double as_double(const struct mp_delta *delta)
 {
-    return delta->is_float ? delta->real : (double)delta->integer;
+    return delta->is_float ? delta->real : (double)integer_of(delta);
 }
 
 /* Is the first less than the second? Integers are compared as integers. */
 static bool less(const struct mp_delta *a, const struct mp_delta *b)
 {
     if (!a->is_float && !b->is_float)
-        return a->integer < b->integer;
+        return integer_of(a) < integer_of(b);
     return as_double(a) < as_double(b);
 }
 
@@ -29,7 +42,7 @@ void mp_delta_merge(struct mp_delta *delta, mpool_total_kind kind, const struct 
         return;
     switch (kind) {
     case MPOOL_SUM:
-        delta->integer += more->integer;
+        set_integer(delta, integer_of(delta) + integer_of(more));
         delta->real += more->real;
         delta->is_float = delta->is_float || more->is_float;
         break;
@@ -49,8 +62,9 @@ void mp_delta_merge(struct mp_delta *delta, mpool_total_kind kind, const struct 
 
 void mp_delta_add_integer(struct mp_delta *delta, mpool_total_kind kind, int64_t value)
 {
-    struct mp_delta one = {.count = 1, .integer = value};
+    struct mp_delta one = {.count = 1};
 
+    set_integer(&one, value);
     mp_delta_merge(delta, kind, &one);
 }
 
@@ -62,7 +76,7 @@ void mp_delta_add_real(struct mp_delta *delta, mpool_total_kind kind, double val
 }
 
 /* Decimal digits of a 128-bit integer, which printf cannot do. */
-static void print_integer(mp_int128 integer, char *text, size_t room)
+static void print_integer(wide integer, char *text, size_t room)
 {
     char digits[40];
     size_t at = sizeof digits - 1;
@@ -80,7 +94,7 @@ static void print_integer(mp_int128 integer, char *text, size_t room)
 
 void mp_delta_value(const struct mp_delta *delta, mpool_total_kind kind, mpool_total_value *value)
 {
-    mp_int128 integer = kind == MPOOL_COUNT ? (mp_int128)delta->count : delta->integer;
+    wide integer = kind == MPOOL_COUNT ? (wide)delta->count : integer_of(delta);
 
     memset(value, 0, sizeof *value);
     value->count = delta->count;
@@ -88,7 +102,7 @@ void mp_delta_value(const struct mp_delta *delta, mpool_total_kind kind, mpool_t
         return;
     if (delta->is_float) {
         value->is_float = true;
-        value->number = kind == MPOOL_SUM ? delta->real + (double)delta->integer : delta->real;
+        value->number = kind == MPOOL_SUM ? delta->real + (double)integer_of(delta) : delta->real;
         (void)snprintf(value->text, sizeof value->text, "%.17g", value->number);
         return;
     }

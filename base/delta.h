@@ -11,14 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-__extension__ typedef __int128 mp_int128;
-
 /* {0} is nothing added yet. */
 struct mp_delta {
-    uint64_t count;    /* numbers added */
-    mp_int128 integer; /* sum: of the integers; min, max: the value, if it is an integer */
-    double real;       /* sum: of the floats; min, max: the value, if it is a float */
-    bool is_float;     /* sum: a float was added; min, max: the value is a float */
+    uint64_t count; /* numbers added */
+    int64_t high;   /* sum: of the integers, in two's complement; min, max: the value, if it is an integer: */
+    uint64_t low;   /* its upper and its lower 64 bits. (A type of 128 bits would want an alignment that msgpack's zones
+                       do not have.) */
+    double real;    /* sum: of the floats; min, max: the value, if it is a float */
+    bool is_float;  /* sum: a float was added; min, max: the value is a float */
 };
 
 /* mp_delta_add_integer, mp_delta_add_real - one number of one job. */

@@ -60,10 +60,8 @@ enum mp_forkpipe_answer mp_forkpipe_recv(int fd, bool wait, struct mp_fork_messa
 {
     struct iovec data = {.iov_base = message, .iov_len = sizeof *message};
     union control control;
-    struct msghdr header = {.msg_iov = &data,
-                            .msg_iovlen = 1,
-                            .msg_control = &control,
-                            .msg_controllen = sizeof control.room};
+    struct msghdr header = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.room};
     struct cmsghdr *item;
     ssize_t got;
 

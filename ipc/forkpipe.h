@@ -46,10 +46,10 @@ struct mp_fork_message {
     size_t page_offset;   /* SPAWN: the slot's page */
     size_t totals_offset; /* SPAWN: the pool's totals */
     unsigned char token[MP_FORK_TOKEN_BYTES];
-    pid_t pid;            /* BORN, DIED */
-    int status;           /* DIED: as of wait4() */
-    int error;            /* FAILED, READY: errno */
-    struct rusage usage;  /* DIED */
+    pid_t pid;                   /* BORN, DIED */
+    int status;                  /* DIED: as of wait4() */
+    int error;                   /* FAILED, READY: errno */
+    struct rusage usage;         /* DIED */
     char path[MP_FORK_PATH_MAX]; /* SPAWN: the socket to dial */
 };
 

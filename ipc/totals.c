@@ -53,9 +53,8 @@ static uint64_t bits_of(double real)
 
 static struct mp_delta from_words(const uint64_t words[5])
 {
-    struct mp_delta delta = {.count = words[0], .is_float = words[4] != 0};
+    struct mp_delta delta = {.count = words[0], .low = words[1], .high = (int64_t)words[2], .is_float = words[4] != 0};
 
-    delta.integer = (mp_int128)(int64_t)words[2] * ((mp_int128)1 << 64) + words[1];
     memcpy(&delta.real, &words[3], sizeof delta.real);
     return delta;
 }
@@ -83,8 +82,8 @@ void mp_totals_commit(struct mp_totals *totals, uint32_t number, const struct mp
 
     mp_delta_merge(&delta, cell->kind, more);
     words[0] = delta.count;
-    words[1] = (uint64_t)delta.integer;
-    words[2] = (uint64_t)(delta.integer >> 64);
+    words[1] = delta.low;
+    words[2] = (uint64_t)delta.high;
     words[3] = bits_of(delta.real);
     words[4] = delta.is_float;
     atomic_store_explicit(&cell->sequence, sequence + 1, memory_order_relaxed);

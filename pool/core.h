@@ -142,9 +142,9 @@ struct mp_core {
     int64_t start_timeout_ms;
     int64_t recall_ms;     /* when to think about recalls again */
     unsigned start_deaths; /* in a row */
-    bool closed;     /* no more jobs will come */
-    bool draining;   /* no job is begun any more */
-    bool terminated; /* and all workers are killed */
+    bool closed;           /* no more jobs will come */
+    bool draining;         /* no job is begun any more */
+    bool terminated;       /* and all workers are killed */
     bool broken;
     bool ended;
     mpool_pool_stats stats; /* the counters that the core can know */

@@ -67,8 +67,7 @@ void mp_deliver_death(struct mp_deliver *deliver, int status)
         (void)snprintf(deliver->reason, sizeof deliver->reason, "the worker was killed by SIG%s (%s)",
                        name != NULL ? name : "?", sigdescr_np(WTERMSIG(status)));
     } else {
-        (void)snprintf(deliver->reason, sizeof deliver->reason, "the worker exited with code %d",
-                       WEXITSTATUS(status));
+        (void)snprintf(deliver->reason, sizeof deliver->reason, "the worker exited with code %d", WEXITSTATUS(status));
     }
 }
 
@@ -122,8 +121,7 @@ static void error_text(const struct mp_deliver *deliver, const struct mp_action 
         (void)snprintf(text, room, "%s", deliver->reason);
         break;
     case MPOOL_TIMED_OUT:
-        (void)snprintf(text, room, "it ran longer than its limit of %" PRId64 " ms",
-                       action->range.rules->timeout_ms);
+        (void)snprintf(text, room, "it ran longer than its limit of %" PRId64 " ms", action->range.rules->timeout_ms);
         break;
     case MPOOL_CANCELLED:
         if (deliver->pool->broken)

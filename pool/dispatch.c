@@ -12,7 +12,7 @@
 #include "pool/limits.h"
 
 #define RECALL_NS 1000000 /* work that is worth a recall, */
-#define RECALL_IDLE_MS 2 /* or any work that has not moved for so long while another worker idles */
+#define RECALL_IDLE_MS 2  /* or any work that has not moved for so long while another worker idles */
 
 /* The slot that gets the next frame: one with the fewest frames under way; NULL if none has room. */
 static struct mp_slot *choose_slot(struct mp_core *core, bool solo)

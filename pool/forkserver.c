@@ -157,15 +157,14 @@ static struct child *add_child(struct pool *pool, const struct mp_fork_message *
 
 static void be_worker(const struct pool *pool, const struct mp_fork_message *order, pid_t parent)
 {
-    struct mp_worker_start start = {.arena = server.start->arena,
-                                    .page_offset = order->page_offset,
-                                    .totals_offset = order->totals_offset,
-                                    .path = order->path,
-                                    .parent = parent,
-                                    .hello = {.version = MP_PROTOCOL_VERSION,
-                                              .pool = pool->id,
-                                              .slot = order->slot,
-                                              .generation = order->generation}};
+    struct mp_worker_start start = {
+        .arena = server.start->arena,
+        .page_offset = order->page_offset,
+        .totals_offset = order->totals_offset,
+        .path = order->path,
+        .parent = parent,
+        .hello = {
+            .version = MP_PROTOCOL_VERSION, .pool = pool->id, .slot = order->slot, .generation = order->generation}};
     struct mp_fork_message *copy = malloc(sizeof *copy);
 
     MP_MUST(copy != NULL);

@@ -11,10 +11,10 @@
 /* What the host gives it. */
 struct mp_forkserver_start {
     const struct mp_arena *arena;
-    int control;         /* its end of the pair that mp_fork_message OPEN comes through */
+    int control; /* its end of the pair that mp_fork_message OPEN comes through */
     pid_t host;
     const char *parent_directory; /* where to make the runtime directory */
-    const int *keep_fds; /* for the workers */
+    const int *keep_fds;          /* for the workers */
     size_t keep_fd_count;
 };
 

@@ -161,7 +161,8 @@ static mpool_err add_job(struct mp_lot *lot, uint64_t tag, mpool_future *future,
 }
 
 /* With the pool's lock held. */
-static mpool_err submit(mpool_pool *pool, const mpool_task *task, mpool_future *future, const char *format, va_list args)
+static mpool_err submit(mpool_pool *pool, const mpool_task *task, mpool_future *future, const char *format,
+                        va_list args)
 {
     struct mp_lot *lot = joinable(pool, task);
     bool joined = lot != NULL;

@@ -166,8 +166,8 @@ mpool_err mp_lot_close_job(struct mp_lot *lot, uint64_t tag)
     size_t begin = begin_of(lot, lot->count);
     mpool_err err = check_args(lot, begin);
 
-    if (err == MPOOL_OK && (!mp_buf_add(&lot->ends, &lot->args.size, sizeof lot->args.size) ||
-                            !mp_buf_add(&lot->tags, &tag, sizeof tag)))
+    if (err == MPOOL_OK &&
+        (!mp_buf_add(&lot->ends, &lot->args.size, sizeof lot->args.size) || !mp_buf_add(&lot->tags, &tag, sizeof tag)))
         err = mp_error_nomem();
     if (err != MPOOL_OK) {
         lot->args.size = begin;

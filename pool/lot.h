@@ -37,11 +37,11 @@ struct mp_plan {
 struct mp_lot {
     struct mp_rules rules; /* first: a range finds its lot by it, see mp_lot_of() */
     struct mp_lot *next;
-    atomic_uint refs;      /* one for the supervisor while a job has not ended, one for each part not yet consumed */
+    atomic_uint refs; /* one for the supervisor while a job has not ended, one for each part not yet consumed */
     struct mp_plan *plan;
-    struct mp_sink *sink;  /* where results go; holds a reference */
-    uint64_t first;        /* number of the first job in the pool */
-    uint64_t first_index;  /* of the first job, for its results */
+    struct mp_sink *sink; /* where results go; holds a reference */
+    uint64_t first;       /* number of the first job in the pool */
+    uint64_t first_index; /* of the first job, for its results */
     uint32_t count;
     uint32_t ended;        /* supervisor's */
     struct mp_buf args;    /* the arguments, one msgpack value after the other */

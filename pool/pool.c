@@ -275,8 +275,8 @@ mpool_err mpool_pool_join(mpool_pool *pool, int64_t timeout_ms)
         err = mp_error(MPOOL_E_INVAL, "close or terminate the pool before joining it");
     while (err == MPOOL_OK && !pool->ended)
         if (pthread_cond_timedwait(&pool->changed, &pool->lock, &deadline) == ETIMEDOUT && !pool->ended)
-            err = mp_error(MPOOL_E_TIMEOUT, "%llu jobs of the pool have not ended",
-                           (unsigned long long)pool->open_jobs);
+            err =
+                mp_error(MPOOL_E_TIMEOUT, "%llu jobs of the pool have not ended", (unsigned long long)pool->open_jobs);
     if (err == MPOOL_OK && pool->broken)
         err = mp_error(MPOOL_E_BROKEN, "the pool is broken: %s", pool->broken_reason);
     (void)pthread_mutex_unlock(&pool->lock);

@@ -38,7 +38,7 @@ struct mpool_pool {
 
     /* Under the lock. The supervisor never waits while it holds it. */
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* of anything below that somebody waits for */
+    pthread_cond_t changed;     /* of anything below that somebody waits for */
     struct mp_lot *inbox_first; /* submitted, and not yet taken by the supervisor */
     struct mp_lot *inbox_last;
     bool supervisor_awake; /* it will look at all this again before it sleeps */

@@ -20,10 +20,10 @@ struct mp_seat {
     struct mp_channel *channel; /* NULL: there is no generation */
     uint64_t generation;
     pid_t pid;
-    bool greeted;        /* its HELLO was right */
-    bool dead;           /* its exit status is in */
-    int64_t dead_ms;     /* since when */
-    int status;          /* of wait4(), if dead */
+    bool greeted;    /* its HELLO was right */
+    bool dead;       /* its exit status is in */
+    int64_t dead_ms; /* since when */
+    int status;      /* of wait4(), if dead */
     unsigned char token[MP_TOKEN_BYTES];
     char path[MP_FORK_PATH_MAX]; /* "" once it is removed */
 };

@@ -271,8 +271,8 @@ static bool results_make_sense(const struct supervisor *sup, const struct mp_ans
 static void hear_results(struct supervisor *sup, unsigned slot, struct mp_packet *packet, struct mp_answers *answers)
 {
     struct mp_event event = {.kind = MP_RESULTS, .slot = slot, .generation = answers->generation};
-    struct mp_exception *exceptions = msgpack_zone_malloc(
-        sup->zone, (answers->failure_count > 0 ? answers->failure_count : 1) * sizeof *exceptions);
+    struct mp_exception *exceptions =
+        msgpack_zone_malloc(sup->zone, (answers->failure_count > 0 ? answers->failure_count : 1) * sizeof *exceptions);
 
     while (exceptions == NULL) {
         wait_for_memory();
@@ -364,8 +364,7 @@ static void hear_report(struct supervisor *sup, const struct mp_fork_message *me
     case MP_FORK_FAILED:
         mp_deliver_reason(&sup->deliver, strerror(message->error));
         mp_seat_close(seat);
-        feed(sup, (struct mp_event){
-                      .kind = MP_START_FAILED, .slot = message->slot, .generation = message->generation});
+        feed(sup, (struct mp_event){.kind = MP_START_FAILED, .slot = message->slot, .generation = message->generation});
         break;
     default:
         break;

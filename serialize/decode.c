@@ -3,7 +3,7 @@
  *
  * Runs in: any process, any thread. Owns: nothing; the caller's zone has the memory.
  *
- * msgpack_unpack() is the call that takes a zone of the caller's: 17 ns a value less than msgpack_unpack_next(), which
+ * msgpack_unpack() is the call that takes a zone of the caller's: about 25 ns a value less than msgpack_unpack_next(), which
  * makes and frees a zone each time. msgpack-c calls it obsolete, and these are its ways:
  *   - MSGPACK_UNPACK_EXTRA_BYTES is a success: there are bytes behind the value.
  *   - It moves the offset also when a value is cut short, so it gets a copy of ours.

@@ -72,13 +72,11 @@ static void write_jobs(msgpack_packer *packer, const struct mp_jobs *jobs)
 
 static void write_delta(msgpack_packer *packer, const struct mp_total_delta *delta)
 {
-    mp_int128 integer = delta->delta.integer;
-
     (void)msgpack_pack_array(packer, 6);
     (void)msgpack_pack_uint32(packer, delta->total);
     (void)msgpack_pack_uint64(packer, delta->delta.count);
-    (void)msgpack_pack_int64(packer, (int64_t)(integer >> 64));
-    (void)msgpack_pack_uint64(packer, (uint64_t)integer);
+    (void)msgpack_pack_int64(packer, delta->delta.high);
+    (void)msgpack_pack_uint64(packer, delta->delta.low);
     write_bool(packer, delta->delta.is_float);
     (void)msgpack_pack_double(packer, delta->delta.real);
 }
@@ -328,13 +326,11 @@ static void read_deltas(struct fields *fields, struct mp_answers *answers)
     for (uint32_t i = 0; i < answers->delta_count && fields->wrong == NULL; i++) {
         struct fields inner = open_fields(&list[i], 6, fields->zone);
         struct mp_delta *delta = &deltas[i].delta;
-        int64_t high;
 
         deltas[i].total = next_u32(&inner, "total");
         delta->count = next_unsigned(&inner, "count of a delta", UINT64_MAX);
-        high = next_signed(&inner, "high half of a delta");
-        delta->integer = (mp_int128)high * ((mp_int128)1 << 64);
-        delta->integer += next_unsigned(&inner, "low half of a delta", UINT64_MAX);
+        delta->high = next_signed(&inner, "high half of a delta");
+        delta->low = next_unsigned(&inner, "low half of a delta", UINT64_MAX);
         delta->is_float = next_bool(&inner, "kind of a delta");
         delta->real = next_double(&inner, "real part of a delta");
         fields->wrong = inner.wrong;
@@ -407,8 +403,8 @@ static mpool_err check_values(const char *values, size_t size, uint32_t count, c
 }
 
 static const uint32_t field_counts[] = {
-    [MP_HELLO] = 6,       [MP_FRAME_JOBS] = 11, [MP_FRAME_RESULTS] = 9, [MP_RECALL_HALF] = 2,
-    [MP_GIVEN_BACK] = 2, [MP_STOP] = 2,        [MP_GOODBYE] = 2, [MP_RECALL_ALL] = 2,
+    [MP_HELLO] = 6,      [MP_FRAME_JOBS] = 11, [MP_FRAME_RESULTS] = 9, [MP_RECALL_HALF] = 2,
+    [MP_GIVEN_BACK] = 2, [MP_STOP] = 2,        [MP_GOODBYE] = 2,       [MP_RECALL_ALL] = 2,
 };
 
 static mpool_err read_head(const char *data, size_t size, msgpack_zone *zone, size_t *offset, msgpack_object *head)

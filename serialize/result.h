@@ -22,7 +22,7 @@ struct mp_result {
     bool decoded;
 };
 
-/* mp_result_clear - all zero again, before the next one is filled in; keeps memory for what is unpacked from that. */
+/* mp_result_clear - forget what was unpacked, when `shown` gets another value; its memory is used for that. */
 void mp_result_clear(struct mp_result *result);
 
 /* mp_result_fini - release what was unpacked. Strings that the program was given end here. */

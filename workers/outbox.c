@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-#define GATHER_NS 1000000     /* the age at which results are sent */
+#define GATHER_NS 1000000   /* the age at which results are sent */
 #define GATHER_BYTES 262144 /* the size at which they are */
 
 /* ---- messages ------------------------------------------------------------------------------------------------------ */

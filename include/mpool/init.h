@@ -43,12 +43,15 @@ MPOOL_API mpool_err mpool_register(const char *name, mpool_function *function);
 /* Defines a job function and registers it before main():  MPOOL_FUNCTION(square) { ...; return 0; }  */
 #define MPOOL_FUNCTION(name)                                                                                           \
     static int name(mpool_job *job, const msgpack_object *args, msgpack_packer *result);                               \
-    __attribute__((constructor)) static void mpool_register_##name(void) { (void)mpool_register(#name, name); }        \
+    __attribute__((constructor)) static void mpool_register_##name(void)                                               \
+    {                                                                                                                  \
+        (void)mpool_register(#name, name);                                                                             \
+    }                                                                                                                  \
     static int name(mpool_job *job, const msgpack_object *args, msgpack_packer *result)
 
 /* All zero means the defaults. */
 typedef struct mpool_init_options {
-    const int *keep_fds;   /* file descriptors that workers keep besides 0, 1 and 2 (0 is /dev/null in workers) */
+    const int *keep_fds; /* file descriptors that workers keep besides 0, 1 and 2 (0 is /dev/null in workers) */
     size_t keep_fd_count;
     const char *directory; /* where the private runtime directory is made; default: the first of $XDG_RUNTIME_DIR,
                               $TMPDIR and /tmp that is a directory of ours with a short enough name */

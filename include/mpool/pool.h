@@ -34,8 +34,8 @@ typedef struct mpool_iter mpool_iter;
 
 /* All zero means the defaults. */
 typedef struct mpool_pool_options {
-    unsigned workers;        /* default mpool_cpu_count() */
-    size_t queue_jobs;       /* jobs that may be queued or running before a submit waits; default 131,072 */
+    unsigned workers;         /* default mpool_cpu_count() */
+    size_t queue_jobs;        /* jobs that may be queued or running before a submit waits; default 131,072 */
     int64_t start_timeout_ms; /* from fork to ready, for one worker; default 10,000 */
 } mpool_pool_options;
 
@@ -108,11 +108,11 @@ typedef struct mpool_task {
     uint64_t tag;                 /* mpool_pool_submit(): comes back with the result */
     const mpool_collect *collect; /* numbers of the result to add to totals */
     size_t collect_count;
-    bool discard_value;           /* the results' values are not wanted, and stay in the worker */
-    bool measure;                 /* fill in mpool_result.run_ns (costs two clock reads a job) */
-    bool nowait;                  /* mpool_pool_submit(): MPOOL_E_FULL instead of waiting for room */
-    const char *item_format;      /* mpool_pool_map(): how an item is packed; see there */
-    const char *result_format;    /* mpool_pool_map(): how a result is unpacked; see there */
+    bool discard_value;        /* the results' values are not wanted, and stay in the worker */
+    bool measure;              /* fill in mpool_result.run_ns (costs two clock reads a job) */
+    bool nowait;               /* mpool_pool_submit(): MPOOL_E_FULL instead of waiting for room */
+    const char *item_format;   /* mpool_pool_map(): how an item is packed; see there */
+    const char *result_format; /* mpool_pool_map(): how a result is unpacked; see there */
 } mpool_task;
 
 /*
@@ -201,8 +201,8 @@ MPOOL_API void mpool_iter_free(mpool_iter *iter);
 
 /* What has happened so far. Deaths are sorted by what the worker was doing. */
 typedef struct mpool_pool_stats {
-    unsigned workers;          /* slots */
-    unsigned workers_ready;    /* with a worker that takes jobs */
+    unsigned workers;       /* slots */
+    unsigned workers_ready; /* with a worker that takes jobs */
     uint64_t jobs_submitted;
     uint64_t jobs_ended;       /* of those, in any status */
     uint64_t jobs_running;     /* handed to workers and not answered */
@@ -217,7 +217,7 @@ typedef struct mpool_pool_stats {
     uint64_t stale_results;      /* results of a dead generation, dropped */
     uint64_t frames_sent;
     uint64_t frames_received;
-    uint64_t recalls;            /* jobs asked back from one worker for another */
+    uint64_t recalls; /* jobs asked back from one worker for another */
 } mpool_pool_stats;
 
 MPOOL_API mpool_err mpool_pool_stats_read(mpool_pool *pool, mpool_pool_stats *stats);

@@ -27,17 +27,17 @@ typedef enum mpool_status {
 MPOOL_API const char *mpool_status_name(mpool_status status);
 
 typedef struct mpool_result {
-    uint64_t index;      /* mpool_pool_submit(): the job's number in the pool; iterators and map: the item's, from 0 */
-    uint64_t tag;        /* what the submitter gave along */
+    uint64_t index; /* mpool_pool_submit(): the job's number in the pool; iterators and map: the item's, from 0 */
+    uint64_t tag;   /* what the submitter gave along */
     mpool_status status;
-    unsigned attempts;   /* tries used, this one included; 0 if the job never started */
-    unsigned worker;     /* slot of the last try, from 0 */
-    int signal;          /* crashed: the signal that ended the worker, or 0 */
-    int exit_code;       /* crashed: what the worker exited with, if signal is 0 */
-    int64_t run_ns;      /* time in the function, in nanoseconds; -1 unless the task asked for it */
-    const char *error;   /* why it is not done, one line; NULL if done */
-    const void *value;   /* the result, one msgpack value; NULL unless done and wanted */
-    size_t value_size;   /* in bytes */
+    unsigned attempts; /* tries used, this one included; 0 if the job never started */
+    unsigned worker;   /* slot of the last try, from 0 */
+    int signal;        /* crashed: the signal that ended the worker, or 0 */
+    int exit_code;     /* crashed: what the worker exited with, if signal is 0 */
+    int64_t run_ns;    /* time in the function, in nanoseconds; -1 unless the task asked for it */
+    const char *error; /* why it is not done, one line; NULL if done */
+    const void *value; /* the result, one msgpack value; NULL unless done and wanted */
+    size_t value_size; /* in bytes */
 } mpool_result;
 
 /*

@@ -28,12 +28,12 @@ typedef enum mpool_total_kind {
 
 /* A total at one moment. */
 typedef struct mpool_total_value {
-    uint64_t count;        /* how many numbers were added; 0: a min or max has no value yet, a sum is 0 */
-    bool is_float;         /* a sum with a float in it, or the least or greatest is a float: read `number` */
-    double number;         /* the value, rounded if it is an integer beyond 2^53 */
-    bool fits;             /* the integer fits `integer` */
-    int64_t integer;       /* the exact value, if it fits */
-    char text[48];         /* the exact value in decimal digits; floats as "%.17g"; "" if there is none */
+    uint64_t count;  /* how many numbers were added; 0: a min or max has no value yet, a sum is 0 */
+    bool is_float;   /* a sum with a float in it, or the least or greatest is a float: read `number` */
+    double number;   /* the value, rounded if it is an integer beyond 2^53 */
+    bool fits;       /* the integer fits `integer` */
+    int64_t integer; /* the exact value, if it fits */
+    char text[48];   /* the exact value in decimal digits; floats as "%.17g"; "" if there is none */
 } mpool_total_value;
 
 /*
