@@ -36,7 +36,8 @@ void mp_arena_close(struct mp_arena *arena);
  * bytes     in   rounded up to whole pages
  * offset    out  set on MPOOL_OK
  *
- * Errors: MPOOL_E_NOMEM (the arena is full, or the system has no memory left). Calls: the host, under a lock of its own.
+ * Errors: MPOOL_E_NOMEM (the arena is full, or the system has no memory left). Calls: the host, under a lock of its
+ * own.
  */
 mpool_err mp_arena_take(struct mp_arena *arena, size_t bytes, size_t *offset);
 

@@ -4,10 +4,10 @@
  * Runs in: the supervisor (listen, recv, send) and workers (dial, post). Owns: the nng socket, and the path it is bound
  * to.
  *
- * Facts of nng 1.5.2 that shape this file, each measured: a listen unlinks whatever is at its path that does not answer,
- * so the path must be fresh; there is no limit on received messages unless one is set; timeouts run on the wall clock, so
- * none is used; pair0 leaks file descriptors where both poll descriptors are used, so it is pair1; callbacks of pipe
- * events run under a lock of the socket, so they only set a flag and wake.
+ * Facts of nng 1.5.2 that shape this file, each measured: a listen unlinks whatever is at its path that does not
+ * answer, so the path must be fresh; there is no limit on received messages unless one is set; timeouts run on the
+ * wall clock, so none is used; pair0 leaks file descriptors where both poll descriptors are used, so it is pair1;
+ * callbacks of pipe events run under a lock of the socket, so they only set a flag and wake.
  */
 #include "ipc/channel.h"
 
@@ -199,7 +199,7 @@ void mp_channel_close(struct mp_channel *channel)
     free(channel);
 }
 
-/* ---- the worker's end ---------------------------------------------------------------------------------------------- */
+/* ---- the worker's end -------------------------------------------------------------------------------------------- */
 
 static void on_received(void *data)
 {

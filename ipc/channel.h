@@ -56,7 +56,7 @@ mpool_err mp_channel_send(struct mp_channel *channel, struct mp_packet *packet);
 /* mp_channel_peer_gone - was there a connection, and is it closed? Messages may still be there to be received. */
 bool mp_channel_peer_gone(const struct mp_channel *channel);
 
-/* What a worker does about its channel. All run on threads of nng's, with all signals blocked, one call of each at a time. */
+/* What a worker does about its channel. On threads of nng's, with all signals blocked, one call of each at a time. */
 struct mp_channel_handler {
     void (*received)(void *user, struct mp_packet *packet); /* takes the packet */
     void (*sent)(void *user);                               /* the packet posted last is on its way */
@@ -77,7 +77,7 @@ mpool_err mp_channel_dial(const char *path, size_t most, const struct mp_channel
 /* mp_channel_post - send in the background; takes the packet. sent() follows before the next post is allowed. */
 void mp_channel_post(struct mp_channel *channel, struct mp_packet *packet);
 
-/* mp_channel_close - the supervisor's end: close the connection, remove the path, release everything. NULL is allowed. */
+/* mp_channel_close - the supervisor's end: close the connection, remove the path, release all. NULL is allowed. */
 void mp_channel_close(struct mp_channel *channel);
 
 #endif

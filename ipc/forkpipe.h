@@ -1,9 +1,9 @@
 /*
  * ipc/forkpipe.h - what the host and the fork server say to each other
  *
- * AF_UNIX SOCK_SEQPACKET pairs, so a message is whole or not there; fixed structs, since both ends are the same program.
- * One pair is made with the fork server and carries only MP_FORK_OPEN, with one end of a new pair for each pool. A closed
- * end means: kill everything that belongs to it. The conversation of a pool:
+ * AF_UNIX SOCK_SEQPACKET pairs, so a message is whole or not there; fixed structs, since both ends are the same
+ * program. One pair is made with the fork server and carries only MP_FORK_OPEN, with one end of a new pair for each
+ * pool. A closed end means: kill everything that belongs to it. The conversation of a pool:
  *
  *     host -> server   MP_FORK_SPAWN   fork a worker for this slot and generation
  *     host -> server   MP_FORK_KILL    kill it and its process group, if it still lives

@@ -22,12 +22,13 @@ struct mp_page {
      */
     _Atomic uint64_t claim;
     /*
-     * How many claimed jobs have returned: main thread only, after the result is staged. Equal to next between two jobs.
+     * How many claimed jobs have returned: main thread only, after the result is staged. Equal to next between two
+     * jobs.
      */
     _Atomic uint32_t returned;
     /*
-     * CLOCK_MONOTONIC in nanoseconds, stored by the main thread before the claim of a job that may have a limit. A reader
-     * that sees the same claim before and after reading the mark has the mark of that claim or of a later one.
+     * CLOCK_MONOTONIC in nanoseconds, stored by the main thread before the claim of a job that may have a limit. A
+     * reader that sees the same claim before and after reading the mark has the mark of that claim or of a later one.
      */
     _Atomic int64_t mark_ns;
 };

@@ -3,9 +3,9 @@
  *
  * Runs in: the host (all), workers (find). Owns: nothing.
  *
- * The sequence lock is the textbook one with C11 atomics (Boehm, "Can seqlocks get along with programming language memory
- * models?", 2012): the writer makes the sequence odd, writes the words, makes it even; a reader that saw the same even
- * sequence before and after has read one state.
+ * The sequence lock is the textbook one with C11 atomics (Boehm, "Can seqlocks get along with programming language
+ * memory models?", 2012): the writer makes the sequence odd, writes the words, makes it even; a reader that saw the
+ * same even sequence before and after has read one state.
  */
 #include "ipc/totals.h"
 

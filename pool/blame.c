@@ -104,6 +104,6 @@ void mp_blame_bury(struct mp_core *core, const struct mp_event *event)
             mp_core_give_back(core, event->slot, cut[i]);
         base += cut[i].count;
     }
-    slot->state = core->terminated ? MP_SLOT_GONE : MP_SLOT_EMPTY;
-    slot->due_ms = core->terminated ? MP_NEVER : event->now_ms;
+    slot->state = core->draining ? MP_SLOT_GONE : MP_SLOT_EMPTY;
+    slot->due_ms = core->draining ? MP_NEVER : event->now_ms;
 }

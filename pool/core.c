@@ -27,7 +27,7 @@
 #define BACKOFF_LAST_MS 5000
 #define LEAVE_MS 5000 /* from BYE to the kill of a worker that does not go */
 
-/* ---- actions and memory -------------------------------------------------------------------------------------------- */
+/* ---- actions and memory ------------------------------------------------------------------------------------------ */
 
 struct mp_action *mp_core_act(struct mp_core *core, enum mp_action_kind kind, unsigned slot)
 {
@@ -136,7 +136,7 @@ void mp_core_fini(struct mp_core *core)
     *core = (struct mp_core){0};
 }
 
-/* ---- answers ------------------------------------------------------------------------------------------------------- */
+/* ---- answers ----------------------------------------------------------------------------------------------------- */
 
 /*
  * The heart: a frame of results counts whole, once, and only if its generation lives and it answers the oldest jobs in
@@ -191,6 +191,8 @@ static void take_returned(struct mp_core *core, const struct mp_event *event)
     cuts = mp_flight_cut(&slot->flight, event->ticket, cut);
     slot->recalling = false;
     slot->barren = cuts == 0;
+    if (!mp_flight_holds(&slot->flight, slot->stop_ticket))
+        slot->stop_asked = false; /* that ticket will be given out again */
     for (unsigned i = 0; i < cuts; i++)
         mp_core_give_back(core, event->slot, cut[i]);
 }
@@ -199,14 +201,16 @@ static void take_unsent(struct mp_core *core, const struct mp_event *event)
 {
     struct mp_slot *slot = &core->slots[event->slot];
     struct mp_range cut[MP_FLIGHT_FRAMES];
-    unsigned cuts = mp_flight_cut(&slot->flight, event->ticket, cut);
+    unsigned cuts = 0;
 
+    if (mp_flight_holds(&slot->flight, event->ticket)) /* not when the frame before has taken it along */
+        cuts = mp_flight_cut(&slot->flight, event->ticket, cut);
     for (unsigned i = 0; i < cuts; i++)
         mp_core_give_back(core, event->slot, cut[i]);
     mp_core_kill(core, event->slot, MP_KILL_OURS);
 }
 
-/* ---- births and deaths --------------------------------------------------------------------------------------------- */
+/* ---- births and deaths ------------------------------------------------------------------------------------------- */
 
 static void spawn(struct mp_core *core, unsigned index, int64_t now_ms)
 {
@@ -229,11 +233,11 @@ static void start_death(struct mp_core *core, struct mp_slot *slot, int64_t now_
 
     core->stats.deaths_startup++;
     core->start_deaths++;
-    slot->state = core->terminated ? MP_SLOT_GONE : MP_SLOT_EMPTY;
-    slot->due_ms = core->terminated ? MP_NEVER : now_ms + backoff;
+    slot->state = core->draining ? MP_SLOT_GONE : MP_SLOT_EMPTY;
+    slot->due_ms = core->draining ? MP_NEVER : now_ms + backoff;
 }
 
-/* ---- the end of the pool ------------------------------------------------------------------------------------------- */
+/* ---- the end of the pool ----------------------------------------------------------------------------------------- */
 
 /* Nothing is begun any more: what is queued is cancelled, and what workers have not begun is asked back for that. */
 static void drain(struct mp_core *core)
@@ -244,6 +248,12 @@ static void drain(struct mp_core *core)
         struct mp_range range = mp_queue_take(&core->queue, mp_queue_head(&core->queue)->count);
 
         mp_core_end(core, 0, range, MPOOL_CANCELLED, range.attempts);
+    }
+    for (unsigned i = 0; i < core->slot_count; i++) {
+        if (core->slots[i].state == MP_SLOT_EMPTY) {
+            core->slots[i].state = MP_SLOT_GONE;
+            core->slots[i].due_ms = MP_NEVER;
+        }
     }
 }
 
@@ -256,8 +266,6 @@ static void terminate(struct mp_core *core)
 
         if (state == MP_SLOT_STARTING || state == MP_SLOT_UP || state == MP_SLOT_LEAVING)
             mp_core_kill(core, i, MP_KILL_OURS);
-        else if (state == MP_SLOT_EMPTY)
-            core->slots[i].state = MP_SLOT_GONE;
     }
 }
 
@@ -322,7 +330,7 @@ static void wind_up(struct mp_core *core, int64_t now_ms)
     }
 }
 
-/* ---- the step ------------------------------------------------------------------------------------------------------ */
+/* ---- the step ---------------------------------------------------------------------------------------------------- */
 
 /* What comes due with time alone. */
 static void pass_time(struct mp_core *core, int64_t now_ms)
@@ -389,7 +397,8 @@ static void hear(struct mp_core *core, const struct mp_event *event)
             break;
         }
         start_death(core, slot, event->now_ms);
-        if (core->start_deaths >= MP_START_DEATHS && mp_core_count_up(core) == 0 && !(core->closed && !has_work(core)))
+        if (core->start_deaths >= MP_START_DEATHS && mp_core_count_up(core) == 0 && !core->draining &&
+            !(core->closed && !has_work(core)))
             break_pool(core);
         break;
     default:

@@ -3,8 +3,8 @@
  *
  * The core knows jobs as numbers and workers as slots. It holds the queue and what is in flight, and decides what is
  * sent where, whose result counts, who is to blame for a death, and when a pool has ended. It touches no file
- * descriptor, no clock, no shared memory and no lock: the supervisor (pool/supervisor.c) feeds it what happened and does
- * what it says; so does the simulator of the tests, with a seed.
+ * descriptor, no clock, no shared memory and no lock: the supervisor (pool/supervisor.c) feeds it what happened and
+ * does what it says; so does the simulator of the tests, with a seed.
  *
  * A step happens whole, or (out of memory) not at all.
  */
@@ -168,15 +168,15 @@ void mp_core_fini(struct mp_core *core);
 /*
  * mp_core_step - something happened
  *
- * The actions are added to core->actions[0 .. action_count); the caller does them in their order and sets action_count to
- * 0. False: out of memory, nothing has changed.
+ * The actions are added to core->actions[0 .. action_count); the caller does them in their order and sets
+ * action_count to 0. False: out of memory, nothing has changed.
  */
 bool mp_core_step(struct mp_core *core, const struct mp_event *event);
 
 /* mp_core_due - when the core wants an MP_TICK at the latest; MP_NEVER if it waits for others only. */
 int64_t mp_core_due(const struct mp_core *core);
 
-/* ---- for the core's own parts: dispatch, limits, blame -------------------------------------------------------------- */
+/* ---- for the core's own parts: dispatch, limits, blame ----------------------------------------------------------- */
 
 /* mp_core_act - add an action; its generation is the slot's. Valid until the next one is added. */
 struct mp_action *mp_core_act(struct mp_core *core, enum mp_action_kind kind, unsigned slot);

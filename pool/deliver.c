@@ -37,7 +37,7 @@ void mp_deliver_fini(struct mp_deliver *deliver)
     mp_reply_unref(deliver->reply);
 }
 
-/* ---- what is going on ---------------------------------------------------------------------------------------------- */
+/* ---- what is going on -------------------------------------------------------------------------------------------- */
 
 void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, const struct mp_answers *answers)
 {
@@ -81,7 +81,7 @@ const char *mp_deliver_last_reason(const struct mp_deliver *deliver)
     return deliver->reason;
 }
 
-/* ---- commit -------------------------------------------------------------------------------------------------------- */
+/* ---- commit ------------------------------------------------------------------------------------------------------ */
 
 void mp_deliver_commit(struct mp_deliver *deliver, const struct mp_range *range)
 {
@@ -93,7 +93,7 @@ void mp_deliver_commit(struct mp_deliver *deliver, const struct mp_range *range)
         mp_totals_commit(deliver->pool->totals, answers->deltas[i].total, &answers->deltas[i].delta);
 }
 
-/* ---- results ------------------------------------------------------------------------------------------------------- */
+/* ---- results ----------------------------------------------------------------------------------------------------- */
 
 /* Why a job of the current frame failed, as a string. */
 static void failure_text(const struct mp_deliver *deliver, uint32_t at, char *text, size_t room)
@@ -127,7 +127,7 @@ static void error_text(const struct mp_deliver *deliver, const struct mp_action 
         if (deliver->pool->broken)
             (void)snprintf(text, room, "the pool is broken: %s", deliver->pool->broken_reason);
         else
-            (void)snprintf(text, room, "the pool was terminated");
+            (void)snprintf(text, room, "the pool ended before the job");
         break;
     case MPOOL_DONE:
     case MPOOL_SKIPPED:

@@ -3,9 +3,9 @@
  *
  * Runs in: the supervisor, as a part of the core.
  *
- * Jobs are sent in the order of their numbers, in frames of about 10 ms of work, two of them to a worker at a time. That
- * is more than a worker needs at the end of a batch, so a worker that idles while the queue is empty takes from the one
- * that is furthest behind: that one is asked to give back half of what it has not begun.
+ * Jobs are sent in the order of their numbers, in frames of about 10 ms of work, two of them to a worker at a time.
+ * That is more than a worker needs at the end of a batch, so a worker that idles while the queue is empty takes from
+ * the one that is furthest behind: that one is asked to give back half of what it has not begun.
  */
 #include "pool/dispatch.h"
 
@@ -118,7 +118,9 @@ static void recall(struct mp_core *core, int64_t now_ms)
     for (unsigned i = 0; i < core->slot_count; i++) {
         const struct mp_slot *slot = &core->slots[i];
 
-        idle += slot->state == MP_SLOT_UP && slot->flight.frame_count == 0;
+        if (slot->state != MP_SLOT_UP)
+            continue;
+        idle += slot->flight.frame_count == 0;
         asked += slot->recalling;
     }
     while (asked < idle && recall_one(core, now_ms, &core->recall_ms))
@@ -138,8 +140,8 @@ void mp_dispatch(struct mp_core *core, int64_t now_ms)
         if (slot == NULL)
             return;
         if (!head->solo)
-            count = mp_pace_frame(&core->paces[head->rules->pace], core->queue.jobs, up);
-        send_frame(core, slot, mp_queue_take(&core->queue, count < head->count ? count : head->count), now_ms);
+            count = mp_pace_frame(&core->paces[head->rules->pace], head->count, core->queue.jobs, up);
+        send_frame(core, slot, mp_queue_take(&core->queue, count), now_ms);
     }
     if (core->draining)
         recall_all(core);

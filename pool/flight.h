@@ -1,8 +1,8 @@
 /*
  * pool/flight.h - the jobs handed to one worker and not yet answered
  *
- * The jobs sent to a generation are numbered by tickets 0, 1, 2 ... in the order of sending; the worker runs and answers
- * them in that order. Tickets are 32 bits and wrap: only differences between them mean anything.
+ * The jobs sent to a generation are numbered by tickets 0, 1, 2 ... in the order of sending; the worker runs and
+ * answers them in that order. Tickets are 32 bits and wrap: only differences between them mean anything.
  */
 #ifndef MP_POOL_FLIGHT_H
 #define MP_POOL_FLIGHT_H

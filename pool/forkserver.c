@@ -9,9 +9,10 @@
  *  - Only this process kills and reaps. A worker's whole process group is killed before the worker is reaped, so that
  *    neither its process id nor its group can belong to somebody else by then.
  *  - Workers are subreapers, so that what they start stays below them; when one dies, what is left comes here. A child
- *    that is not a worker is therefore the orphan of a dead worker, and is killed, and so are those that its death brings.
- *  - It ends with the host, which it watches by a pidfd: a closed socket would not tell, since a child that the host forked
- *    may hold the other end. With it end all workers, their descendants, and the runtime directory.
+ *    that is not a worker is therefore the orphan of a dead worker, and is killed, and so are those that its death
+ *    brings.
+ *  - It ends with the host, which it watches by a pidfd: a closed socket would not tell, since a child that the host
+ *    forked may hold the other end. With it end all workers, their descendants, and the runtime directory.
  *  - It never waits for the host to read: a report that does not fit into the socket stays with its worker's record.
  *
  * Between fork and mp_worker_main() the child closes what is not a worker's, and nothing else.
@@ -70,7 +71,7 @@ static struct {
     bool ending;
 } server;
 
-/* ---- set-up -------------------------------------------------------------------------------------------------------- */
+/* ---- set-up ------------------------------------------------------------------------------------------------------ */
 
 static bool is_kept(int fd)
 {
@@ -140,7 +141,7 @@ static int set_up(void)
     return mp_directory_make(server.start->parent_directory, server.directory, sizeof server.directory);
 }
 
-/* ---- workers ------------------------------------------------------------------------------------------------------- */
+/* ---- workers ----------------------------------------------------------------------------------------------------- */
 
 static struct child *add_child(struct pool *pool, const struct mp_fork_message *order)
 {
@@ -217,7 +218,7 @@ static struct child *find_by_pid(pid_t pid)
     return NULL;
 }
 
-/* ---- reports ------------------------------------------------------------------------------------------------------- */
+/* ---- reports ----------------------------------------------------------------------------------------------------- */
 
 static mpool_err report(const struct pool *pool, const struct child *child, enum mp_fork_kind kind)
 {
@@ -268,7 +269,7 @@ static bool report_pool(struct pool *pool)
     return waits;
 }
 
-/* ---- reaping ------------------------------------------------------------------------------------------------------- */
+/* ---- reaping ----------------------------------------------------------------------------------------------------- */
 
 /* The process ids of our children, living or dead; the kernel lists them. Returns how many. */
 static size_t list_children(pid_t *pids, size_t room)
@@ -345,7 +346,7 @@ static _Noreturn void end_all(void)
     _exit(0);
 }
 
-/* ---- the conversation ---------------------------------------------------------------------------------------------- */
+/* ---- the conversation -------------------------------------------------------------------------------------------- */
 
 static void open_pool(uint32_t id, int fd)
 {

@@ -4,8 +4,8 @@
  * Runs in: the host; submit, wait and free on application threads, complete() in the supervisor. Owns: futures, by
  * reference count: one for the application, one until the job has ended.
  *
- * Jobs that are submitted in a row with the same task share a lot while the supervisor has not taken it, so that a loop of
- * submits makes frames as a map does.
+ * Jobs that are submitted in a row with the same task share a lot while the supervisor has not taken it, so that a
+ * loop of submits makes frames as a map does.
  */
 #include "base/error.h"
 #include "pool/host.h"
@@ -45,7 +45,7 @@ static void unref(mpool_future *future)
     free(future);
 }
 
-/* ---- the supervisor's side ----------------------------------------------------------------------------------------- */
+/* ---- the supervisor's side --------------------------------------------------------------------------------------- */
 
 /* A copy that the future owns. Without memory the result would be lost, so it is waited for. */
 static void *keep(const void *data, size_t size)
@@ -113,7 +113,7 @@ struct mp_sink *mp_futures_new(void)
     return &all->sink;
 }
 
-/* ---- submit -------------------------------------------------------------------------------------------------------- */
+/* ---- submit ------------------------------------------------------------------------------------------------------ */
 
 /* The lot that the job can join: the last one in the inbox, if it has the same task. NULL: there is none. */
 static struct mp_lot *joinable(const mpool_pool *pool, const mpool_task *task)
@@ -218,7 +218,7 @@ mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, mpool_futu
     return err;
 }
 
-/* ---- wait ---------------------------------------------------------------------------------------------------------- */
+/* ---- wait -------------------------------------------------------------------------------------------------------- */
 
 mpool_err mpool_future_wait(mpool_future *future, int64_t timeout_ms, const mpool_result **result)
 {

@@ -58,7 +58,7 @@ const char *mpool_version(void)
     return MPOOL_VERSION;
 }
 
-/* ---- who we are ---------------------------------------------------------------------------------------------------- */
+/* ---- who we are -------------------------------------------------------------------------------------------------- */
 
 static void get_identity(struct identity *identity)
 {
@@ -142,7 +142,7 @@ static mpool_err check_single_thread(void)
 #endif
 }
 
-/* ---- mpool_init() -------------------------------------------------------------------------------------------------- */
+/* ---- mpool_init() ------------------------------------------------------------------------------------------------ */
 
 /* The fork server says where the runtime directory is, or why there is none. */
 static mpool_err hear_ready(void)
@@ -235,7 +235,7 @@ void mpool_fini(void)
     mp_arena_close(&host.arena);
 }
 
-/* ---- for pools ----------------------------------------------------------------------------------------------------- */
+/* ---- for pools --------------------------------------------------------------------------------------------------- */
 
 const char *mp_host_directory(void)
 {

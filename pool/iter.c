@@ -1,11 +1,11 @@
 /*
  * pool/iter.c - imap_unordered: a generator in, results out, a bounded number of jobs in between
  *
- * Runs in: the host; all on the thread that owns the iterator, but deliver(), which the supervisor calls. Owns: parts that
- * were delivered and not yet taken.
+ * Runs in: the host; all on the thread that owns the iterator, but deliver(), which the supervisor calls. Owns: parts
+ * that were delivered and not yet taken.
  *
- * Jobs are generated in lots whose size follows the generator's speed: it doubles while a lot takes no time, and falls to
- * one when the generator blocks, so that a slow source's items are not held back.
+ * Jobs are generated in lots whose size follows the generator's speed: it doubles while a lot takes no time, and
+ * falls to one when the generator blocks, so that a slow source's items are not held back.
  */
 #include "base/clock.h"
 #include "base/error.h"
@@ -52,7 +52,7 @@ struct mpool_iter {
     struct mp_result result;
 };
 
-/* ---- the supervisor's side ----------------------------------------------------------------------------------------- */
+/* ---- the supervisor's side --------------------------------------------------------------------------------------- */
 
 static struct mpool_iter *iter_of(struct mp_sink *sink)
 {
@@ -91,7 +91,7 @@ static void destroy(struct mp_sink *sink)
     free(iter);
 }
 
-/* ---- generating ---------------------------------------------------------------------------------------------------- */
+/* ---- generating -------------------------------------------------------------------------------------------------- */
 
 static void stop(struct mpool_iter *iter, mpool_err failure)
 {
@@ -170,7 +170,7 @@ static bool wants_more(const struct mpool_iter *iter)
     return !iter->exhausted && iter->ahead_jobs < AHEAD_JOBS && iter->ahead_bytes < AHEAD_BYTES;
 }
 
-/* ---- taking results ------------------------------------------------------------------------------------------------ */
+/* ---- taking results ---------------------------------------------------------------------------------------------- */
 
 static void take_ready(struct mpool_iter *iter)
 {
@@ -251,7 +251,7 @@ void mpool_iter_stop(mpool_iter *iter)
     iter->exhausted = true;
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------------------------------------- */
 
 mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mpool_generator *generator, void *user,
                                     mpool_iter **result)

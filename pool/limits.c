@@ -9,6 +9,9 @@
  */
 #include "pool/limits.h"
 
+/* A job that has returned, as the page says, is answered so soon: else the page is not to be believed. */
+#define ANSWER_MS 5000
+
 /* When the first limit of a job that began at `start` is over, among those that lie after `now`. */
 static int64_t next_limit(const struct mp_rules *rules, int64_t start, int64_t now)
 {
@@ -33,29 +36,60 @@ void mp_limits_arm(struct mp_slot *slot)
     }
 }
 
+/* The job that a slot is at, and since when. */
+struct work {
+    uint32_t ticket;
+    const struct mp_rules *rules;
+    int64_t start_ms;
+    int64_t answer_ms; /* when the oldest job's answer is due at the latest, if the page says that it has returned */
+};
+
+static struct work find_work(const struct mp_slot *slot, const struct mp_event *seen)
+{
+    const struct mp_flight_frame *head = &slot->flight.frames[0], *frame = head;
+    int64_t start = mp_later(head->sent_ms, slot->progress_ms), mark = seen->sight.mark_ms;
+    struct work work = {.ticket = slot->flight.answered, .start_ms = start, .answer_ms = MP_NEVER};
+
+    if (mp_core_claimed(slot, &seen->sight, &work.ticket)) {
+        frame = mp_flight_frame_of(&slot->flight, work.ticket);
+        if (work.ticket != slot->flight.answered && head->range.rules->timeout_ms > 0)
+            work.answer_ms = start + head->range.rules->timeout_ms + ANSWER_MS;
+        work.start_ms = mp_later(start, frame->sent_ms);
+        if (mark > work.start_ms && mark <= seen->now_ms)
+            work.start_ms = mark;
+    }
+    work.rules = frame->range.rules;
+    return work;
+}
+
+static void kill_for(struct mp_core *core, unsigned index, uint32_t ticket)
+{
+    core->slots[index].kill_ticket = ticket;
+    mp_core_kill(core, index, MP_KILL_JOB);
+}
+
 void mp_limits_check(struct mp_core *core, const struct mp_event *event)
 {
     struct mp_slot *slot = &core->slots[event->slot];
-    const struct mp_rules *rules;
-    uint32_t ticket = slot->flight.answered;
-    int64_t start, soft;
+    int64_t now_ms = event->now_ms;
+    struct work work;
 
     if (slot->state != MP_SLOT_UP || slot->flight.frame_count == 0)
         return;
-    start = mp_later(slot->flight.frames[0].sent_ms, slot->progress_ms);
-    if (mp_core_claimed(slot, &event->sight, &ticket))
-        start = event->sight.mark_ms > start && event->sight.mark_ms <= event->now_ms ? event->sight.mark_ms : start;
-    rules = mp_flight_frame_of(&slot->flight, ticket)->range.rules;
-    if (rules->timeout_ms > 0 && event->now_ms >= start + rules->timeout_ms) {
-        slot->kill_ticket = ticket;
-        mp_core_kill(core, event->slot, MP_KILL_JOB);
+    work = find_work(slot, event);
+    if (now_ms >= work.answer_ms) {
+        kill_for(core, event->slot, slot->flight.answered);
         return;
     }
-    soft = rules->soft_timeout_ms;
-    if (soft > 0 && event->now_ms >= start + soft && !(slot->stop_asked && slot->stop_ticket == ticket)) {
-        slot->stop_asked = true;
-        slot->stop_ticket = ticket;
-        mp_core_act(core, MP_ASK_STOP, event->slot)->ticket = ticket;
+    if (work.rules->timeout_ms > 0 && now_ms >= work.start_ms + work.rules->timeout_ms) {
+        kill_for(core, event->slot, work.ticket);
+        return;
     }
-    slot->due_ms = next_limit(rules, start, event->now_ms);
+    if (work.rules->soft_timeout_ms > 0 && now_ms >= work.start_ms + work.rules->soft_timeout_ms &&
+        !(slot->stop_asked && slot->stop_ticket == work.ticket)) {
+        slot->stop_asked = true;
+        slot->stop_ticket = work.ticket;
+        mp_core_act(core, MP_ASK_STOP, event->slot)->ticket = work.ticket;
+    }
+    slot->due_ms = mp_sooner(next_limit(work.rules, work.start_ms, now_ms), work.answer_ms);
 }

@@ -9,8 +9,8 @@
 /*
  * mp_limits_arm - set when to look at the slot's page next, after its flight has changed at the front
  *
- * Only the oldest job in flight has a clock, which began when it was sent or when the one before it was answered: that is
- * the earliest moment its limit can be over. The page tells the true one.
+ * Only the oldest job in flight has a clock, which began when it was sent or when the one before it was answered:
+ * that is the earliest moment its limit can be over. The page tells the true one.
  */
 void mp_limits_arm(struct mp_slot *slot);
 

@@ -1,8 +1,8 @@
 /*
  * pool/lot.c - jobs with consecutive numbers that were submitted together, with the same task
  *
- * Runs in: the host; built by an application thread, then the supervisor's, and read by whoever takes its results. Owns:
- * the arguments.
+ * Runs in: the host; built by an application thread, then the supervisor's, and read by whoever takes its results.
+ * Owns: the arguments.
  */
 #include "pool/lot.h"
 
@@ -17,7 +17,7 @@
 
 #define CRASH_LIMIT 3
 
-/* ---- plans --------------------------------------------------------------------------------------------------------- */
+/* ---- plans ------------------------------------------------------------------------------------------------------- */
 
 void mp_plan_ref(struct mp_plan *plan)
 {
@@ -102,7 +102,7 @@ bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task)
            strcmp(mp_registry_name(plan->function), task->function) == 0;
 }
 
-/* ---- lots ---------------------------------------------------------------------------------------------------------- */
+/* ---- lots -------------------------------------------------------------------------------------------------------- */
 
 struct mp_lot *mp_lot_new(struct mp_plan *plan, struct mp_sink *sink)
 {

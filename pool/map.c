@@ -3,8 +3,8 @@
  *
  * Runs in: the host, on the calling thread. Owns: nothing that outlives the call.
  *
- * An array is a generator, and its results know their index: so a map is an imap_unordered() whose results are put where
- * they belong.
+ * An array is a generator, and its results know their index: so a map is an imap_unordered() whose results are put
+ * where they belong.
  */
 #include "base/error.h"
 #include "serialize/decode.h"
@@ -36,7 +36,7 @@ struct map {
     char detail[512];
 };
 
-/* ---- formats ------------------------------------------------------------------------------------------------------- */
+/* ---- formats ----------------------------------------------------------------------------------------------------- */
 
 /* The conversion of an item or result, and the size of its C type. */
 static mpool_err check_format(const char *what, const char *format, const char *allowed, size_t size, char *conversion)
@@ -120,7 +120,7 @@ static mpool_err unpack_result(const struct map *map, const msgpack_object *obje
     return mpool_unpack(object, format, (void *)place);
 }
 
-/* ---- results ------------------------------------------------------------------------------------------------------- */
+/* ---- results ----------------------------------------------------------------------------------------------------- */
 
 static void note(struct map *map, mpool_err err, const mpool_result *result, const char *text)
 {

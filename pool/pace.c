@@ -28,7 +28,7 @@ void mp_pace_learn(struct mp_pace *pace, uint64_t busy_ns, uint32_t count)
         pace->job_ns = greatest((3 * pace->job_ns + job_ns) / 4, 1);
 }
 
-uint32_t mp_pace_frame(struct mp_pace *pace, uint64_t queued, unsigned workers)
+uint32_t mp_pace_frame(struct mp_pace *pace, uint32_t most, uint64_t queued, unsigned workers)
 {
     uint64_t jobs = 1;
 
@@ -38,6 +38,7 @@ uint32_t mp_pace_frame(struct mp_pace *pace, uint64_t queued, unsigned workers)
         jobs = least(FRAME_NS / pace->job_ns, least(share, MP_PACE_FRAME_JOBS));
         jobs = greatest(least(jobs, 2 * (uint64_t)pace->largest), 1);
     }
+    jobs = least(jobs, most);
     if (jobs > pace->largest)
         pace->largest = (uint32_t)jobs;
     return (uint32_t)jobs;

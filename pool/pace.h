@@ -24,12 +24,13 @@ void mp_pace_learn(struct mp_pace *pace, uint64_t busy_ns, uint32_t count);
 /*
  * mp_pace_frame - how many jobs the next frame takes
  *
+ * most      jobs that can go into it
  * queued    jobs that wait
  * workers   workers that share them
  *
- * One job while the pace is unknown, at most twice the largest frame so far, and so few that every worker gets two frames
- * of what is queued - unless that would make them shorter than what a round trip costs.
+ * One job while the pace is unknown, at most twice the largest frame so far, and so few that every worker gets two
+ * frames of what is queued - unless that would make them shorter than what a round trip costs.
  */
-uint32_t mp_pace_frame(struct mp_pace *pace, uint64_t queued, unsigned workers);
+uint32_t mp_pace_frame(struct mp_pace *pace, uint32_t most, uint64_t queued, unsigned workers);
 
 #endif

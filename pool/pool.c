@@ -24,7 +24,7 @@
 #define QUEUE_JOBS 131072
 #define START_TIMEOUT_MS 10000
 
-/* ---- waiting ------------------------------------------------------------------------------------------------------- */
+/* ---- waiting ----------------------------------------------------------------------------------------------------- */
 
 struct timespec mp_pool_deadline(int64_t timeout_ms)
 {
@@ -61,7 +61,7 @@ void mp_pool_wake(mpool_pool *pool)
     }
 }
 
-/* ---- submitting lots ----------------------------------------------------------------------------------------------- */
+/* ---- submitting lots --------------------------------------------------------------------------------------------- */
 
 static mpool_err check_open(const mpool_pool *pool)
 {
@@ -113,7 +113,7 @@ mpool_err mp_pool_submit_lot(mpool_pool *pool, struct mp_lot *lot, bool nowait)
     return err;
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------------------------------------- */
 
 void mp_pool_ref(mpool_pool *pool)
 {
@@ -298,7 +298,7 @@ void mpool_pool_free(mpool_pool *pool)
     release(pool);
 }
 
-/* ---- looking at it ------------------------------------------------------------------------------------------------- */
+/* ---- looking at it ----------------------------------------------------------------------------------------------- */
 
 mpool_err mpool_pool_stats_read(mpool_pool *pool, mpool_pool_stats *stats)
 {
@@ -325,7 +325,7 @@ mpool_err mpool_pool_pids(mpool_pool *pool, pid_t *pids, size_t room, size_t *co
     return MPOOL_OK;
 }
 
-/* ---- totals -------------------------------------------------------------------------------------------------------- */
+/* ---- totals ------------------------------------------------------------------------------------------------------ */
 
 mpool_err mpool_total_open(mpool_pool *pool, const char *name, mpool_total_kind kind, mpool_total **total)
 {

@@ -3,9 +3,9 @@
  *
  * Runs in: the supervisor. Owns: the list's nodes.
  *
- * New jobs go to the end. What comes back (a recall, a death, a retry) has smaller numbers than what waits, so its place
- * is near the front, and the walk to it is short. Neighbours with the same rules and history melt into one range, so
- * that a queue which was recalled from and crashed through is as compact as a fresh one.
+ * New jobs go to the end. What comes back (a recall, a death, a retry) has smaller numbers than what waits, so its
+ * place is near the front, and the walk to it is short. Neighbours with the same rules and history melt into one
+ * range, so that a queue which was recalled from and crashed through is as compact as a fresh one.
  */
 #include "pool/queue.h"
 

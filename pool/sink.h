@@ -1,8 +1,8 @@
 /*
  * pool/sink.h - where results go: from the supervisor to the application
  *
- * The supervisor hands over parts: runs of a lot's jobs that ended the same way. The application takes them apart, job by
- * job, on its own threads and in its own time.
+ * The supervisor hands over parts: runs of a lot's jobs that ended the same way. The application takes them apart,
+ * job by job, on its own threads and in its own time.
  */
 #ifndef MP_POOL_SINK_H
 #define MP_POOL_SINK_H

@@ -1,16 +1,16 @@
 /*
  * pool/supervisor.c - the thread that owns a pool: hears what happens, tells the core, does what it says
  *
- * Runs in: the host, one thread a pool; the functions from mp_supervisor_start() on only. Owns: the core, the seats, the
- * pool's end of the socket to the fork server. It runs no code of the application's, and never waits for a lock that a
- * worker can hold.
+ * Runs in: the host, one thread a pool; the functions from mp_supervisor_start() on only. Owns: the core, the seats,
+ * the pool's end of the socket to the fork server. It runs no code of the application's, and never waits for a lock
+ * that a worker can hold.
  *
- * The loop at the end of the file is the whole story: sleep; take what the application submitted; hear the fork server and
- * the workers; bury the dead, after their last results have been heard; let time pass. Each of these feeds the core an
- * event, and does the actions that come of it before the next one is fed.
+ * The loop at the end of the file is the whole story: sleep; take what the application submitted; hear the fork
+ * server and the workers; bury the dead, after their last results have been heard; let time pass. Each of these feeds
+ * the core an event, and does the actions that come of it before the next one is fed.
  *
- * When a step fails: a worker that cannot be spawned or talked to is fed back to the core as such; a fork server that is
- * gone breaks the pool; memory that runs out here is waited for, since nothing may be lost.
+ * When a step fails: a worker that cannot be spawned or talked to is fed back to the core as such; a fork server that
+ * is gone breaks the pool; memory that runs out here is waited for, since nothing may be lost.
  */
 #include "pool/supervisor.h"
 
@@ -68,7 +68,7 @@ static struct mp_event about(const struct mp_action *action, enum mp_event_kind 
         .kind = kind, .slot = action->slot, .generation = action->generation, .ticket = action->ticket};
 }
 
-/* ---- what the core says -------------------------------------------------------------------------------------------- */
+/* ---- what the core says ------------------------------------------------------------------------------------------ */
 
 static void lose_server(struct supervisor *sup)
 {
@@ -139,8 +139,11 @@ static mpool_err send_message(struct supervisor *sup, unsigned slot)
     return err;
 }
 
+/* If the frame before could not be sent, the slot is given up, and this one's jobs are in the queue again. */
 static void send_jobs(struct supervisor *sup, const struct mp_action *action)
 {
+    if (sup->core.slots[action->slot].state != MP_SLOT_UP)
+        return;
     if (write_jobs(sup, action) != MPOOL_OK || send_message(sup, action->slot) != MPOOL_OK)
         feed(sup, about(action, MP_UNSENT));
 }
@@ -255,7 +258,7 @@ static void feed(struct supervisor *sup, struct mp_event event)
     sup->core.action_count = 0;
 }
 
-/* ---- what workers say ---------------------------------------------------------------------------------------------- */
+/* ---- what workers say -------------------------------------------------------------------------------------------- */
 
 /* What the core and the totals rely on, and only we can check. */
 static bool results_make_sense(const struct supervisor *sup, const struct mp_answers *answers)
@@ -342,7 +345,7 @@ static void bury_dead(struct supervisor *sup)
     }
 }
 
-/* ---- what the fork server and the application say ------------------------------------------------------------------ */
+/* ---- what the fork server and the application say ---------------------------------------------------------------- */
 
 static void hear_report(struct supervisor *sup, const struct mp_fork_message *message)
 {
@@ -431,7 +434,7 @@ static void publish(struct supervisor *sup)
     (void)pthread_mutex_unlock(&pool->lock);
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------------------------ */
+/* ---- the loop ---------------------------------------------------------------------------------------------------- */
 
 static int timeout_until(const struct supervisor *sup)
 {

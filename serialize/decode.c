@@ -3,8 +3,8 @@
  *
  * Runs in: any process, any thread. Owns: nothing; the caller's zone has the memory.
  *
- * msgpack_unpack() is the call that takes a zone of the caller's: about 25 ns a value less than msgpack_unpack_next(), which
- * makes and frees a zone each time. msgpack-c calls it obsolete, and these are its ways:
+ * msgpack_unpack() is the call that takes a zone of the caller's: 38 ns for a pair of integers, and 59 ns with
+ * msgpack_unpack_next(), which makes and frees a zone each time. msgpack-c calls it obsolete, and these are its ways:
  *   - MSGPACK_UNPACK_EXTRA_BYTES is a success: there are bytes behind the value.
  *   - It moves the offset also when a value is cut short, so it gets a copy of ours.
  *   - It frees nothing on a failure; what it had allocated is in the zone and goes with it.

@@ -4,8 +4,8 @@
  * Runs in: the supervisor and workers. Pure.
  *
  * Reading goes in three steps: the scan of the head (no allocation for what is only claimed), msgpack-c's decoder into
- * the caller's zone, and a walk over the decoded array that checks the type and range of every field. Lists are allocated
- * only after the scan has seen all their elements.
+ * the caller's zone, and a walk over the decoded array that checks the type and range of every field. Lists are
+ * allocated only after the scan has seen all their elements.
  */
 #include "serialize/message.h"
 
@@ -18,7 +18,7 @@
 /* A message's head is flat, but for lists of flat lists. */
 static const struct mp_scan_limits head_limits = {.depth = 4, .nodes = 1 << 20};
 
-/* ---- writing ------------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static void write_string(msgpack_packer *packer, const char *text)
 {
@@ -165,7 +165,7 @@ mpool_err mp_message_write(struct mp_buf *buf, const struct mp_message *message)
     return mp_error_nomem();
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* Walks over an array, field by field. The first field that is not as expected is remembered, the others read as 0. */
 struct fields {

@@ -4,9 +4,10 @@
  * Runs in: a worker; mp_inbox_put(), _recall() and _leave() on the thread that receives, the others on the main thread.
  * Owns: the frames.
  *
- * A recall gives tickets back, and the supervisor hands the same tickets out again with other jobs. So the main thread can
- * claim a ticket that its current frame once had and has no more. It notices by the frame's limit, which is lowered
- * before the new frame raises the end of what may be claimed; the ticket then is the first of the next frame.
+ * A recall gives tickets back, and the supervisor hands the same tickets out again with other jobs. So the main
+ * thread can claim a ticket that its current frame once had and has no more. It notices by the frame's limit, which
+ * is lowered before the new frame raises the end of what may be claimed; the ticket then is the first of the next
+ * frame.
  */
 #include "workers/inbox.h"
 

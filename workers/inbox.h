@@ -23,8 +23,8 @@ struct mp_inbox_frame {
     msgpack_zone zone;        /* likewise */
     struct mp_jobs jobs;
     /*
-     * The ticket behind the last one that is still ours: lowered by the receiving thread for a recall, before any ticket
-     * from it on can be handed out again. The main thread compares after each claim.
+     * The ticket behind the last one that is still ours: lowered by the receiving thread for a recall, before any
+     * ticket from it on can be handed out again. The main thread compares after each claim.
      */
     _Atomic uint32_t limit;
 };
@@ -45,7 +45,7 @@ void mp_inbox_init(struct mp_inbox *inbox, struct mp_page *page);
 /* mp_inbox_put - receiving thread: jobs are there. Takes the frame. */
 void mp_inbox_put(struct mp_inbox *inbox, struct mp_inbox_frame *frame);
 
-/* mp_inbox_recall - receiving thread: give up half of what is not claimed, or all. Returns the first ticket given up. */
+/* mp_inbox_recall - receiving thread: give up half of what is not claimed, or all. Returns the first ticket of it. */
 uint32_t mp_inbox_recall(struct mp_inbox *inbox, bool all);
 
 /* mp_inbox_leave - receiving thread: no more jobs will come. */

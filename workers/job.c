@@ -21,7 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- what a function calls ----------------------------------------------------------------------------------------- */
+/* ---- what a function calls --------------------------------------------------------------------------------------- */
 
 int mpool_job_fail(mpool_job *job, const char *format, ...)
 {
@@ -95,7 +95,7 @@ bool mpool_job_cancelled(const mpool_job *job)
     return atomic_load_explicit(job->stop, memory_order_relaxed) == (MP_STOP_TICKET | job->ticket);
 }
 
-/* ---- the attempt --------------------------------------------------------------------------------------------------- */
+/* ---- the attempt ------------------------------------------------------------------------------------------------- */
 
 /* A failure that no other attempt can mend. */
 static void refuse(struct mpool_job *job)

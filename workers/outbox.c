@@ -1,9 +1,9 @@
 /*
  * workers/outbox.c - results that a worker has and the supervisor has not
  *
- * Runs in: a worker, on all its threads. Owns: what has gathered, the messages that wait, and the courier: a thread that
- * sends results which would otherwise wait for a long job to end. Its clock is our own, since nng's timers follow the wall
- * clock.
+ * Runs in: a worker, on all its threads. Owns: what has gathered, the messages that wait, and the courier: a thread
+ * that sends results which would otherwise wait for a long job to end. Its clock is our own, since nng's timers
+ * follow the wall clock.
  *
  * Everything happens under one lock, which nobody holds while a job runs. Out of memory is the end of the worker: its
  * jobs run again elsewhere.
@@ -21,7 +21,7 @@
 #define GATHER_NS 1000000   /* the age at which results are sent */
 #define GATHER_BYTES 262144 /* the size at which they are */
 
-/* ---- messages ------------------------------------------------------------------------------------------------------ */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static void post(struct mp_outbox *outbox, const struct mp_message *message)
 {
@@ -71,7 +71,7 @@ void mp_outbox_send(struct mp_outbox *outbox, const struct mp_message *message)
     (void)pthread_mutex_unlock(&outbox->lock);
 }
 
-/* ---- results ------------------------------------------------------------------------------------------------------- */
+/* ---- results ----------------------------------------------------------------------------------------------------- */
 
 static uint32_t list_deltas(const struct mp_outbox *outbox, struct mp_total_delta *list)
 {
@@ -190,7 +190,7 @@ void mp_outbox_end(struct mp_outbox *outbox)
     (void)pthread_mutex_unlock(&outbox->lock);
 }
 
-/* ---- the courier --------------------------------------------------------------------------------------------------- */
+/* ---- the courier ------------------------------------------------------------------------------------------------- */
 
 static void *carry(void *data)
 {

@@ -2,8 +2,8 @@
  * workers/outbox.h - results that a worker has and the supervisor has not
  *
  * The answers to one frame of jobs gather until the frame is through, until there are many bytes of them, or until the
- * first of them is a millisecond old; then they are sent as one message: the unit of commit. So short jobs share a message
- * and no result waits behind a long job.
+ * first of them is a millisecond old; then they are sent as one message: the unit of commit. So short jobs share a
+ * message and no result waits behind a long job.
  */
 #ifndef MP_WORKERS_OUTBOX_H
 #define MP_WORKERS_OUTBOX_H

@@ -7,8 +7,8 @@
  * receive frames of jobs, give jobs back and pass on results while it does (workers/inbox.c, workers/outbox.c).
  *
  * The conversation: HELLO, then JOBS are answered by RESULTS in their order, RECALL by GIVEN_BACK; BYE or the loss of
- * the connection is the end. What comes in is checked although it comes from the supervisor; if it is not what was agreed
- * on, the process ends, and its jobs run elsewhere.
+ * the connection is the end. What comes in is checked although it comes from the supervisor; if it is not what was
+ * agreed on, the process ends, and its jobs run elsewhere.
  */
 #include "workers/worker.h"
 
@@ -49,7 +49,7 @@ bool mp_worker_is(void)
     return worker.is;
 }
 
-/* ---- on threads of nng's ------------------------------------------------------------------------------------------- */
+/* ---- on threads of nng's ----------------------------------------------------------------------------------------- */
 
 static void on_gone(void *user)
 {
@@ -77,6 +77,9 @@ static void give_back(bool all)
     struct mp_message answer = {.type = MP_GIVEN_BACK};
 
     answer.as.ticket = mp_inbox_recall(&worker.inbox, all);
+    /* A ticket that is given back will be given out again, to a job that nobody has asked to stop. */
+    if ((int32_t)((uint32_t)atomic_load(&worker.stop) - answer.as.ticket) >= 0)
+        atomic_store(&worker.stop, MP_STOP_NONE);
     mp_outbox_send(&worker.outbox, &answer);
 }
 
@@ -116,7 +119,7 @@ static void on_received(void *user, struct mp_packet *packet)
     mp_packet_free(packet);
 }
 
-/* ---- on the main thread -------------------------------------------------------------------------------------------- */
+/* ---- on the main thread ------------------------------------------------------------------------------------------ */
 
 /* A worker without a parent has nobody to end it. */
 static void tie_to_parent(pid_t parent)

@@ -1,8 +1,8 @@
 /*
  * mpool/pool.h - the pool: jobs in, results out
  *
- * A pool has a number of worker processes and a supervisor thread that keeps them busy, notices every death, and commits
- * each result exactly once. The supervisor thread runs no code of the program's.
+ * A pool has a number of worker processes and a supervisor thread that keeps them busy, notices every death, and
+ * commits each result exactly once. The supervisor thread runs no code of the program's.
  *
  * A process that was forked from the host after mpool_init() gets MPOOL_E_FORKED from every call here.
  */
@@ -46,7 +46,8 @@ typedef struct mpool_pool_options {
  * pool      out  set on MPOOL_OK only; release with mpool_pool_free()
  *
  * Returns when the first worker is ready.
- * Errors: MPOOL_E_NOINIT, MPOOL_E_FORKED, MPOOL_E_NESTED, MPOOL_E_IDENTITY, MPOOL_E_INVAL, MPOOL_E_NOMEM, MPOOL_E_SYSTEM,
+ * Errors: MPOOL_E_NOINIT, MPOOL_E_FORKED, MPOOL_E_NESTED, MPOOL_E_IDENTITY, MPOOL_E_INVAL, MPOOL_E_NOMEM,
+ * MPOOL_E_SYSTEM,
  *         MPOOL_E_BROKEN (no worker could start; mpool_error_detail() says how the last one died).
  * Calls:  any thread of the host.
  */
@@ -98,7 +99,7 @@ typedef struct mpool_collect {
                           result itself. A count takes no field. A missing or non-numeric one fails the job. */
 } mpool_collect;
 
-/* What to run, and how. All zero but `function` means the defaults. The strings are copied by the calls that take it. */
+/* What to run, and how. All zero but `function` means the defaults. The calls that take it copy its strings. */
 typedef struct mpool_task {
     const char *function;         /* registered name */
     int64_t timeout_ms;           /* from the start of an attempt to the kill of its worker; 0: no limit */
@@ -184,7 +185,8 @@ MPOOL_API mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task
  *
  * result    out  set on MPOOL_OK; valid until the next call
  *
- * Errors: MPOOL_E_END (all have been given), MPOOL_E_TIMEOUT, MPOOL_E_GENERATOR (the generator failed; the results of the
+ * Errors: MPOOL_E_END (all have been given), MPOOL_E_TIMEOUT, MPOOL_E_GENERATOR (the generator failed; the results of
+ * the
  *         jobs it gave before come first), MPOOL_E_FORMAT or MPOOL_E_TOOBIG (what it packed), MPOOL_E_CLOSED,
  *         MPOOL_E_BROKEN (after the results of what was submitted).
  * Calls:  the thread that owns the iterator.
