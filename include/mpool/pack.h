@@ -9,9 +9,9 @@
  * Conversions, with the C type to pack and, as a pointer to it, to unpack:
  *
  *     i  int          I  int64_t        U  uint64_t      d  double       b  bool
- *     s  const char * NUL-terminated; a string with a NUL byte inside is MPOOL_E_FORMAT when unpacked.
- *                     An unpacked string lives as long as the buffer the object was decoded from; within a job
- *                     function that is until the function returns.
+ *     s  const char * NUL-terminated; a string with a NUL byte inside is MPOOL_E_FORMAT when unpacked. To unpack only
+ *                     from objects that mpool decoded (arguments, results): msgpack's own strings end without a NUL.
+ *                     Such a string lives as long as its object; within a job function that is until it returns.
  *     z  const void *, size_t           bytes: packed as msgpack bin; unpacked from bin or str
  *     o  msgpack_object                 any value
  *     n  (no argument)                  nil

@@ -26,6 +26,7 @@ typedef enum mpool_status {
 /* mpool_status_name - "done", "timed_out" ...; a constant string. */
 MPOOL_API const char *mpool_status_name(mpool_status status);
 
+/* Given out by mpool only, and not to be copied: mpool_result_unpack() keeps what it decodes behind it. */
 typedef struct mpool_result {
     uint64_t index; /* mpool_pool_submit(): the job's number in the pool; iterators and map: the item's, from 0 */
     uint64_t tag;   /* what the submitter gave along */
@@ -44,7 +45,8 @@ typedef struct mpool_result {
  * mpool_result_unpack - take the value apart by a format (mpool/pack.h)
  *
  * Strings and bytes point into the result and live as long as it.
- * Errors: MPOOL_E_FORMAT, also when there is no value; MPOOL_E_JOB if the job is not done; MPOOL_E_NOMEM.
+ * Errors: MPOOL_E_FORMAT, also when there is no value; MPOOL_E_JOB if the job is not done; MPOOL_E_NOMEM,
+ *         MPOOL_E_PROTOCOL (the value's bytes are broken).
  * Calls:  any thread that owns the result.
  */
 MPOOL_API mpool_err mpool_result_unpack(const mpool_result *result, const char *format, ...);
@@ -55,7 +57,7 @@ MPOOL_API mpool_err mpool_result_unpack(const mpool_result *result, const char *
  * zone      in   memory for arrays and maps; an initialised msgpack_zone of the caller's
  * object    out  set on MPOOL_OK; points into the zone and the result. Nil if there is no value.
  *
- * Errors: MPOOL_E_JOB, MPOOL_E_NOMEM. Calls: any thread that owns the result.
+ * Errors: MPOOL_E_JOB, MPOOL_E_NOMEM, MPOOL_E_PROTOCOL. Calls: any thread that owns the result.
  */
 MPOOL_API mpool_err mpool_result_object(const mpool_result *result, msgpack_zone *zone, msgpack_object *object);
 

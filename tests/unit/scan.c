@@ -108,7 +108,7 @@ Test(scan, a_value_cut_off_at_any_byte_is_too_short)
 Test(scan, a_length_bomb_is_refused_without_an_allocation)
 {
     static const char *const bombs[] = {
-        "dd ff ff ff ff",                                  /* array32: msgpack-c reserves 96 GiB */
+        "dd ff ff ff ff",                                  /* array32; with 0fffffff msgpack-c reserves 8 GiB */
         "df ff ff ff ff",                                  /* map32 */
         "db ff ff ff ff",                                  /* str32 */
         "c6 ff ff ff ff",                                  /* bin32 */

@@ -1,5 +1,5 @@
 /*
- * tests/unit/unpack.c - mpool_unpack(): each conversion at its limits, keys, and what is said about values that do not fit
+ * tests/unit/unpack.c - mpool_unpack(): each conversion at its limits, keys, and what is said about what does not fit
  */
 #include <mpool/pack.h>
 

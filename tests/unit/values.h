@@ -27,7 +27,7 @@ void pack_string(msgpack_packer *packer, const char *string);
 /* pack_any - a value with every kind in it: nested, and with strings and bytes of each length of header. */
 void pack_any(msgpack_packer *packer);
 
-/* value_of_byte - append the smallest whole value that begins with `first` and has a body, ext types too; 0xc1 alone. */
+/* value_of_byte - append a small whole value that begins with `first`, with a body; ext types too, 0xc1 by itself. */
 void value_of_byte(struct mp_buf *buf, unsigned char first);
 
 /* add_hex - append bytes written as "dd 00 ff". */
