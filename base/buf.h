@@ -19,13 +19,33 @@ struct mp_buf {
 /* mp_buf_reserve - make room for `more` bytes behind the content; false: out of memory, nothing has changed. */
 bool mp_buf_reserve(struct mp_buf *buf, size_t more);
 
+/*
+ * Copies up to 16 bytes by two moves that may overlap: packed numbers are so short that the call of memcpy() would take
+ * longer than the copy.
+ */
+static inline void mp_buf_copy(char *to, const char *from, size_t size)
+{
+    if (size > 16) {
+        memcpy(to, from, size);
+    } else if (size >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + size - 8, from + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + size - 4, from + size - 4, 4);
+    } else if (size > 0) {
+        to[0] = from[0];
+        to[size / 2] = from[size / 2];
+        to[size - 1] = from[size - 1];
+    }
+}
+
 /* mp_buf_add - append; false: out of memory, nothing has changed. */
 static inline bool mp_buf_add(struct mp_buf *buf, const void *data, size_t size)
 {
     if (size > buf->room - buf->size && !mp_buf_reserve(buf, size))
         return false;
-    if (size > 0)
-        memcpy(buf->data + buf->size, data, size);
+    mp_buf_copy(buf->data + buf->size, data, size);
     buf->size += size;
     return true;
 }
