@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "serialize/decode.h"
 #include "serialize/scan.h"
+#include "tests/fuzz/frames.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/values.h"
 
@@ -161,6 +162,7 @@ static bool consume_values(const char *data, size_t size, msgpack_zone *zone)
 static const struct subject subjects[] = {
     {"value", make_value, consume_value},
     {"values", make_values, consume_values},
+    {"frame", make_frame, consume_frame},
 };
 
 /* ---- mutations --------------------------------------------------------------------------------------------------- */
@@ -190,10 +192,10 @@ static void truncate_it(struct mp_buf *buf, uint64_t *random)
 
 static void append_bytes(struct mp_buf *buf, uint64_t *random)
 {
-    uint64_t bytes = next_random(random);
+    uint64_t bytes[3] = {next_random(random), next_random(random), next_random(random)};
     size_t size = 1 + below(random, sizeof bytes);
 
-    (void)mp_buf_add(buf, &bytes, size);
+    (void)mp_buf_add(buf, bytes, size);
 }
 
 /* Copies a piece of the message over another, or behind its end. */

@@ -1,0 +1,165 @@
+/*
+ * tests/fuzz/frames.c - messages between supervisor and worker, as the fuzzers make and read them
+ */
+#include "tests/fuzz/frames.h"
+
+#include "serialize/message.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/unit/values.h"
+
+#include <mpool/error.h>
+
+#include <string.h>
+
+#define MOST 6 /* jobs, deltas, failures and collects of a message that is made */
+
+static uint32_t up_to(uint64_t *random, uint32_t limit)
+{
+    return (uint32_t)(next_random(random) % (limit + 1));
+}
+
+/* ---- making ------------------------------------------------------------------------------------------------------ */
+
+static size_t make_values(char *values, uint32_t count, uint64_t *random)
+{
+    static const char samples[] = {'\xc0', '\x07', '\x90', '\xe0', '\xc3'};
+
+    for (uint32_t i = 0; i < count; i++)
+        values[i] = samples[up_to(random, sizeof samples - 1)];
+    return count;
+}
+
+static void make_hello(struct mp_hello *hello, uint64_t *random)
+{
+    hello->version = MP_PROTOCOL_VERSION;
+    hello->pool = up_to(random, 3);
+    hello->slot = up_to(random, 1000);
+    hello->generation = next_random(random);
+    memset(hello->token, (int)up_to(random, 255), sizeof hello->token);
+}
+
+static void make_jobs(struct mp_jobs *jobs, struct mp_collect *collects, char *values, uint64_t *random)
+{
+    jobs->generation = next_random(random);
+    jobs->ticket = (uint32_t)next_random(random);
+    jobs->count = up_to(random, MOST);
+    jobs->first = next_random(random);
+    jobs->attempt = 1 + up_to(random, 5);
+    jobs->function = up_to(random, 1) != 0 ? "file_size" : "f";
+    jobs->discard_values = up_to(random, 1) != 0;
+    jobs->measure = up_to(random, 1) != 0;
+    jobs->limited = up_to(random, 1) != 0;
+    jobs->collect_count = up_to(random, MOST);
+    for (uint32_t i = 0; i < jobs->collect_count; i++)
+        collects[i] = (struct mp_collect){.total = up_to(random, 63), .field = i % 2 != 0 ? "stat.bytes" : ""};
+    jobs->collects = collects;
+    jobs->values = values;
+    jobs->values_size = make_values(values, jobs->count, random);
+}
+
+static void make_lists(struct mp_answers *answers, struct mp_total_delta *deltas, struct mp_failure *failures,
+                       uint64_t *random)
+{
+    answers->delta_count = up_to(random, MOST);
+    for (uint32_t i = 0; i < answers->delta_count; i++) {
+        uint64_t low = next_random(random);
+
+        deltas[i] = (struct mp_total_delta){.total = i, .delta = {.count = i, .low = low, .high = -(int64_t)i}};
+        deltas[i].delta.real = (double)i / 3;
+        deltas[i].delta.is_float = i % 2 != 0;
+    }
+    for (uint32_t i = 0; i < answers->count; i++) {
+        if (up_to(random, 3) == 0)
+            failures[answers->failure_count++] =
+                (struct mp_failure){.at = i, .final = i % 2 != 0, .reason = "why not", .reason_size = up_to(random, 7)};
+    }
+    answers->deltas = deltas;
+    answers->failures = failures;
+}
+
+static void make_answers(struct mp_answers *answers, char *values, uint64_t *random)
+{
+    static const char times[8 * MOST] = {1, 2, 3};
+
+    answers->generation = next_random(random);
+    answers->ticket = (uint32_t)next_random(random);
+    answers->count = up_to(random, MOST);
+    answers->busy_ns = next_random(random) >> 20;
+    answers->times = up_to(random, 1) != 0 ? times : NULL;
+    if (up_to(random, 2) == 0)
+        return;
+    answers->values = values;
+    answers->values_size = make_values(values, answers->count, random);
+}
+
+void make_frame(struct mp_buf *buf, uint64_t *random)
+{
+    struct mp_message message = {.type = (enum mp_message_type)(MP_HELLO + up_to(random, MP_RECALL_ALL - MP_HELLO))};
+    struct mp_collect collects[MOST];
+    struct mp_total_delta deltas[MOST];
+    struct mp_failure failures[MOST];
+    char values[MOST];
+
+    if (message.type == MP_HELLO) {
+        make_hello(&message.as.hello, random);
+    } else if (message.type == MP_FRAME_JOBS) {
+        make_jobs(&message.as.jobs, collects, values, random);
+    } else if (message.type == MP_FRAME_RESULTS) {
+        make_answers(&message.as.answers, values, random);
+        make_lists(&message.as.answers, deltas, failures, random);
+    } else {
+        message.as.ticket = (uint32_t)next_random(random);
+    }
+    HOLDS(mp_message_write(buf, &message) == MPOOL_OK);
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+/* Reads all of it, for AddressSanitizer to see. */
+static void touch(const char *data, size_t size)
+{
+    volatile char sum = 0;
+
+    for (size_t i = 0; i < size; i++)
+        sum = (char)(sum ^ data[i]);
+}
+
+static void check(const struct mp_message *message)
+{
+    const struct mp_answers *answers = &message->as.answers;
+
+    if (message->type == MP_FRAME_JOBS) {
+        touch(message->as.jobs.function, strlen(message->as.jobs.function));
+        touch(message->as.jobs.values, message->as.jobs.values_size);
+        for (uint32_t i = 0; i < message->as.jobs.collect_count; i++)
+            touch(message->as.jobs.collects[i].field, strlen(message->as.jobs.collects[i].field));
+    } else if (message->type == MP_FRAME_RESULTS) {
+        touch(answers->values, answers->values_size);
+        touch(answers->times, answers->times != NULL ? 8 * (size_t)answers->count : 0);
+        for (uint32_t i = 0; i < answers->failure_count; i++) {
+            HOLDS(answers->failures[i].at < answers->count);
+            HOLDS(i == 0 || answers->failures[i].at > answers->failures[i - 1].at);
+            touch(answers->failures[i].reason, answers->failures[i].reason_size);
+        }
+    }
+}
+
+bool consume_frame(const char *data, size_t size, msgpack_zone *zone)
+{
+    struct mp_message message, again;
+    struct mp_buf first = {0}, second = {0};
+    mpool_err err = mp_message_read(data, size, zone, &message);
+
+    HOLDS(err == MPOOL_OK || err == MPOOL_E_PROTOCOL);
+    HOLDS(err == MPOOL_OK || mpool_error_detail()[0] != '\0');
+    if (err != MPOOL_OK)
+        return false;
+    check(&message);
+    HOLDS(mp_message_write(&first, &message) == MPOOL_OK);
+    HOLDS(mp_message_read(first.data, first.size, zone, &again) == MPOOL_OK);
+    HOLDS(mp_message_write(&second, &again) == MPOOL_OK);
+    HOLDS(first.size == second.size && memcmp(first.data, second.data, first.size) == 0);
+    mp_buf_free(&first);
+    mp_buf_free(&second);
+    return true;
+}

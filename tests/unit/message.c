@@ -1,0 +1,169 @@
+/*
+ * tests/unit/message.c - messages between supervisor and worker, there and back
+ */
+#include "serialize/message.h"
+
+#include <criterion/criterion.h>
+
+#include <string.h>
+
+static struct mp_buf buf;
+static msgpack_zone zone;
+
+static void set_up(void)
+{
+    cr_assert(msgpack_zone_init(&zone, 1024));
+}
+
+static void tear_down(void)
+{
+    mp_buf_free(&buf);
+    msgpack_zone_destroy(&zone);
+}
+
+TestSuite(message, .init = set_up, .fini = tear_down);
+
+static mpool_err there_and_back(const struct mp_message *message, struct mp_message *again)
+{
+    buf.size = 0;
+    cr_assert_eq(mp_message_write(&buf, message), MPOOL_OK);
+    return mp_message_read(buf.data, buf.size, &zone, again);
+}
+
+Test(message, a_hello_carries_who_the_worker_is)
+{
+    struct mp_message hello = {
+        .type = MP_HELLO,
+        .as.hello = {.version = 1, .pool = 2, .slot = 3, .generation = UINT64_MAX, .token = "0123456789abcde"}};
+    struct mp_message again;
+
+    cr_assert_eq(there_and_back(&hello, &again), MPOOL_OK);
+    cr_expect_eq(again.type, MP_HELLO);
+    cr_expect_eq(again.as.hello.version, 1);
+    cr_expect_eq(again.as.hello.pool, 2);
+    cr_expect_eq(again.as.hello.slot, 3);
+    cr_expect_eq(again.as.hello.generation, UINT64_MAX);
+    cr_expect_arr_eq(again.as.hello.token, "0123456789abcde", MP_TOKEN_BYTES);
+}
+
+Test(message, jobs_carry_their_task_and_their_arguments)
+{
+    struct mp_collect collects[2] = {{.total = 7, .field = "stat.bytes"}, {.total = 8, .field = ""}};
+    struct mp_message jobs = {.type = MP_FRAME_JOBS,
+                              .as.jobs = {.generation = 1,
+                                          .ticket = UINT32_MAX,
+                                          .count = 2,
+                                          .first = 99,
+                                          .attempt = 3,
+                                          .function = "file_size",
+                                          .measure = true,
+                                          .collects = collects,
+                                          .collect_count = 2,
+                                          .values = "\x05\xc3",
+                                          .values_size = 2}};
+    struct mp_message again;
+
+    cr_assert_eq(there_and_back(&jobs, &again), MPOOL_OK);
+    cr_expect_eq(again.as.jobs.ticket, UINT32_MAX);
+    cr_expect_eq(again.as.jobs.first, 99);
+    cr_expect_eq(again.as.jobs.attempt, 3);
+    cr_expect_str_eq(again.as.jobs.function, "file_size");
+    cr_expect(again.as.jobs.measure && !again.as.jobs.limited && !again.as.jobs.discard_values);
+    cr_expect_eq(again.as.jobs.collects[0].total, 7);
+    cr_expect_str_eq(again.as.jobs.collects[0].field, "stat.bytes");
+    cr_expect_str_eq(again.as.jobs.collects[1].field, "");
+    cr_expect_eq(again.as.jobs.values_size, 2);
+    cr_expect_arr_eq(again.as.jobs.values, "\x05\xc3", 2);
+}
+
+Test(message, results_carry_deltas_of_128_bits_failures_and_times)
+{
+    struct mp_total_delta delta = {.total = 4,
+                                   .delta = {.count = 2, .high = -1, .low = 1, .real = 0.5, .is_float = true}};
+    struct mp_failure failure = {.at = 1, .final = true, .reason = "no \0 end", .reason_size = 8};
+    static const char times[16] = {1};
+    struct mp_message results = {.type = MP_FRAME_RESULTS,
+                                 .as.answers = {.generation = 1,
+                                                .ticket = 5,
+                                                .count = 2,
+                                                .busy_ns = 1000,
+                                                .deltas = &delta,
+                                                .delta_count = 1,
+                                                .failures = &failure,
+                                                .failure_count = 1,
+                                                .times = times,
+                                                .values = "\x01\xc0",
+                                                .values_size = 2}};
+    struct mp_message again;
+
+    cr_assert_eq(there_and_back(&results, &again), MPOOL_OK);
+    cr_expect_eq(again.as.answers.deltas[0].delta.high, -1);
+    cr_expect_eq(again.as.answers.deltas[0].delta.low, 1);
+    cr_expect(again.as.answers.deltas[0].delta.is_float);
+    cr_expect_eq(again.as.answers.failures[0].at, 1);
+    cr_expect(again.as.answers.failures[0].final);
+    cr_expect_arr_eq(again.as.answers.failures[0].reason, "no \0 end", 8);
+    cr_expect_arr_eq(again.as.answers.times, times, 16);
+    cr_expect_eq(again.as.answers.values_size, 2);
+}
+
+Test(message, results_without_values_have_none)
+{
+    struct mp_message results = {.type = MP_FRAME_RESULTS, .as.answers = {.count = 3}};
+    struct mp_message again;
+
+    cr_assert_eq(there_and_back(&results, &again), MPOOL_OK);
+    cr_expect_null(again.as.answers.values);
+    cr_expect_null(again.as.answers.times);
+}
+
+Test(message, failures_out_of_order_or_out_of_range_are_refused)
+{
+    struct mp_failure failures[2] = {{.at = 1}, {.at = 1}};
+    struct mp_message results = {.type = MP_FRAME_RESULTS,
+                                 .as.answers = {.count = 2, .failures = failures, .failure_count = 2}};
+    struct mp_message again;
+
+    cr_expect_eq(there_and_back(&results, &again), MPOOL_E_PROTOCOL);
+    failures[1].at = 2;
+    cr_expect_eq(there_and_back(&results, &again), MPOOL_E_PROTOCOL);
+    failures[0].at = 0;
+    failures[1].at = 1;
+    cr_expect_eq(there_and_back(&results, &again), MPOOL_OK);
+}
+
+Test(message, a_frame_with_too_few_or_too_many_values_is_refused)
+{
+    struct mp_message jobs = {.type = MP_FRAME_JOBS,
+                              .as.jobs = {.count = 2, .function = "f", .values = "\x05\x06\x07", .values_size = 3}};
+    struct mp_message again;
+
+    cr_expect_eq(there_and_back(&jobs, &again), MPOOL_E_PROTOCOL);
+    jobs.as.jobs.values_size = 1;
+    cr_expect_eq(there_and_back(&jobs, &again), MPOOL_E_PROTOCOL);
+    jobs.as.jobs.values_size = 2;
+    cr_expect_eq(there_and_back(&jobs, &again), MPOOL_OK);
+}
+
+Test(message, a_message_cut_short_at_any_byte_is_refused)
+{
+    struct mp_failure failure = {.at = 0, .reason = "because", .reason_size = 7};
+    struct mp_message results = {
+        .type = MP_FRAME_RESULTS,
+        .as.answers = {.count = 1, .failures = &failure, .failure_count = 1, .values = "\xc0", .values_size = 1}};
+    struct mp_message again;
+
+    cr_assert_eq(there_and_back(&results, &again), MPOOL_OK);
+    for (size_t size = 0; size < buf.size; size++)
+        cr_expect_eq(mp_message_read(buf.data, size, &zone, &again), MPOOL_E_PROTOCOL, "at %zu", size);
+}
+
+Test(message, an_unknown_type_is_refused)
+{
+    struct mp_message again;
+
+    cr_expect_eq(mp_message_read("\x92\x09\x00", 3, &zone, &again), MPOOL_E_PROTOCOL);
+    cr_expect_eq(mp_message_read("\x92\x00\x00", 3, &zone, &again), MPOOL_E_PROTOCOL);
+    cr_expect_eq(mp_message_read("\x90", 1, &zone, &again), MPOOL_E_PROTOCOL);
+    cr_expect_eq(mp_message_read("\x07", 1, &zone, &again), MPOOL_E_PROTOCOL);
+}
