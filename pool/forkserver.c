@@ -20,6 +20,7 @@
 #include "pool/forkserver.h"
 
 #include "base/error.h"
+#include "base/leave.h"
 #include "base/panic.h"
 #include "ipc/forkpipe.h"
 #include "ipc/page.h"
@@ -137,7 +138,7 @@ static int set_up(void)
     if (server.host_fd < 0 || server.signal_fd < 0)
         return errno;
     if (getppid() != server.start->host)
-        _exit(0);
+        mp_leave(0);
     return mp_directory_make(server.start->parent_directory, server.directory, sizeof server.directory);
 }
 
@@ -343,7 +344,7 @@ static _Noreturn void end_all(void)
         sweep_orphans();
     } while (reap_one(true));
     mp_directory_remove(server.directory);
-    _exit(0);
+    mp_leave(0);
 }
 
 /* ---- the conversation -------------------------------------------------------------------------------------------- */

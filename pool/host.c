@@ -50,7 +50,8 @@ static struct {
     int control;
     pid_t server;
     char directory[MP_FORK_PATH_MAX];
-    uint32_t pools;
+    uint32_t pools; /* so many were opened */
+    uint32_t open;  /* and so many are */
 } host = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 const char *mpool_version(void)
@@ -232,7 +233,9 @@ void mpool_fini(void)
     host.finished = true;
     (void)close(host.control);
     reap_server();
-    mp_arena_close(&host.arena);
+    /* The supervisor of a pool that was not freed still looks at its pages. */
+    if (host.open == 0)
+        mp_arena_close(&host.arena);
 }
 
 /* ---- for pools --------------------------------------------------------------------------------------------------- */
@@ -283,5 +286,16 @@ mpool_err mp_host_open_pool(uint32_t *id, int *fd)
     }
     *id = message.pool;
     *fd = ends[0];
+    (void)pthread_mutex_lock(&host.lock);
+    host.open++;
+    (void)pthread_mutex_unlock(&host.lock);
     return MPOOL_OK;
+}
+
+void mp_host_close_pool(int fd)
+{
+    (void)close(fd);
+    (void)pthread_mutex_lock(&host.lock);
+    host.open--;
+    (void)pthread_mutex_unlock(&host.lock);
 }

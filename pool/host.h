@@ -42,4 +42,7 @@ void *mp_host_at(size_t offset, size_t bytes);
  */
 mpool_err mp_host_open_pool(uint32_t *id, int *fd);
 
+/* mp_host_close_pool - a pool that was opened is gone. */
+void mp_host_close_pool(int fd);
+
 #endif

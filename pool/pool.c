@@ -140,7 +140,7 @@ static void release(mpool_pool *pool)
     if (pool->pages_offset != 0)
         mp_host_give(pool->pages_offset, (size_t)pool->workers * MP_PAGE_BYTES);
     if (pool->server_fd >= 0)
-        (void)close(pool->server_fd);
+        mp_host_close_pool(pool->server_fd);
     if (pool->wake_fd >= 0)
         (void)close(pool->wake_fd);
     mp_pool_unref(pool);

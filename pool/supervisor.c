@@ -24,6 +24,7 @@
 #include "workers/registry.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,6 +35,8 @@
 
 /* A loop that comes back this late was stopped, or the machine slept: then no limit has run meanwhile. */
 #define STALL_MS 2000
+
+#define MESSAGES_A_TURN 64 /* of one worker */
 
 struct supervisor {
     mpool_pool *pool;
@@ -320,11 +323,13 @@ static void hear_message(struct supervisor *sup, unsigned slot, struct mp_packet
     mp_packet_free(packet);
 }
 
-static void hear_seat(struct supervisor *sup, unsigned slot)
+/* Hears what a worker has sent, up to `most` messages: one that talks without end must not keep us from the others. */
+static void hear_seat(struct supervisor *sup, unsigned slot, unsigned most)
 {
     struct mp_packet *packet;
 
-    while (sup->seats[slot].channel != NULL && (packet = mp_channel_recv(sup->seats[slot].channel)) != NULL)
+    while (most-- > 0 && sup->seats[slot].channel != NULL &&
+           (packet = mp_channel_recv(sup->seats[slot].channel)) != NULL)
         hear_message(sup, slot, packet);
 }
 
@@ -337,7 +342,7 @@ static void bury_dead(struct supervisor *sup)
 
         if (seat->channel == NULL || !mp_seat_over(seat, mp_clock_ms()))
             continue;
-        hear_seat(sup, slot);
+        hear_seat(sup, slot, UINT_MAX);
         mp_deliver_death(&sup->deliver, seat->status);
         event.sight = look(sup, slot);
         mp_seat_close(seat);
@@ -522,7 +527,7 @@ static void *run(void *data)
             hear_server(sup);
         for (unsigned slot = 0; slot < pool->workers; slot++)
             if (sup->fds[2 + slot].revents != 0)
-                hear_seat(sup, slot);
+                hear_seat(sup, slot, MESSAGES_A_TURN);
         bury_dead(sup);
         feed(sup, (struct mp_event){.kind = MP_TICK});
     }

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/inject.h"
+#include "base/leave.h"
 #include "base/panic.h"
 #include "ipc/channel.h"
 #include "serialize/decode.h"
@@ -27,6 +28,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -54,7 +56,7 @@ bool mp_worker_is(void)
 static void on_gone(void *user)
 {
     (void)user;
-    _exit(0);
+    mp_leave(0);
 }
 
 static void on_sent(void *user)
@@ -128,7 +130,7 @@ static void tie_to_parent(pid_t parent)
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (getppid() != parent)
-        _exit(0);
+        mp_leave(0);
 }
 
 static void set_name(uint32_t slot)
@@ -196,6 +198,7 @@ static void begin_frame(struct at_work *work, const struct mp_jobs *frame, uint3
     mp_outbox_begin(&worker.outbox, frame, ticket);
 }
 
+/* What a job has printed is out before its result counts: the process may not live to flush it later. */
 static void run_job(struct at_work *work, uint32_t ticket)
 {
     const struct mp_jobs *frame = work->frame;
@@ -208,6 +211,8 @@ static void run_job(struct at_work *work, uint32_t ticket)
     mp_job_run(&worker.job, frame, ticket, work->function, frame->values + begin, work->offset - begin);
     if (frame->measure)
         run_ns = mp_clock_ns() - run_ns;
+    if (__fpending(stdout) > 0)
+        (void)fflush(stdout);
     MP_INJECT("worker.before_reply");
     mp_outbox_add(&worker.outbox, &worker.job, run_ns, ticket + 1 == frame->ticket + frame->count);
     atomic_store_explicit(&worker.page->returned, ticket + 1, memory_order_release);
@@ -225,7 +230,7 @@ _Noreturn void mp_worker_main(const struct mp_worker_start *start)
         if (!mp_inbox_claim(&worker.inbox, &ticket)) {
             end_frame(&work);
             if (!mp_inbox_wait(&worker.inbox))
-                _exit(0);
+                mp_leave(0);
             continue;
         }
         MP_INJECT("worker.claimed");
