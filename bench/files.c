@@ -3,8 +3,8 @@
  *
  *     files [TREE]     default: a tree of 1,001,000 files, made for the purpose and removed afterwards
  *
- * Both are whole commands, start-up included, run in turn five times each. Their totals must be the same. A ratio below 1
- * means mpool is faster.
+ * Both are whole commands, start-up included, run in turn five times each. Their totals must be the same. A ratio
+ * below 1 means mpool is faster.
  */
 #include "bench.h"
 

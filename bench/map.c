@@ -55,7 +55,7 @@ MPOOL_FUNCTION(length)
     return msgpack_pack_int64(result, (int64_t)strlen(text));
 }
 
-/* ---- Python -------------------------------------------------------------------------------------------------------- */
+/* ---- Python ------------------------------------------------------------------------------------------------------ */
 
 static FILE *to_python, *from_python;
 
@@ -96,7 +96,7 @@ static double run_python(const char *what, int chunk)
     return seconds;
 }
 
-/* ---- mpool --------------------------------------------------------------------------------------------------------- */
+/* ---- mpool ------------------------------------------------------------------------------------------------------- */
 
 static int64_t numbers[COUNT], results[COUNT];
 static const char *strings[COUNT];

@@ -3,8 +3,8 @@
  *
  *     parallel_totals FILE...
  *
- * Every file is a job. The first attempt at every third one dies by SIGKILL half way, after it has added its share: what
- * it added goes with it, and the next attempt adds it again. So the totals are right.
+ * Every file is a job. The first attempt at every third one dies by SIGKILL half way, after it has added its share:
+ * what it added goes with it, and the next attempt adds it again. So the totals are right.
  */
 #include <mpool/mpool.h>
 

@@ -112,13 +112,20 @@ static void settle_stdio(void)
         (void)close(null);
 }
 
+static void handle(int number, void (*how)(int))
+{
+    const struct sigaction action = {.sa_handler = how};
+
+    (void)sigaction(number, &action, NULL);
+}
+
 static void reset_signals(void)
 {
     sigset_t mask;
 
     for (int number = 1; number < NSIG; number++)
-        (void)signal(number, SIG_DFL);
-    (void)signal(SIGPIPE, SIG_IGN);
+        handle(number, SIG_DFL);
+    handle(SIGPIPE, SIG_IGN);
     (void)sigemptyset(&mask);
     (void)sigaddset(&mask, SIGCHLD);
     (void)sigprocmask(SIG_SETMASK, &mask, NULL);
@@ -179,7 +186,7 @@ static void be_worker(const struct pool *pool, const struct mp_fork_message *ord
     (void)close(server.start->control);
     (void)close(server.host_fd);
     (void)close(server.signal_fd);
-    (void)signal(SIGPIPE, SIG_DFL);
+    handle(SIGPIPE, SIG_DFL);
     mp_worker_main(&start);
 }
 

@@ -64,7 +64,7 @@ struct mp_collect {
 
 struct mp_jobs {
     uint64_t generation;
-    uint32_t ticket;      /* of the first job */
+    uint32_t ticket; /* of the first job */
     uint32_t count;
     uint64_t first;       /* number of the first job in the pool */
     uint32_t attempt;     /* which try, from 1; the same for all */
@@ -74,7 +74,7 @@ struct mp_jobs {
     bool limited;         /* the jobs have a limit: leave a time mark on the page */
     const struct mp_collect *collects;
     uint32_t collect_count;
-    const char *values;   /* the jobs' arguments */
+    const char *values; /* the jobs' arguments */
     size_t values_size;
 };
 
@@ -100,7 +100,7 @@ struct mp_answers {
     uint32_t delta_count;
     const struct mp_failure *failures; /* by `at`, rising, all below count */
     uint32_t failure_count;
-    const char *times; /* count * 8 bytes: nanoseconds of each job, little endian; NULL if not measured */
+    const char *times;  /* count * 8 bytes: nanoseconds of each job, little endian; NULL if not measured */
     const char *values; /* count results, nil for those that failed; NULL if none were wanted */
     size_t values_size;
 };
