@@ -20,8 +20,6 @@
 #define FILES 1001
 #define WORKERS "2"
 
-extern char **environ;
-
 static const char job_file[] = "mpool: 1\n"
                                "name: files\n"
                                "steps:\n"

@@ -85,15 +85,15 @@ static pid_t start_python(void)
 
 static double run_python(const char *what, int chunk)
 {
-    double seconds;
+    char answer[64];
 
     (void)fprintf(to_python, "%s %d\n", what, chunk);
     (void)fflush(to_python);
-    if (fscanf(from_python, "%lf", &seconds) != 1) {
+    if (fgets(answer, sizeof answer, from_python) == NULL) {
         fprintf(stderr, "map: python3 gives no answer; is it installed?\n");
         exit(1);
     }
-    return seconds;
+    return strtod(answer, NULL);
 }
 
 /* ---- mpool ------------------------------------------------------------------------------------------------------- */

@@ -38,7 +38,7 @@ void mp_packet_free(struct mp_packet *packet);
  *
  * Errors: MPOOL_E_SYSTEM.
  */
-mpool_err mp_channel_listen(const char *path, size_t most, int wake_fd, struct mp_channel **channel);
+mpool_err mp_channel_listen(const char *path, size_t most, int wake_fd, struct mp_channel **result);
 
 /* mp_channel_fd - readable when mp_channel_recv() might give something. Belongs to the channel. */
 int mp_channel_fd(const struct mp_channel *channel);
@@ -72,7 +72,7 @@ struct mp_channel_handler {
  * Errors: MPOOL_E_SYSTEM.
  */
 mpool_err mp_channel_dial(const char *path, size_t most, const struct mp_channel_handler *handler,
-                          struct mp_channel **channel);
+                          struct mp_channel **result);
 
 /* mp_channel_post - send in the background; takes the packet. sent() follows before the next post is allowed. */
 void mp_channel_post(struct mp_channel *channel, struct mp_packet *packet);

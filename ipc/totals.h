@@ -42,7 +42,7 @@ int mp_totals_find(const struct mp_totals *totals, const char *name);
 mpool_err mp_totals_add(struct mp_totals *totals, const char *name, mpool_total_kind kind, uint32_t *number);
 
 /* mp_totals_commit - add what jobs have staged. Calls: the supervisor only. */
-void mp_totals_commit(struct mp_totals *totals, uint32_t number, const struct mp_delta *delta);
+void mp_totals_commit(struct mp_totals *totals, uint32_t number, const struct mp_delta *more);
 
 /* mp_totals_read - a total at one moment. Calls: the host. */
 struct mp_delta mp_totals_read(const struct mp_total_cell *cell);

@@ -188,7 +188,7 @@ void mp_core_end(struct mp_core *core, unsigned slot, struct mp_range range, mpo
 void mp_core_give_back(struct mp_core *core, unsigned slot, struct mp_range range);
 
 /* mp_core_kill - have a worker killed, if it is not being killed already. */
-void mp_core_kill(struct mp_core *core, unsigned slot, enum mp_kill why);
+void mp_core_kill(struct mp_core *core, unsigned index, enum mp_kill why);
 
 /* mp_core_claimed - is a job running, if the page makes sense? *ticket is the job's, and untouched if there is none. */
 bool mp_core_claimed(const struct mp_slot *slot, const struct mp_sight *sight, uint32_t *ticket);

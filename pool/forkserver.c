@@ -282,16 +282,17 @@ static bool report_pool(struct pool *pool)
 /* The process ids of our children, living or dead; the kernel lists them. Returns how many. */
 static size_t list_children(pid_t *pids, size_t room)
 {
-    char path[64];
-    size_t count = 0;
+    char path[64], *word = NULL;
+    size_t count = 0, word_room = 0;
     FILE *file;
 
     (void)snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
     file = fopen(path, "re");
     if (file == NULL)
         return 0;
-    while (count < room && fscanf(file, "%d", &pids[count]) == 1)
-        count++;
+    while (count < room && getdelim(&word, &word_room, ' ', file) > 1)
+        pids[count++] = (pid_t)strtol(word, NULL, 10);
+    free(word);
     (void)fclose(file);
     return count;
 }

@@ -150,13 +150,13 @@ static mpool_err add_job(struct mp_lot *lot, uint64_t tag, mpool_future *future,
         lot->args.size = before;
         return err;
     }
-    if (!mp_buf_add(&lot->futures, &future, sizeof future)) {
+    if (!mp_buf_add(&lot->futures, &future, sizeof(mpool_future *))) {
         lot->args.size = before;
         return mp_error_nomem();
     }
     err = mp_lot_close_job(lot, tag);
     if (err != MPOOL_OK)
-        lot->futures.size -= sizeof future;
+        lot->futures.size -= sizeof(mpool_future *);
     return err;
 }
 
