@@ -6,6 +6,7 @@
 #include "ipc/arena.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +47,7 @@ mpool_err mp_arena_open(size_t wanted, struct mp_arena *arena)
 {
     size_t size = (wanted + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 
-    *arena = (struct mp_arena){.fd = memfd_create("mpool", MFD_CLOEXEC)};
+    *arena = (struct mp_arena){.fd = mp_fd_raise(memfd_create("mpool", MFD_CLOEXEC))};
     if (arena->fd < 0)
         return mp_error(MPOOL_E_SYSTEM, "memfd_create: %m");
     size = size < SMALLEST ? SMALLEST : size;

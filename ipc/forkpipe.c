@@ -6,6 +6,7 @@
 #include "ipc/forkpipe.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,7 +18,15 @@ mpool_err mp_forkpipe_pair(int ends[2])
 {
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return mp_error(MPOOL_E_SYSTEM, "socketpair: %m");
-    return MPOOL_OK;
+    ends[0] = mp_fd_raise(ends[0]);
+    ends[1] = mp_fd_raise(ends[1]);
+    if (ends[0] >= 0 && ends[1] >= 0)
+        return MPOOL_OK;
+    (void)mp_error(MPOOL_E_SYSTEM, "fcntl: %m");
+    for (int i = 0; i < 2; i++)
+        if (ends[i] >= 0)
+            (void)close(ends[i]);
+    return MPOOL_E_SYSTEM;
 }
 
 /* Room for one file descriptor beside a message, aligned as sendmsg() wants it. */

@@ -188,6 +188,7 @@ mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, mpool_futu
 {
     mpool_future *future = NULL;
     mpool_err err = mp_host_check();
+    struct timespec deadline;
     va_list args;
 
     if (err != MPOOL_OK)
@@ -204,7 +205,8 @@ mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, mpool_futu
     }
     va_start(args, format);
     (void)pthread_mutex_lock(&pool->lock);
-    err = mp_pool_await_room(pool, 1, task->nowait);
+    deadline = mp_pool_deadline(task->nowait ? 0 : MPOOL_FOREVER);
+    err = mp_pool_await_room(pool, 1, &deadline);
     if (err == MPOOL_OK)
         err = submit(pool, task, future, format, args);
     (void)pthread_mutex_unlock(&pool->lock);

@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -231,6 +232,8 @@ void mpool_fini(void)
         return;
     host.ready = false;
     host.finished = true;
+    /* A child that we have forked may hold a copy of the socket: closing ours alone would say nothing. */
+    (void)shutdown(host.control, SHUT_RDWR);
     (void)close(host.control);
     reap_server();
     /* The supervisor of a pool that was not freed still looks at its pages. */
@@ -294,6 +297,7 @@ mpool_err mp_host_open_pool(uint32_t *id, int *fd)
 
 void mp_host_close_pool(int fd)
 {
+    (void)shutdown(fd, SHUT_RDWR);
     (void)close(fd);
     (void)pthread_mutex_lock(&host.lock);
     host.open--;

@@ -41,9 +41,10 @@ struct mpool_iter {
     uint64_t next_index;
     uint64_t ahead_jobs;
     size_t ahead_bytes;
-    uint32_t lot_jobs; /* size of the next lot */
-    bool exhausted;    /* the generator is not asked any more */
-    mpool_err failure; /* why not, if not for its end */
+    uint32_t lot_jobs;      /* size of the next lot */
+    struct mp_lot *pending; /* a lot that waits for room in the pool; NULL: none */
+    bool exhausted;         /* the generator is not asked any more */
+    mpool_err failure;      /* why not, if not for its end */
     char failure_detail[512];
     struct mp_part *taken; /* parts taken from the list, and not yet begun */
     struct mp_part *part;  /* the one whose results are being given */
@@ -131,14 +132,11 @@ static void adapt(struct mpool_iter *iter, int64_t took_ns)
         iter->lot_jobs *= 2;
 }
 
-/* Generates a lot and submits it. */
-static void add_lot(struct mpool_iter *iter)
+/* Generates a lot, to be submitted when the pool has room for it. */
+static void make_lot(struct mpool_iter *iter)
 {
     struct mp_lot *lot = mp_lot_new(iter->plan, &iter->sink);
     int64_t began_ns = mp_clock_ns();
-    uint32_t count;
-    size_t bytes;
-    mpool_err err;
 
     if (lot == NULL) {
         stop(iter, mp_error_nomem());
@@ -147,22 +145,33 @@ static void add_lot(struct mpool_iter *iter)
     lot->first_index = iter->next_index;
     while (lot->count < iter->lot_jobs && !mp_lot_full(lot) && generate(iter, lot))
         continue;
-    count = lot->count;
-    bytes = lot->args.size;
-    if (count == 0) {
+    if (lot->count == 0) {
         mp_lot_unref(lot);
         return;
     }
     adapt(iter, mp_clock_ns() - began_ns);
-    err = mp_pool_submit_lot(iter->pool, lot, false);
-    if (err != MPOOL_OK) {
-        mp_lot_unref(lot);
+    iter->next_index += lot->count;
+    iter->pending = lot;
+}
+
+/* Submits the lot that was made. False: the pool has no room for it until the deadline. */
+static bool submit_lot(struct mpool_iter *iter, const struct timespec *deadline)
+{
+    uint32_t count = iter->pending->count;
+    size_t bytes = iter->pending->args.size;
+    mpool_err err = mp_pool_submit_lot(iter->pool, iter->pending, deadline);
+
+    if (err == MPOOL_E_FULL)
+        return false;
+    if (err == MPOOL_OK) {
+        iter->ahead_jobs += count;
+        iter->ahead_bytes += bytes;
+    } else {
+        mp_lot_unref(iter->pending);
         stop(iter, err);
-        return;
     }
-    iter->next_index += count;
-    iter->ahead_jobs += count;
-    iter->ahead_bytes += bytes;
+    iter->pending = NULL;
+    return true;
 }
 
 static bool wants_more(const struct mpool_iter *iter)
@@ -205,31 +214,41 @@ static void begin_part(struct mpool_iter *iter)
     iter->ahead_bytes -= bytes;
 }
 
+/* Makes and submits what may be ahead of the results, as far as the pool has room. */
+static void go_ahead(struct mpool_iter *iter)
+{
+    const struct timespec now = {0};
+
+    if (iter->pending == NULL && wants_more(iter))
+        make_lot(iter);
+    if (iter->pending != NULL)
+        (void)submit_lot(iter, &now);
+}
+
 /* Gets a part to give results from, and keeps the workers busy on the way. */
 static mpool_err next_part(struct mpool_iter *iter, int64_t timeout_ms)
 {
     struct timespec deadline = mp_pool_deadline(timeout_ms);
-    mpool_err err;
+    mpool_err err = MPOOL_OK;
 
     mp_part_free(iter->part);
     iter->part = NULL;
-    for (;;) {
-        if (wants_more(iter))
-            add_lot(iter);
+    while (err == MPOOL_OK) {
+        go_ahead(iter);
         if (iter->taken == NULL)
             take_ready(iter);
         if (iter->taken != NULL) {
             begin_part(iter);
             return MPOOL_OK;
         }
-        if (wants_more(iter))
-            continue;
-        if (iter->ahead_jobs == 0)
+        if (iter->ahead_jobs > 0 && (iter->pending != NULL || !wants_more(iter)))
+            err = wait_for_part(iter, &deadline);
+        else if (iter->pending != NULL)
+            err = submit_lot(iter, &deadline) ? MPOOL_OK : MPOOL_E_TIMEOUT;
+        else if (!wants_more(iter))
             return iter->failure != MPOOL_OK ? mp_error(iter->failure, "%s", iter->failure_detail) : MPOOL_E_END;
-        err = wait_for_part(iter, &deadline);
-        if (err != MPOOL_OK)
-            return mp_error(err, "no job has ended within %lld ms", (long long)timeout_ms);
     }
+    return mp_error(err, "no job has ended within %lld ms", (long long)timeout_ms);
 }
 
 mpool_err mpool_iter_next(mpool_iter *iter, int64_t timeout_ms, const mpool_result **result)
@@ -307,5 +326,7 @@ void mpool_iter_free(mpool_iter *iter)
     free_parts(ready);
     free_parts(iter->taken);
     mp_part_free(iter->part);
+    if (iter->pending != NULL)
+        mp_lot_unref(iter->pending);
     mp_sink_unref(&iter->sink);
 }

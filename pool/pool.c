@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "ipc/page.h"
 #include "pool/host.h"
 #include "pool/sink.h"
@@ -72,16 +73,17 @@ static mpool_err check_open(const mpool_pool *pool)
     return MPOOL_OK;
 }
 
-mpool_err mp_pool_await_room(mpool_pool *pool, uint64_t jobs, bool nowait)
+mpool_err mp_pool_await_room(mpool_pool *pool, uint64_t jobs, const struct timespec *deadline)
 {
+    int waited = 0;
     mpool_err err;
 
     while ((err = check_open(pool)) == MPOOL_OK && pool->open_jobs > 0 && pool->open_jobs + jobs > pool->queue_jobs) {
-        if (nowait)
+        if (waited == ETIMEDOUT)
             return mp_error(MPOOL_E_FULL, "the pool has %llu jobs that have not ended; it takes %llu",
                             (unsigned long long)pool->open_jobs, (unsigned long long)pool->queue_jobs);
         pool->waiting++;
-        (void)pthread_cond_wait(&pool->changed, &pool->lock);
+        waited = pthread_cond_timedwait(&pool->changed, &pool->lock, deadline);
         pool->waiting--;
     }
     return err;
@@ -97,12 +99,12 @@ void mp_pool_put(mpool_pool *pool, struct mp_lot *lot)
     mp_pool_wake(pool);
 }
 
-mpool_err mp_pool_submit_lot(mpool_pool *pool, struct mp_lot *lot, bool nowait)
+mpool_err mp_pool_submit_lot(mpool_pool *pool, struct mp_lot *lot, const struct timespec *deadline)
 {
     mpool_err err;
 
     (void)pthread_mutex_lock(&pool->lock);
-    err = mp_pool_await_room(pool, lot->count, nowait);
+    err = mp_pool_await_room(pool, lot->count, deadline);
     if (err == MPOOL_OK) {
         lot->first = pool->next_job;
         pool->next_job += lot->count;
@@ -162,7 +164,7 @@ static mpool_err set_up(mpool_pool *pool)
     mpool_err err;
 
     pool->pids = calloc(pool->workers, sizeof *pool->pids);
-    pool->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pool->wake_fd = mp_fd_raise(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     pool->futures = mp_futures_new();
     if (pool->pids == NULL || pool->futures == NULL)
         return mp_error_nomem();

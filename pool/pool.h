@@ -60,10 +60,10 @@ struct mpool_pool {
 /*
  * mp_pool_submit_lot - hand a lot to the supervisor; takes the lot on MPOOL_OK
  *
- * Waits for room unless nowait. A lot that would not fit even into an empty queue may go into an empty queue.
+ * Waits for room until the deadline. A lot that would not fit even into an empty queue may go into an empty queue.
  * Errors: MPOOL_E_FULL, MPOOL_E_CLOSED, MPOOL_E_BROKEN.
  */
-mpool_err mp_pool_submit_lot(mpool_pool *pool, struct mp_lot *lot, bool nowait);
+mpool_err mp_pool_submit_lot(mpool_pool *pool, struct mp_lot *lot, const struct timespec *deadline);
 
 /* mp_pool_put - with the lock held: a lot for the supervisor. Takes the lot. */
 void mp_pool_put(mpool_pool *pool, struct mp_lot *lot);
@@ -72,11 +72,11 @@ void mp_pool_put(mpool_pool *pool, struct mp_lot *lot);
 void mp_pool_wake(mpool_pool *pool);
 
 /*
- * mp_pool_await_room - with the lock held: wait until a job may be added
+ * mp_pool_await_room - with the lock held: wait until jobs may be added, or the deadline is over
  *
- * Errors: MPOOL_E_FULL (nowait), MPOOL_E_CLOSED, MPOOL_E_BROKEN.
+ * Errors: MPOOL_E_FULL, MPOOL_E_CLOSED, MPOOL_E_BROKEN.
  */
-mpool_err mp_pool_await_room(mpool_pool *pool, uint64_t jobs, bool nowait);
+mpool_err mp_pool_await_room(mpool_pool *pool, uint64_t jobs, const struct timespec *deadline);
 
 void mp_pool_ref(mpool_pool *pool);
 void mp_pool_unref(mpool_pool *pool);

@@ -78,6 +78,10 @@ static void lose_server(struct supervisor *sup)
     if (sup->server_lost)
         return;
     sup->server_lost = true;
+    /* The workers die with their parent, but nobody is left to kill what they have started. */
+    for (unsigned i = 0; i < sup->pool->workers; i++)
+        if (sup->seats[i].pid > 0)
+            (void)kill(-sup->seats[i].pid, SIGKILL);
     mp_deliver_reason(&sup->deliver, "the fork server is gone; it may have been killed");
     feed(sup, (struct mp_event){.kind = MP_LOST});
 }
