@@ -1,0 +1,345 @@
+/*
+ * tests/proc/helper.c - proc-helper SCENARIO: a host program to be watched by a test
+ *
+ * `proc-helper --list` names the scenarios. Exit: 0 all held, 1 a check failed, 2 no such scenario, 77 skipped.
+ */
+#include "tests/proc/helper.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SCENARIOS_MAX 512
+
+static struct {
+    const char *name;
+    scenario *run;
+} scenarios[SCENARIOS_MAX];
+static size_t scenario_count;
+static const char *running = "";
+
+struct board *board;
+
+void scenario_add(const char *name, scenario *run)
+{
+    if (scenario_count == SCENARIOS_MAX)
+        abort();
+    scenarios[scenario_count].name = name;
+    scenarios[scenario_count++].run = run;
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+/* Workers have to die of their signals here as they do elsewhere. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0";
+}
+#endif
+
+/* ---- checks ------------------------------------------------------------------------------------------------------ */
+
+/* Also for processes that scenarios fork: so without exit handlers. */
+_Noreturn void fail(const char *file, int line, const char *format, ...)
+{
+    va_list args;
+
+    (void)fprintf(stderr, "%s:%d: in %s: ", file, line, running);
+    va_start(args, format);
+    (void)vfprintf(stderr, format, args);
+    va_end(args);
+    (void)fprintf(stderr, "\n");
+    (void)fflush(NULL);
+    _exit(1);
+}
+
+_Noreturn void skip(const char *why)
+{
+    (void)printf("skipped: %s\n", why);
+    (void)fflush(NULL);
+    _exit(77);
+}
+
+void check_err(const char *file, int line, const char *call, mpool_err err, mpool_err wanted)
+{
+    if (err != wanted)
+        fail(file, line, "%s is %s, not %s: %s", call, mpool_err_name(err), mpool_err_name(wanted),
+             err != MPOOL_OK ? mpool_error_detail() : "");
+}
+
+void check_int(const char *file, int line, const char *what, long long value, long long wanted)
+{
+    if (value != wanted)
+        fail(file, line, "%s: it is %lld, not %lld", what, value, wanted);
+}
+
+void check_text(const char *file, int line, const char *what, const char *text, const char *wanted)
+{
+    if (text == NULL || strcmp(text, wanted) != 0)
+        fail(file, line, "%s is \"%s\", not \"%s\"", what, text != NULL ? text : "(null)", wanted);
+}
+
+void check_says(const char *file, int line, const char *what, const char *text, const char *word)
+{
+    if (text == NULL || strstr(text, word) == NULL)
+        fail(file, line, "%s is \"%s\", without \"%s\"", what, text != NULL ? text : "(null)", word);
+}
+
+int64_t monotonic_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void nap(void)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+/* ---- pools ------------------------------------------------------------------------------------------------------- */
+
+mpool_pool *open_another(const mpool_pool_options *options)
+{
+    mpool_pool *pool;
+
+    CHECK_OK(mpool_pool_open(options, &pool));
+    AWAIT(stats_of(pool).workers_ready == stats_of(pool).workers);
+    return pool;
+}
+
+mpool_pool *open_pool(unsigned workers)
+{
+    const mpool_pool_options options = {.workers = workers};
+
+    CHECK_OK(mpool_init(NULL));
+    return open_another(&options);
+}
+
+void close_pool(mpool_pool *pool)
+{
+    mpool_pool_free(pool);
+    mpool_fini();
+}
+
+mpool_pool_stats stats_of(mpool_pool *pool)
+{
+    mpool_pool_stats stats;
+
+    CHECK_OK(mpool_pool_stats_read(pool, &stats));
+    return stats;
+}
+
+const mpool_result *result_of(mpool_future *future)
+{
+    const mpool_result *result;
+
+    CHECK_OK(mpool_future_wait(future, LONG_MS, &result));
+    return result;
+}
+
+mpool_future *submit(mpool_pool *pool, const mpool_task *task, int argument)
+{
+    mpool_future *future;
+
+    CHECK_OK(mpool_pool_submit(pool, task, &future, "i", argument));
+    return future;
+}
+
+void run_one(mpool_pool *pool, const mpool_task *task, int argument, mpool_status wanted)
+{
+    mpool_future *future = submit(pool, task, argument);
+    const mpool_result *result = result_of(future);
+
+    if (result->status != wanted)
+        fail(__FILE__, __LINE__, "job \"%s\" is %s, not %s: %s", task->function, mpool_status_name(result->status),
+             mpool_status_name(wanted), result->error != NULL ? result->error : "");
+    mpool_future_free(future);
+}
+
+void still_works(mpool_pool *pool)
+{
+    const mpool_task task = {.function = "square", .item_format = "I", .result_format = "I"};
+    int64_t items[100], results[100];
+
+    for (int i = 0; i < 100; i++)
+        items[i] = i;
+    CHECK_OK(mpool_pool_map(pool, &task, items, 100, sizeof items[0], results, sizeof results[0], NULL));
+    for (int i = 0; i < 100; i++)
+        CHECK_INT(results[i], (int64_t)i * i);
+}
+
+mpool_future *hold_worker(mpool_pool *pool)
+{
+    const mpool_task task = {.function = "hold"};
+    int before = atomic_load(&board->held);
+    mpool_future *future = submit(pool, &task, 0);
+
+    AWAIT(atomic_load(&board->held) > before);
+    return future;
+}
+
+void open_gate(void)
+{
+    atomic_store(&board->gate, 1);
+}
+
+/* ---- processes --------------------------------------------------------------------------------------------------- */
+
+/* The name, state and parent of a process. False: there is none. */
+static bool read_stat(pid_t pid, char name[64], char *state, pid_t *parent)
+{
+    char path[64];
+    FILE *file;
+    int got;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    got = fscanf(file, "%*d (%63[^)]) %c %d", name, state, parent);
+    (void)fclose(file);
+    return got == 3;
+}
+
+pid_t fork_server(void)
+{
+    DIR *directory = opendir("/proc");
+    const struct dirent *entry;
+    pid_t found = 0;
+
+    CHECK(directory != NULL);
+    while ((entry = readdir(directory)) != NULL) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10), parent;
+        char name[64], state;
+
+        if (pid > 0 && read_stat(pid, name, &state, &parent) && parent == getpid() && strcmp(name, "mpool-server") == 0)
+            found = pid;
+    }
+    (void)closedir(directory);
+    CHECK(found > 0);
+    return found;
+}
+
+bool process_is_there(pid_t pid)
+{
+    char name[64], state;
+    pid_t parent;
+
+    return read_stat(pid, name, &state, &parent) && state != 'Z' && state != 'X';
+}
+
+/* Calls `found` for each open file descriptor with what it is; returns how many there are. */
+static unsigned each_fd(void (*found)(const char *number, const char *target, void *user), void *user)
+{
+    DIR *directory = opendir("/proc/self/fd");
+    const struct dirent *entry;
+    unsigned count = 0;
+
+    CHECK(directory != NULL);
+    while ((entry = readdir(directory)) != NULL) {
+        char target[128];
+        ssize_t size = readlinkat(dirfd(directory), entry->d_name, target, sizeof target - 1);
+
+        if (size < 0 || strtol(entry->d_name, NULL, 10) == dirfd(directory))
+            continue;
+        target[size] = '\0';
+        found(entry->d_name, target, user);
+        count++;
+    }
+    (void)closedir(directory);
+    return count;
+}
+
+static void print_fd(const char *number, const char *target, void *user)
+{
+    (void)user;
+    (void)fprintf(stderr, "file descriptor %s: %s\n", number, target);
+}
+
+void list_fds(void)
+{
+    (void)each_fd(print_fd, NULL);
+}
+
+static void see_nngs(const char *number, const char *target, void *user)
+{
+    bool *seen = user;
+
+    (void)number;
+    seen[0] = seen[0] || strcmp(target, "anon_inode:[eventpoll]") == 0;
+    seen[1] = seen[1] || strcmp(target, "anon_inode:[eventfd]") == 0;
+}
+
+/*
+ * nng's poller has an epoll descriptor and an eventfd, from the first socket on until the process ends: one of each is
+ * not counted.
+ */
+unsigned count_fds(void)
+{
+    bool seen[2] = {false, false};
+    unsigned count = each_fd(see_nngs, seen);
+
+    return count - seen[0] - seen[1];
+}
+
+unsigned count_threads(void)
+{
+    DIR *directory = opendir("/proc/self/task");
+    const struct dirent *entry;
+    unsigned count = 0;
+
+    CHECK(directory != NULL);
+    while ((entry = readdir(directory)) != NULL)
+        count += entry->d_name[0] != '.';
+    (void)closedir(directory);
+    return count;
+}
+
+/* ---- main -------------------------------------------------------------------------------------------------------- */
+
+static void run(scenario *body)
+{
+    unsigned before, tries = 0;
+
+    board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(board != MAP_FAILED);
+    before = count_fds();
+    body();
+    /* nng closes sockets on a thread of its own. */
+    while (count_fds() != before && tries++ < 10000)
+        nap();
+    if (count_fds() != before)
+        list_fds();
+    CHECK_INT(count_fds(), before);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        (void)fprintf(stderr, "usage: proc-helper SCENARIO | --list\n");
+        return 2;
+    }
+    for (size_t i = 0; i < scenario_count; i++) {
+        if (strcmp(argv[1], "--list") == 0)
+            (void)printf("%s\n", scenarios[i].name);
+        if (strcmp(argv[1], scenarios[i].name) != 0)
+            continue;
+        running = scenarios[i].name;
+        run(scenarios[i].run);
+        return 0;
+    }
+    if (strcmp(argv[1], "--list") == 0)
+        return 0;
+    (void)fprintf(stderr, "proc-helper: there is no scenario \"%s\"\n", argv[1]);
+    return 2;
+}
