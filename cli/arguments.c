@@ -1,0 +1,278 @@
+/*
+ * cli/arguments.c - the arguments of a step's jobs, with templates
+ *
+ * Runs in: the mpool command. Owns: nothing; arguments live in the jobfile's arena.
+ *
+ * The tree under `args` is flattened once: what is the same for all jobs becomes packed bytes, for msgpack values can
+ * be strung together. Between these stand the places where something depends on the item. A job's arguments are then
+ * packed by running through a short list.
+ */
+#include "cli/arguments.h"
+
+#include "cli/path.h"
+#include "cli/value.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum piece_kind {
+    PIECE_BYTES = 1, /* packed bytes */
+    PIECE_VALUE,     /* what a template names, with its type */
+    PIECE_TEXT,      /* a text; its parts are inside */
+};
+
+struct part {
+    struct reference reference; /* kind 0: `text` as it is */
+    const char *text;
+    size_t length;
+};
+
+struct piece {
+    enum piece_kind kind;
+    const char *bytes;
+    size_t size;
+    struct part *parts; /* PIECE_VALUE: one */
+    size_t part_count;
+};
+
+struct arguments {
+    struct piece *pieces;
+    size_t count;
+};
+
+/* While they are read. */
+struct builder {
+    const struct scope *scope;
+    struct arena *arena;
+    struct piece *pieces;
+    size_t count, room;
+    msgpack_sbuffer packed; /* constant values since the last piece */
+    msgpack_packer packer;
+    bool ok;
+};
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+static struct piece *add_piece(struct builder *builder, enum piece_kind kind)
+{
+    builder->pieces = memory_more(builder->pieces, &builder->room, builder->count, sizeof *builder->pieces);
+    builder->pieces[builder->count] = (struct piece){.kind = kind};
+    return &builder->pieces[builder->count++];
+}
+
+/* Makes the constant values so far a piece. */
+static void flush(struct builder *builder)
+{
+    if (builder->packed.size == 0)
+        return;
+    struct piece *piece = add_piece(builder, PIECE_BYTES);
+    piece->bytes = arena_copy(builder->arena, builder->packed.data, builder->packed.size);
+    piece->size = builder->packed.size;
+    msgpack_sbuffer_clear(&builder->packed);
+}
+
+static void add_value(struct builder *builder, const struct reference *reference)
+{
+    if (reference->kind == REFERENCE_CONSTANT) {
+        value_pack(reference->value, &builder->packer);
+        return;
+    }
+    flush(builder);
+    struct piece *piece = add_piece(builder, PIECE_VALUE);
+    piece->parts = arena_get(builder->arena, sizeof *piece->parts);
+    piece->parts[0] = (struct part){.reference = *reference};
+    piece->part_count = 1;
+}
+
+static size_t count_parts(const struct yaml_node *node)
+{
+    const char *cursor = node->text, *end = node->text + node->length;
+    struct template_part part;
+    size_t count = 0;
+
+    while (template_next(&cursor, end, &part))
+        count++;
+    return count;
+}
+
+/* A text with templates in it. If they all are constants, so is the text. */
+static void add_text(struct builder *builder, const struct yaml_node *node)
+{
+    const char *cursor = node->text, *end = node->text + node->length;
+    struct part *parts = arena_get(builder->arena, (count_parts(node) + 1) * sizeof *parts);
+    struct template_part found;
+    size_t count = 0;
+    bool constant = true;
+    struct text text = {0};
+
+    text_string(&text, "");
+    while (template_next(&cursor, end, &found)) {
+        struct part part = {.text = found.text, .length = found.length};
+        if (found.reference && !reference_read(builder->scope, node, &found, true, &part.reference)) {
+            builder->ok = false;
+            continue;
+        }
+        if (part.reference.kind == REFERENCE_CONSTANT) {
+            part.text = part.reference.value->text;
+            part.length = part.reference.value->length;
+            part.reference.kind = 0;
+        }
+        constant = constant && part.reference.kind == 0;
+        if (constant)
+            text_add(&text, part.text, part.length);
+        parts[count++] = part;
+    }
+    if (constant) {
+        (void)msgpack_pack_str_with_body(&builder->packer, text.data, text.size);
+    } else {
+        flush(builder);
+        struct piece *piece = add_piece(builder, PIECE_TEXT);
+        piece->parts = parts;
+        piece->part_count = count;
+    }
+    text_free(&text);
+}
+
+static void add_scalar(struct builder *builder, const struct yaml_node *node)
+{
+    const char *cursor = node->text, *end = node->text + node->length;
+    struct template_part part;
+    struct reference reference;
+
+    if (reference_exact(node, &part)) {
+        if (reference_read(builder->scope, node, &part, false, &reference))
+            add_value(builder, &reference);
+        else
+            builder->ok = false;
+    } else if (template_next(&cursor, end, &part) && (cursor != end || part.length != node->length)) {
+        add_text(builder, node);
+    } else {
+        value_pack(node, &builder->packer);
+    }
+}
+
+static void add_node(struct builder *builder, const struct yaml_node *node)
+{
+    if (node->kind == YAML_SCALAR) {
+        add_scalar(builder, node);
+        return;
+    }
+    if (node->kind == YAML_MAP)
+        (void)msgpack_pack_map(&builder->packer, node->count);
+    else
+        (void)msgpack_pack_array(&builder->packer, node->count);
+    for (const struct yaml_node *inner = node->first; inner != NULL; inner = inner->next) {
+        if (node->kind == YAML_MAP)
+            (void)msgpack_pack_str_with_body(&builder->packer, inner->key->text, inner->key->length);
+        add_node(builder, inner);
+    }
+}
+
+const struct arguments *arguments_read(const struct scope *scope, const struct yaml_node *node)
+{
+    struct builder builder = {.scope = scope, .arena = &scope->jobfile->yaml.arena, .ok = true};
+    struct arguments *arguments = NULL;
+
+    msgpack_sbuffer_init(&builder.packed);
+    msgpack_packer_init(&builder.packer, &builder.packed, msgpack_sbuffer_write);
+    add_node(&builder, node);
+    flush(&builder);
+    msgpack_sbuffer_destroy(&builder.packed);
+    if (builder.ok) {
+        arguments = arena_get(builder.arena, sizeof *arguments);
+        arguments->pieces = arena_get(builder.arena, builder.count * sizeof *arguments->pieces);
+        memcpy(arguments->pieces, builder.pieces, builder.count * sizeof *arguments->pieces);
+        arguments->count = builder.count;
+    }
+    free(builder.pieces);
+    return arguments;
+}
+
+/* ---- packing ----------------------------------------------------------------------------------------------------- */
+
+static struct path_part path_part(enum reference_kind kind, const char *path, size_t length)
+{
+    switch (kind) {
+    case REFERENCE_NAME:
+        return path_name(path, length);
+    case REFERENCE_STEM:
+        return path_stem(path, length);
+    case REFERENCE_EXT:
+        return path_ext(path, length);
+    case REFERENCE_DIR:
+        return path_dir(path, length);
+    default:
+        return (struct path_part){.text = path, .length = length};
+    }
+}
+
+/* What a template names, as text. `digits` has room for a number. */
+static struct path_part reference_text(const struct reference *reference, const struct item *item, uint64_t index,
+                                       char digits[ITEM_NUMBER_MAX])
+{
+    struct item inner = *item;
+    const char *text;
+
+    if (reference->kind == REFERENCE_INDEX)
+        return (struct path_part){.text = digits,
+                                  .length = (size_t)snprintf(digits, ITEM_NUMBER_MAX, "%" PRIu64, index)};
+    if (reference->kind == REFERENCE_ITEM && reference->fields != NULL)
+        inner.node = reference_field(item->node, reference->fields);
+    size_t length = item_text(&inner, digits, &text);
+    return path_part(reference->kind, text, length);
+}
+
+static void pack_value(const struct reference *reference, const struct item *item, uint64_t index,
+                       msgpack_packer *packer)
+{
+    char digits[ITEM_NUMBER_MAX];
+
+    if (reference->kind == REFERENCE_INDEX) {
+        (void)msgpack_pack_uint64(packer, index);
+    } else if (reference->kind == REFERENCE_ITEM && reference->fields != NULL) {
+        value_pack(reference_field(item->node, reference->fields), packer);
+    } else if (reference->kind == REFERENCE_ITEM) {
+        item_pack(item, packer);
+    } else {
+        struct path_part part = reference_text(reference, item, index, digits);
+        (void)msgpack_pack_str_with_body(packer, part.text, part.length);
+    }
+}
+
+static void pack_text(const struct piece *piece, const struct item *item, uint64_t index, struct text *scratch,
+                      msgpack_packer *packer)
+{
+    char digits[ITEM_NUMBER_MAX];
+
+    text_clear(scratch);
+    for (size_t i = 0; i < piece->part_count; i++) {
+        const struct part *part = &piece->parts[i];
+        struct path_part text = {.text = part->text, .length = part->length};
+        if (part->reference.kind != 0)
+            text = reference_text(&part->reference, item, index, digits);
+        text_add(scratch, text.text, text.length);
+    }
+    (void)msgpack_pack_str_with_body(packer, scratch->data, scratch->size);
+}
+
+void arguments_pack(const struct arguments *arguments, const struct item *item, uint64_t index, struct text *scratch,
+                    msgpack_packer *packer)
+{
+    for (size_t i = 0; i < arguments->count; i++) {
+        const struct piece *piece = &arguments->pieces[i];
+        switch (piece->kind) {
+        case PIECE_BYTES:
+            /* Packed already: appended as they are. */
+            (void)msgpack_pack_str_body(packer, piece->bytes, piece->size);
+            break;
+        case PIECE_VALUE:
+            pack_value(&piece->parts[0].reference, item, index, packer);
+            break;
+        case PIECE_TEXT:
+            pack_text(piece, item, index, scratch, packer);
+            break;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+/*
+ * cli/command.h - the commands: `mpool run`, `mpool check` ...
+ *
+ * Each takes its own arguments, argv[0] being "mpool run" or the like, and returns what the program exits with.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+/* What the program exits with. */
+enum exit_code {
+    EXIT_DONE = 0,   /* all jobs are done */
+    EXIT_JOBS = 1,   /* some job is not */
+    EXIT_USAGE = 2,  /* the command line or the job file is wrong */
+    EXIT_BROKEN = 3, /* the run could not go on */
+};
+
+int command_run(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_functions(int argc, char **argv);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * cli/failures.c - the first jobs that failed, for the end of the run
+ *
+ *     sizes: /a/b: failed after 3 attempts: /a/b: No such file or directory
+ *       again: printf %s '{mpool: 1, ...}' | mpool run -
+ *
+ * Runs in: the mpool command, on its main thread. Owns: the text of the failures that will be shown.
+ */
+#include "cli/failures.h"
+
+#include "cli/names.h"
+#include "cli/plan.h"
+
+#include <string.h>
+
+/* Bytes of an error that are shown. */
+#define ERROR_MAX 1000
+
+static void add_line(struct failures *failures, const struct step *step, const struct item *item)
+{
+    text_printf(&failures->text, "%s", step->name);
+    if (item->kind != ITEM_NONE) {
+        text_string(&failures->text, ": ");
+        item_show(&failures->text, item);
+    }
+    text_string(&failures->text, ": ");
+}
+
+void failures_add(struct failures *failures, const struct step *step, uint64_t index, const struct item *item,
+                  const mpool_result *result)
+{
+    struct text *text = &failures->text;
+    struct text again = {0};
+
+    if (failures->count++ >= FAILURES_SHOWN)
+        return;
+    add_line(failures, step, item);
+    text_printf(text, "%s after %u attempt%s", mpool_status_name(result->status), result->attempts,
+                result->attempts == 1 ? "" : "s");
+    if (result->error != NULL) {
+        text_string(text, ": ");
+        names_escape_cut(text, result->error, strlen(result->error), ERROR_MAX);
+    }
+    text_char(text, '\n');
+    if (plan_reproduce(step, item, index, &again)) {
+        text_string(text, "  again: ");
+        text_add(text, again.data, again.size);
+        text_char(text, '\n');
+    }
+    text_free(&again);
+}
+
+void failures_add_item(struct failures *failures, const struct step *step, const struct item *item, const char *error)
+{
+    if (failures->count++ >= FAILURES_SHOWN)
+        return;
+    add_line(failures, step, item);
+    text_printf(&failures->text, "%s\n", error);
+}
+
+void failures_print(const struct failures *failures, FILE *to)
+{
+    struct text more = {0};
+
+    if (failures->count == 0)
+        return;
+    (void)fwrite(failures->text.data, 1, failures->text.size, to);
+    if (failures->count > FAILURES_SHOWN) {
+        text_string(&more, "… ");
+        text_number(&more, failures->count - FAILURES_SHOWN);
+        text_string(&more, " more\n");
+        (void)fwrite(more.data, 1, more.size, to);
+    }
+    text_free(&more);
+}
+
+void failures_free(struct failures *failures)
+{
+    text_free(&failures->text);
+}

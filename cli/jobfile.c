@@ -1,0 +1,239 @@
+/*
+ * cli/jobfile.c - a job file, version 1, read and checked
+ *
+ * Runs in: the mpool command, before anything is forked. Owns: the tree, through the jobfile.
+ *
+ * Reading goes on after an error where it can, so that a file with three mistakes needs one look and not three.
+ */
+#include "cli/jobfile.h"
+
+#include "cli/reference.h"
+#include "cli/schema.h"
+#include "cli/step.h"
+#include "cli/suggest.h"
+#include "cli/value.h"
+
+#include <mpool/pool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define VERSION 1
+#define NAME_MAX_CHARACTERS 40 /* of a step or a variable */
+#define RETRIES_MAX 1000000
+#define STEPS_MAX 1000
+
+static const struct schema_key keys[] = {
+    {"mpool", false},    {"name", false},  {"workers", false},  {"vars", false},
+    {"defaults", false}, {"steps", false}, {"functions", true}, {0},
+};
+static const struct schema_key default_keys[] = {{"timeout", false}, {"retries", false}, {0}};
+static const struct schema_key timeout_keys[] = {{"soft", false}, {"hard", false}, {0}};
+
+static bool read_version(struct report *report, const struct yaml_node *root)
+{
+    const struct yaml_node *node = yaml_get(root, "mpool");
+    int64_t version = 0;
+
+    if (node == NULL) {
+        report_error(report, root->place, "the key \"mpool\" is missing; a job file begins with: mpool: 1");
+        return false;
+    }
+    if (node->kind == YAML_SCALAR && schema_digits(node->text, node->length, &version) && version == VERSION)
+        return true;
+    report_error(report, node->place, "this mpool reads version 1 of the job file, written mpool: 1; not %s",
+                 value_name(node));
+    return false;
+}
+
+static bool read_name(struct jobfile *jobfile, const struct yaml_node *node)
+{
+    const char *slash = strrchr(jobfile->yaml.report.file, '/');
+
+    jobfile->name = slash != NULL ? slash + 1 : jobfile->yaml.report.file;
+    if (node == NULL)
+        return true;
+    if (node->kind != YAML_SCALAR || node->length == 0) {
+        report_error(&jobfile->yaml.report, node->place, "`name` is a text, not %s", value_name(node));
+        return false;
+    }
+    jobfile->name = node->text;
+    return true;
+}
+
+static bool read_workers(struct jobfile *jobfile, const struct yaml_node *node)
+{
+    int64_t workers = 0;
+
+    if (node == NULL || (yaml_is(node, "auto")))
+        return true;
+    if (node->kind == YAML_SCALAR && node->plain && schema_digits(node->text, node->length, &workers) && workers >= 1 &&
+        workers <= MPOOL_WORKERS_MAX) {
+        jobfile->workers = (unsigned)workers;
+        return true;
+    }
+    report_error(&jobfile->yaml.report, node->place, "`workers` is auto, or a whole number from 1 to %d, not %s",
+                 MPOOL_WORKERS_MAX, value_name(node));
+    return false;
+}
+
+/* ---- limits ------------------------------------------------------------------------------------------------------ */
+
+static bool read_timeout(struct report *report, const struct yaml_node *node, struct limits *limits)
+{
+    bool ok = true;
+
+    limits->soft_timeout_ms = 0;
+    if (node->kind == YAML_SCALAR) {
+        size_t length = node->length;
+        if (length > 1 && node->text[length - 1] == '%')
+            return schema_later(report, node->place, node->text);
+        return schema_duration(report, node, "`timeout`", &limits->timeout_ms);
+    }
+    if (node->kind != YAML_MAP) {
+        report_error(report, node->place, "`timeout` is a time, or {soft: 20s, hard: 30s}, not %s", value_name(node));
+        return false;
+    }
+    const struct yaml_node *soft = yaml_get(node, "soft"), *hard = yaml_get(node, "hard");
+    limits->timeout_ms = 0;
+    ok = schema_keys(report, node, timeout_keys, "`timeout`");
+    if (soft == NULL && hard == NULL && ok) {
+        report_error(report, node->place, "`timeout` needs \"soft\" or \"hard\" or both");
+        return false;
+    }
+    ok = (soft == NULL || schema_duration(report, soft, "`soft`", &limits->soft_timeout_ms)) && ok;
+    ok = (hard == NULL || schema_duration(report, hard, "`hard`", &limits->timeout_ms)) && ok;
+    if (ok && soft != NULL && hard != NULL && limits->soft_timeout_ms >= limits->timeout_ms) {
+        report_error(report, soft->place, "the soft timeout has to be shorter than the hard one");
+        return false;
+    }
+    return ok;
+}
+
+bool jobfile_limits(struct report *report, const struct yaml_node *map, struct limits *limits)
+{
+    const struct yaml_node *timeout = yaml_get(map, "timeout"), *retries = yaml_get(map, "retries");
+    int64_t number = limits->retries;
+    bool ok = true;
+
+    if (timeout != NULL)
+        ok = read_timeout(report, timeout, limits);
+    if (retries != NULL && retries->kind == YAML_MAP)
+        ok = schema_later(report, retries->place, "retries: {...}") && ok;
+    else if (retries != NULL)
+        ok = schema_number(report, retries, "`retries`", 0, RETRIES_MAX, &number) && ok;
+    limits->retries = (unsigned)number;
+    return ok;
+}
+
+/* ---- variables --------------------------------------------------------------------------------------------------- */
+
+/* What --set says takes the place of what the file says, as if it were written there without quotes. */
+static bool set_vars(struct jobfile *jobfile, const struct setting *settings, size_t count)
+{
+    const struct yaml_node *vars = jobfile->vars;
+    bool ok = true;
+
+    for (size_t i = 0; i < count; i++) {
+        struct yaml_node *node = vars != NULL ? yaml_get(vars, settings[i].name) : NULL;
+        if (node != NULL) {
+            node->kind = YAML_SCALAR;
+            node->plain = true;
+            node->text = settings[i].value;
+            node->length = strlen(settings[i].value);
+            continue;
+        }
+        struct suggestion near = {.word = settings[i].name};
+        for (const struct yaml_node *var = vars != NULL ? vars->first : NULL; var != NULL; var = var->next)
+            suggest_offer(&near, var->key->text);
+        report_error(&jobfile->yaml.report, PLACE_FILE, "--set: `vars` has no \"%.60s\"%s", settings[i].name,
+                     suggest_text(&near));
+        ok = false;
+    }
+    return ok;
+}
+
+static bool read_vars(struct jobfile *jobfile, struct yaml_node *vars, const struct setting *settings, size_t count)
+{
+    struct report *report = &jobfile->yaml.report;
+    const struct scope scope = {.jobfile = jobfile};
+    bool ok = true;
+
+    if (vars != NULL && !schema_map(report, vars, "`vars`"))
+        return false;
+    for (struct yaml_node *var = vars != NULL ? vars->first : NULL; var != NULL; var = var->next) {
+        if (!schema_name(report, var->key, "a variable", NAME_MAX_CHARACTERS)) {
+            ok = false;
+        } else if (var->kind != YAML_SCALAR) {
+            report_error(report, var->place, "a variable is a text, a number, true or false, not %s", value_name(var));
+            ok = false;
+        } else {
+            ok = reference_expand(&scope, var) && ok;
+        }
+    }
+    jobfile->vars = vars;
+    return set_vars(jobfile, settings, count) && ok;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
+
+static bool read_steps(struct jobfile *jobfile, const struct yaml_node *root, const struct yaml_node *steps)
+{
+    struct report *report = &jobfile->yaml.report;
+    bool ok = true;
+
+    if (steps == NULL) {
+        report_error(report, root->place, "the key \"steps\" is missing");
+        return false;
+    }
+    if (!schema_map(report, steps, "`steps`"))
+        return false;
+    if (steps->count == 0 || steps->count > STEPS_MAX) {
+        report_error(report, steps->place, "a job file has 1 to %d steps", STEPS_MAX);
+        return false;
+    }
+    jobfile->steps = arena_get(&jobfile->yaml.arena, steps->count * sizeof *jobfile->steps);
+    for (const struct yaml_node *node = steps->first; node != NULL; node = node->next) {
+        struct step *step = &jobfile->steps[jobfile->step_count++];
+        *step = (struct step){.name = node->key->text, .place = node->key->place, .limits = jobfile->defaults};
+        ok = schema_name(report, node->key, "a step", NAME_MAX_CHARACTERS) && ok;
+        ok = step_read(jobfile, step, node) && ok;
+    }
+    return ok;
+}
+
+bool jobfile_read(struct jobfile *jobfile, const char *path, const struct setting *settings, size_t count)
+{
+    struct report *report = &jobfile->yaml.report;
+    bool ok;
+
+    *jobfile = (struct jobfile){0};
+    if (!yaml_read(&jobfile->yaml, path))
+        return false;
+    const struct yaml_node *root = jobfile->yaml.root;
+    if (root->kind != YAML_MAP) {
+        report_error(report, root->place, "a job file is a map that begins with: mpool: 1; this is %s",
+                     value_name(root));
+        return false;
+    }
+    /* Another version has other keys: nothing else is worth a report. */
+    if (!read_version(report, root))
+        return false;
+    const struct yaml_node *steps = yaml_get(root, "steps");
+    ok = schema_keys(report, root, keys, "the job file");
+    if (!ok && steps == NULL)
+        return false; /* it is there, mistyped, and that was reported */
+    ok = read_name(jobfile, yaml_get(root, "name")) && ok;
+    ok = read_workers(jobfile, yaml_get(root, "workers")) && ok;
+    ok = read_vars(jobfile, yaml_get(root, "vars"), settings, count) && ok;
+    struct yaml_node *defaults = yaml_get(root, "defaults");
+    if (defaults != NULL)
+        ok = schema_map(report, defaults, "`defaults`") && schema_keys(report, defaults, default_keys, "`defaults`") &&
+             jobfile_limits(report, defaults, &jobfile->defaults) && ok;
+    return read_steps(jobfile, root, steps) && ok;
+}
+
+void jobfile_free(struct jobfile *jobfile)
+{
+    yaml_free(&jobfile->yaml);
+    *jobfile = (struct jobfile){0};
+}

@@ -1,0 +1,76 @@
+/*
+ * cli/jobfile.h - a job file, version 1, read and checked
+ *
+ * Everything points into the file's tree or its arena, and lives as long as the jobfile.
+ */
+#ifndef CLI_JOBFILE_H
+#define CLI_JOBFILE_H
+
+#include "cli/yaml.h"
+
+#include <mpool/total.h>
+#include <stdint.h>
+
+struct arguments;
+struct source_kind;
+
+/* `--set name=value` */
+struct setting {
+    const char *name;
+    const char *value;
+};
+
+struct limits {
+    int64_t timeout_ms;      /* 0: none */
+    int64_t soft_timeout_ms; /* 0: none */
+    unsigned retries;
+};
+
+struct total {
+    const char *name;      /* as in the file */
+    const char *pool_name; /* "STEP.NAME": a pool's totals have unique names */
+    const char *field;     /* of the result; NULL: the result itself, or a count */
+    mpool_total_kind kind;
+};
+
+struct step {
+    const char *name;
+    size_t place;
+    const struct source_kind *source; /* NULL: no `each`, one job */
+    const void *each;                 /* what the source reads its items from */
+    const char *function;
+    const struct arguments *arguments; /* NULL: the item is the argument */
+    struct total *totals;
+    size_t total_count;
+    struct limits limits;
+};
+
+struct jobfile {
+    struct yaml yaml;
+    const char *name;
+    unsigned workers;             /* 0: auto */
+    const struct yaml_node *vars; /* a map of scalars, with what was set by --set; NULL: none */
+    struct limits defaults;
+    struct step *steps;
+    size_t step_count;
+    size_t total_count;            /* of all steps */
+    const struct step *stdin_step; /* the step that reads standard input; NULL: none */
+};
+
+/*
+ * jobfile_read - read and check a job file
+ *
+ * path      in   a file, or "-" for standard input
+ * settings  in   `count` variables to set; each has to be in the file's `vars`
+ * jobfile   out  to be released with jobfile_free(), also after an error
+ *
+ * Returns false where something is wrong, which was reported. Checks everything that can be without running a job; also
+ * that the files and directories which sources name exist.
+ */
+bool jobfile_read(struct jobfile *jobfile, const char *path, const struct setting *settings, size_t count);
+void jobfile_free(struct jobfile *jobfile);
+
+/* jobfile_limits - read `timeout` and `retries` of a map; what is not there stays as it was */
+bool jobfile_limits(struct report *report, const struct yaml_node *map, struct limits *limits);
+
+#endif

@@ -1,0 +1,131 @@
+/*
+ * cli/main.c - the mpool command: which command is meant
+ *
+ * Runs in: the mpool command, from its start to its end. Owns: file descriptors 0 to 2, which are always open.
+ */
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/suggest.h"
+
+#include <mpool/init.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int command_version(int argc, char **argv);
+static int command_help(int argc, char **argv);
+
+static const struct command {
+    const char *name;
+    const char *full_name; /* as messages call it */
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    {"run", "mpool run", command_run, "run the jobs of a job file"},
+    {"check", "mpool check", command_check, "check a job file, and count its jobs"},
+    {"functions", "mpool functions", command_functions, "list the functions that a step can call"},
+    {"version", "mpool version", command_version, "print the version"},
+    {"help", "mpool help", command_help, "print this"},
+};
+
+#define NAME_SIZE 32
+#define COUNT (sizeof commands / sizeof commands[0])
+
+static int command_version(int argc, char **argv)
+{
+    options_none(argc, argv, "Print the version.");
+    (void)printf("mpool %s\n", mpool_version());
+    return EXIT_DONE;
+}
+
+static int command_help(int argc, char **argv)
+{
+    char option[] = "--help";
+
+    /* `mpool help run` is `mpool run --help`. */
+    for (size_t i = 0; argc == 2 && i < COUNT; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            char name[NAME_SIZE];
+            (void)snprintf(name, sizeof name, "%s", commands[i].full_name);
+            char *arguments[] = {name, option, NULL};
+            return commands[i].run(2, arguments);
+        }
+    }
+    options_none(argc, argv, "Say which commands there are.");
+    (void)puts("Usage: mpool COMMAND [OPTION...] [ARGUMENT...]\n\n"
+               "Runs many jobs in parallel, in supervised worker processes: a job that crashes costs only itself.\n");
+    for (size_t i = 0; i < COUNT; i++)
+        (void)printf("  mpool %-10s %s\n", commands[i].name, commands[i].summary);
+    (void)puts("\n`mpool COMMAND --help` tells what a command takes.");
+    return EXIT_DONE;
+}
+
+static int usage(void)
+{
+    (void)fputs("mpool runs many jobs in parallel, in supervised worker processes. For example:\n\n"
+                "  mpool run examples/jobs/file-sizes.yaml    size every file under /usr/share\n"
+                "  mpool check job.yaml                       is the job file right, and how many jobs has it?\n"
+                "  mpool functions                            what a step of a job file can call\n\n"
+                "`mpool help` lists the commands.\n",
+                stderr);
+    return EXIT_USAGE;
+}
+
+/*
+ * A command that was started with one of 0 to 2 closed would get that number for a file or a socket, and write its
+ * messages there.
+ */
+static void open_standard_fds(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        (void)close(fd);
+}
+
+/* What was printed has to have arrived: a full disk is not success. Also after --help, which argp prints and exits. */
+static void close_stdout(void)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return;
+    /* Who reads through a pipe and has seen enough is not told about it. */
+    if (errno != EPIPE)
+        (void)fprintf(stderr, "mpool: standard output: %s\n", strerror(errno));
+    _exit(EXIT_BROKEN);
+}
+
+int main(int argc, char **argv)
+{
+    struct suggestion near;
+
+    open_standard_fds();
+    if (argc < 1 || atexit(close_stdout) != 0)
+        return EXIT_BROKEN;
+    if (argc == 1)
+        return usage();
+    near = (struct suggestion){.word = argv[1]};
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+        near.word = "version";
+    else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "-?") == 0)
+        near.word = "help";
+    for (size_t i = 0; i < COUNT; i++) {
+        if (strcmp(near.word, commands[i].name) == 0) {
+            char name[NAME_SIZE];
+            (void)snprintf(name, sizeof name, "%s", commands[i].full_name);
+            argv[1] = name;
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    for (size_t i = 0; i < COUNT; i++)
+        suggest_offer(&near, commands[i].name);
+    (void)fprintf(stderr, "mpool: there is no command \"%s\"%s\n", argv[1],
+                  near.best != NULL ? suggest_text(&near) : "; mpool help lists them");
+    return EXIT_USAGE;
+}

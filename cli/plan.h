@@ -1,0 +1,49 @@
+/*
+ * cli/plan.h - from the items of a step to its jobs
+ *
+ * A plan is the generator that a pool's iterator asks for jobs: it takes the next item of the step's source, fills it
+ * into the arguments, and remembers it in a ticket.
+ */
+#ifndef CLI_PLAN_H
+#define CLI_PLAN_H
+
+#include "cli/source.h"
+#include "cli/tickets.h"
+
+#include <mpool/pool.h>
+
+/* Called for an item that cannot be had, or whose arguments are too large: there will be no job for it. */
+typedef void plan_fault(void *user, uint64_t index, const struct item *item, const char *error);
+
+struct plan {
+    const struct step *step;
+    struct source *source;
+    struct tickets tickets;
+    uint64_t items; /* taken from the source so far, faults included */
+    uint64_t jobs;  /* given to the pool so far */
+    bool ended;     /* the source has no more */
+    plan_fault *fault;
+    void *user; /* of `fault` */
+    struct text scratch;
+    msgpack_sbuffer args; /* of the job that is being made */
+};
+
+/* plan_begin - `idle` is called while the source waits; both callbacks get `user` */
+void plan_begin(struct plan *plan, const struct step *step, plan_fault *fault, void (*idle)(void *user), void *user);
+
+/* plan_next - a mpool_generator; `user` is a struct plan */
+mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag);
+
+/* plan_left - how many items the source still has; SOURCE_UNKNOWN */
+uint64_t plan_left(const struct plan *plan);
+
+void plan_end(struct plan *plan);
+
+/*
+ * plan_reproduce - append a shell command that runs one job again
+ *
+ * Returns false, and appends nothing, where there is no such command: the item is no text, or too long for a line.
+ */
+bool plan_reproduce(const struct step *step, const struct item *item, uint64_t index, struct text *to);
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * cli/reference.c - what the names in templates mean
+ *
+ * Runs in: the mpool command, before anything is forked. Owns: nothing.
+ *
+ * Everything that can be wrong with a template is found here, before a job runs: a name that means nothing, a variable
+ * that is not there, a field that one of the items does not have. So filling a template in later cannot fail.
+ */
+#include "cli/reference.h"
+
+#include "cli/schema.h"
+#include "cli/suggest.h"
+#include "cli/value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct known {
+    const char *name;
+    enum reference_kind kind;
+    bool path;  /* a part of the path */
+    bool later; /* of version 1, not in this build */
+} known_names[] = {
+    {"item", REFERENCE_ITEM, false, false},     {"path", REFERENCE_PATH, true, false},
+    {"name", REFERENCE_NAME, true, false},      {"stem", REFERENCE_STEM, true, false},
+    {"ext", REFERENCE_EXT, true, false},        {"dir", REFERENCE_DIR, true, false},
+    {"index", REFERENCE_INDEX, false, false},   {"env", REFERENCE_CONSTANT, false, false},
+    {"vars", REFERENCE_CONSTANT, false, false}, {"worker", REFERENCE_INDEX, false, true},
+    {"attempt", REFERENCE_INDEX, false, true},  {"output", REFERENCE_INDEX, false, true},
+    {"result", REFERENCE_INDEX, false, true},
+};
+
+/* Where in the file a part of a scalar is. Escapes and folding move it: then the scalar's own place has to do. */
+static size_t place_of(const struct report *report, const struct yaml_node *node, const char *text, size_t length)
+{
+    size_t place = node->place + (node->plain ? 0 : 1) + (size_t)(text - node->text);
+
+    if (place > 0 && place + length <= report->size && memcmp(report->source + place, text, length) == 0)
+        return place - (report->source[place - 1] == '{' ? 1 : 0);
+    return node->place;
+}
+
+const struct yaml_node *reference_field(const struct yaml_node *map, const char *fields)
+{
+    while (map != NULL && *fields != '\0') {
+        size_t length = strcspn(fields, ".");
+        const struct yaml_node *found = NULL;
+        if (map->kind != YAML_MAP)
+            return NULL;
+        for (const struct yaml_node *node = map->first; node != NULL && found == NULL; node = node->next) {
+            if (node->key->length == length && memcmp(node->key->text, fields, length) == 0)
+                found = node;
+        }
+        map = found;
+        fields += length + (fields[length] == '.');
+    }
+    return map;
+}
+
+bool reference_exact(const struct yaml_node *node, struct template_part *part)
+{
+    if (node->kind != YAML_SCALAR)
+        return false;
+    const char *cursor = node->text, *end = node->text + node->length;
+    return template_next(&cursor, end, part) && cursor == end && part->reference;
+}
+
+static bool refuse_unknown(struct report *report, size_t place, const char *name, size_t length)
+{
+    char word[64];
+    struct suggestion near = {.word = word};
+
+    (void)snprintf(word, sizeof word, "%.*s", (int)length, name);
+    for (size_t i = 0; i < sizeof known_names / sizeof known_names[0]; i++) {
+        if (!known_names[i].later)
+            suggest_offer(&near, known_names[i].name);
+    }
+    if (near.best != NULL)
+        report_error(report, place, "the template {%.60s} names nothing%s", word, suggest_text(&near));
+    else
+        report_error(report, place, "the template {%.60s} names nothing; for the text itself write {{%.60s}}", word,
+                     word);
+    return false;
+}
+
+/* {env.HOME}. The value lives in the arena: nothing promises that the environment stays as it is. */
+static bool read_env(const struct scope *scope, size_t place, const char *name, struct reference *reference)
+{
+    struct arena *arena = &scope->jobfile->yaml.arena;
+    const char *value = name != NULL ? getenv(name) : NULL;
+
+    if (value == NULL) {
+        if (name == NULL)
+            report_error(&scope->jobfile->yaml.report, place, "name the environment variable: {env.HOME}");
+        else
+            report_error(&scope->jobfile->yaml.report, place, "the environment has no variable %.100s", name);
+        return false;
+    }
+    struct yaml_node *node = arena_get(arena, sizeof *node);
+    *node = (struct yaml_node){.kind = YAML_SCALAR, .place = place, .length = strlen(value)};
+    node->text = arena_copy(arena, value, node->length);
+    *reference = (struct reference){.kind = REFERENCE_CONSTANT, .value = node};
+    return true;
+}
+
+/* {vars.root} */
+static bool read_var(const struct scope *scope, size_t place, const char *name, struct reference *reference)
+{
+    struct report *report = &scope->jobfile->yaml.report;
+    const struct yaml_node *vars = scope->jobfile->vars;
+    const struct yaml_node *node = vars != NULL && name != NULL ? yaml_get(vars, name) : NULL;
+
+    if (!scope->vars) {
+        report_error(report, place, "a variable cannot use other variables, only {env.NAME}");
+    } else if (name == NULL) {
+        report_error(report, place, "name the variable: {vars.NAME}");
+    } else if (node == NULL) {
+        struct suggestion near = {.word = name};
+        for (const struct yaml_node *var = vars != NULL ? vars->first : NULL; var != NULL; var = var->next)
+            suggest_offer(&near, var->key->text);
+        report_error(report, place, "`vars` has no \"%.60s\"%s", name, suggest_text(&near));
+    } else {
+        *reference = (struct reference){.kind = REFERENCE_CONSTANT, .value = node};
+        return true;
+    }
+    return false;
+}
+
+/* One of the items in the file: is there what the template names, and is it of use there? */
+static bool check_node(const struct report *report, const struct yaml_node *item, const struct known *known,
+                       const char *fields, bool text, struct text *problem)
+{
+    const struct yaml_node *value = fields != NULL ? reference_field(item, fields) : item;
+
+    if (value == NULL && item->kind != YAML_MAP)
+        text_printf(problem, "the item on line %u is %s, without fields", report_line(report, item->place),
+                    value_name(item));
+    else if (value == NULL)
+        text_printf(problem, "the item on line %u has no field \"%s\"", report_line(report, item->place), fields);
+    else if (known->path && value_of(value).type != VALUE_STRING)
+        text_printf(problem, "the item on line %u is %s, not a path", report_line(report, item->place),
+                    value_name(item));
+    else if (text && value->kind != YAML_SCALAR)
+        text_printf(problem, "the value on line %u is %s, which has no text", report_line(report, value->place),
+                    value_name(value));
+    return problem->size == 0;
+}
+
+/* {item}, {item.field}, {path} and its parts */
+static bool read_item(const struct scope *scope, size_t place, const struct known *known, const char *fields, bool text,
+                      struct reference *reference)
+{
+    struct report *report = &scope->jobfile->yaml.report;
+    struct text problem = {0};
+
+    if (!scope->items) {
+        text_string(&problem, "there is no item here; only {vars.NAME} and {env.NAME} are known");
+    } else if (scope->shape == SHAPE_NONE) {
+        text_string(&problem, "the step has no `each`, so there is no item");
+    } else if (fields != NULL && known->kind != REFERENCE_ITEM) {
+        text_printf(&problem, "{%s} has no fields", known->name);
+    } else if (fields != NULL && scope->shape != SHAPE_NODES) {
+        text_printf(&problem, "the items are %s, without fields", scope->shape == SHAPE_PATH ? "text" : "numbers");
+    } else if (known->path && scope->shape == SHAPE_NUMBER) {
+        text_printf(&problem, "the items are numbers, without a %s; use {item}", known->name);
+    } else if (scope->shape == SHAPE_NODES) {
+        for (const struct yaml_node *item = scope->nodes->first; item != NULL; item = item->next) {
+            if (!check_node(report, item, known, fields, text, &problem))
+                break;
+        }
+    }
+    if (problem.size > 0)
+        report_error(report, place, "{%s%s%s}: %s", known->name, fields != NULL ? "." : "",
+                     fields != NULL ? fields : "", problem.data);
+    bool ok = problem.size == 0;
+    if (ok)
+        *reference = (struct reference){.kind = known->kind, .fields = fields};
+    text_free(&problem);
+    return ok;
+}
+
+bool reference_read(const struct scope *scope, const struct yaml_node *node, const struct template_part *part,
+                    bool text, struct reference *reference)
+{
+    struct yaml *yaml = &scope->jobfile->yaml;
+    size_t place = place_of(&yaml->report, node, part->text, part->length);
+    const char *dot = memchr(part->text, '.', part->length);
+    size_t length = dot != NULL ? (size_t)(dot - part->text) : part->length;
+    const char *fields = dot != NULL ? arena_copy(&yaml->arena, dot + 1, part->length - length - 1) : NULL;
+    const struct known *known = NULL;
+
+    for (size_t i = 0; i < sizeof known_names / sizeof known_names[0] && known == NULL; i++) {
+        if (strlen(known_names[i].name) == length && memcmp(known_names[i].name, part->text, length) == 0)
+            known = &known_names[i];
+    }
+    if (known == NULL)
+        return refuse_unknown(&yaml->report, place, part->text, part->length);
+    if (strcmp(known->name, "result") == 0) {
+        report_error(&yaml->report, place, "{result} is known in totals only");
+        return false;
+    }
+    if (known->later) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "{%s}", known->name);
+        return schema_later(&yaml->report, place, name);
+    }
+    if (strcmp(known->name, "env") == 0)
+        return read_env(scope, place, fields, reference);
+    if (strcmp(known->name, "vars") == 0)
+        return read_var(scope, place, fields, reference);
+    if (known->kind == REFERENCE_INDEX && scope->items && fields == NULL) {
+        *reference = (struct reference){.kind = REFERENCE_INDEX};
+        return true;
+    }
+    return read_item(scope, place, known, fields, text, reference);
+}
+
+static bool expand_scalar(const struct scope *scope, struct yaml_node *node)
+{
+    const char *cursor = node->text, *end = node->text + node->length;
+    struct template_part part;
+    struct reference reference;
+    struct text text = {0};
+    bool ok = true, changed = false;
+
+    if (reference_exact(node, &part)) {
+        if (!reference_read(scope, node, &part, true, &reference))
+            return false;
+        node->plain = reference.value->plain;
+        node->text = reference.value->text;
+        node->length = reference.value->length;
+        return true;
+    }
+    while (template_next(&cursor, end, &part)) {
+        changed = changed || part.reference;
+        if (!part.reference) {
+            text_add(&text, part.text, part.length);
+        } else if (reference_read(scope, node, &part, true, &reference)) {
+            text_add(&text, reference.value->text, reference.value->length);
+        } else {
+            ok = false;
+        }
+    }
+    if (ok && (changed || text.size < node->length)) {
+        node->plain = false;
+        node->text = arena_copy(&scope->jobfile->yaml.arena, text.data, text.size);
+        node->length = text.size;
+    }
+    text_free(&text);
+    return ok;
+}
+
+bool reference_expand(const struct scope *scope, struct yaml_node *node)
+{
+    bool ok = true;
+
+    if (node->kind == YAML_SCALAR)
+        return expand_scalar(scope, node);
+    for (struct yaml_node *inner = node->first; inner != NULL; inner = inner->next)
+        ok = reference_expand(scope, inner) && ok;
+    return ok;
+}

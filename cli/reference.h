@@ -1,0 +1,69 @@
+/*
+ * cli/reference.h - what the names in templates mean
+ */
+#ifndef CLI_REFERENCE_H
+#define CLI_REFERENCE_H
+
+#include "cli/item.h"
+#include "cli/jobfile.h"
+#include "cli/template.h"
+
+/* What the items of a step are, as far as the job file tells. */
+enum item_shape {
+    SHAPE_NONE = 0, /* no `each`: there is no item */
+    SHAPE_PATH,     /* bytes, which may be taken as a path */
+    SHAPE_NUMBER,
+    SHAPE_NODES, /* the values of a list in the job file: each is looked at */
+};
+
+/* Where a template stands, which decides what it may name. */
+struct scope {
+    struct jobfile *jobfile;
+    bool vars;  /* {vars.x} is known */
+    bool items; /* {item}, {path} ..., {index} are known */
+    enum item_shape shape;
+    const struct yaml_node *nodes; /* SHAPE_NODES: the list */
+};
+
+enum reference_kind {
+    REFERENCE_CONSTANT = 1, /* {vars.x}, {env.X}: known before any job runs */
+    REFERENCE_ITEM,
+    REFERENCE_PATH,
+    REFERENCE_NAME,
+    REFERENCE_STEM,
+    REFERENCE_EXT,
+    REFERENCE_DIR,
+    REFERENCE_INDEX,
+};
+
+struct reference {
+    enum reference_kind kind;
+    const char *fields;            /* REFERENCE_ITEM: "a.b" of {item.a.b}; NULL: the item itself */
+    const struct yaml_node *value; /* REFERENCE_CONSTANT */
+};
+
+/*
+ * reference_read - find out what a template names
+ *
+ * node      in   the scalar that it stands in; part->text points into it
+ * text      in   it becomes part of a text: a list or a map will not do
+ *
+ * Returns false where it names nothing, which was reported.
+ */
+bool reference_read(const struct scope *scope, const struct yaml_node *node, const struct template_part *part,
+                    bool text, struct reference *reference);
+
+/*
+ * reference_expand - put constants in place of the templates in a node, and in all that is in it
+ *
+ * A scalar that is exactly one template becomes what that names, with its type.
+ */
+bool reference_expand(const struct scope *scope, struct yaml_node *node);
+
+/* reference_field - the value at "a.b" in a map; NULL if there is none */
+const struct yaml_node *reference_field(const struct yaml_node *map, const char *fields);
+
+/* reference_exact - is the text exactly one template? Then `part` is it. */
+bool reference_exact(const struct yaml_node *node, struct template_part *part);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * cli/schema.h - keys and simple values of a job file, checked
+ *
+ * Every function reports what is wrong at its place, and returns false then; its output is untouched.
+ */
+#ifndef CLI_SCHEMA_H
+#define CLI_SCHEMA_H
+
+#include "cli/yaml.h"
+
+#include <stdint.h>
+
+/* A key that a map of the job file may have. A table of them ends with {0}. */
+struct schema_key {
+    const char *name;
+    bool later; /* it belongs to version 1, and this build does not have it yet */
+};
+
+/* schema_map - is the node a map? `what` is how messages call it: "the job file", "a step". */
+bool schema_map(struct report *report, const struct yaml_node *node, const char *what);
+
+/* schema_keys - has the map only keys of the table? Reports each that is not, with the nearest one that is. */
+bool schema_keys(struct report *report, const struct yaml_node *map, const struct schema_key *keys, const char *what);
+
+/* schema_later - report a part of version 1 that this build does not have */
+bool schema_later(struct report *report, size_t place, const char *what);
+
+/* schema_number - a whole number in decimal digits, within limits */
+bool schema_number(struct report *report, const struct yaml_node *node, const char *what, int64_t least, int64_t most,
+                   int64_t *number);
+
+bool schema_boolean(struct report *report, const struct yaml_node *node, const char *what, bool *boolean);
+
+/* schema_duration - "500ms", "30s", "1.5m", "1h": milliseconds, at least 1 */
+bool schema_duration(struct report *report, const struct yaml_node *node, const char *what, int64_t *ms);
+
+/* schema_name - a name of a step, a total or a variable: letters, digits, '_' and '-', from a letter or '_' */
+bool schema_name(struct report *report, const struct yaml_node *key, const char *what, size_t most);
+
+/* schema_digits - read decimal digits with or without a minus; false if there is anything else, or it does not fit */
+bool schema_digits(const char *text, size_t length, int64_t *number);
+
+#endif

@@ -1,0 +1,108 @@
+/*
+ * cli/signals.c - ^C and other wishes to stop
+ *
+ * Runs in: the mpool command; the handler on its main thread. Owns: the dispositions of SIGINT, SIGTERM and SIGHUP, and
+ * an eventfd.
+ *
+ * The handler counts and makes the eventfd readable. What waits for something else, as a source does that reads a pipe,
+ * polls the eventfd too: a flag alone could be set between looking at it and beginning to wait.
+ */
+#include "cli/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+
+static volatile sig_atomic_t asked;
+static volatile sig_atomic_t first;
+static int event = -1;
+
+static void handler(int signal)
+{
+    int saved = errno;
+    const uint64_t one = 1;
+
+    if (first == 0)
+        first = signal;
+    if (signal != SIGINT)
+        asked = 2;
+    else if (asked < 2)
+        asked = asked + 1;
+    if (write(event, &one, sizeof one) < 0) {
+        /* It is readable already. */
+    }
+    errno = saved;
+}
+
+static void fill(sigset_t *set)
+{
+    (void)sigemptyset(set);
+    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
+        (void)sigaddset(set, caught[i]);
+}
+
+void signals_ignore(void)
+{
+    const struct sigaction action = {.sa_handler = SIG_IGN};
+
+    (void)sigaction(SIGPIPE, &action, NULL);
+    (void)sigaction(SIGTTOU, &action, NULL);
+}
+
+void signals_block(void)
+{
+    sigset_t set;
+
+    fill(&set);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void signals_catch(void)
+{
+    struct sigaction action = {.sa_handler = handler};
+    sigset_t set;
+
+    event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    fill(&action.sa_mask);
+    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
+        struct sigaction old;
+        if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            (void)sigaction(caught[i], &action, NULL);
+    }
+    fill(&set);
+    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int signals_asked(void)
+{
+    return asked;
+}
+
+int signals_first(void)
+{
+    return first;
+}
+
+int signals_fd(void)
+{
+    return event;
+}
+
+void signals_die(int signal)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, signal);
+    (void)sigaction(signal, &action, NULL);
+    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+    (void)raise(signal);
+    _exit(128 + signal); /* not reached */
+}

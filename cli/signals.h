@@ -1,0 +1,43 @@
+/*
+ * cli/signals.h - ^C and other wishes to stop
+ */
+#ifndef CLI_SIGNALS_H
+#define CLI_SIGNALS_H
+
+#include <stdbool.h>
+
+/*
+ * signals_ignore - ignore what would end or stop a run for want of a reader
+ *
+ * SIGPIPE: writing to a pipe that nobody reads is an error of the write. SIGTTOU: a run in the background that tells
+ * what it has come to is not stopped for it, whatever the terminal is set to; its jobs would wait as well.
+ */
+void signals_ignore(void);
+
+/*
+ * signals_block - hold back what signals_catch() will catch
+ *
+ * Called before the first thread is made: threads inherit it, so that a signal reaches the main thread only.
+ */
+void signals_block(void);
+
+/*
+ * signals_catch - from now on SIGINT, SIGTERM and SIGHUP are counted and no longer end the command
+ *
+ * One that is ignored, as SIGHUP under nohup, stays so. System calls that wait are interrupted.
+ */
+void signals_catch(void);
+
+/* signals_asked - how insistently to stop: 0 not at all, 1 after what is running (^C), 2 now (^C again, SIGTERM ...) */
+int signals_asked(void);
+
+/* signals_first - the first signal that asked; 0 if none did */
+int signals_first(void);
+
+/* signals_fd - readable once a signal has asked; for poll(). -1 before signals_catch(). */
+int signals_fd(void);
+
+/* signals_die - end by a signal, as if it had never been caught. Everything has to be cleaned up. */
+void signals_die(int signal);
+
+#endif

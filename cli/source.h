@@ -1,0 +1,85 @@
+/*
+ * cli/source.h - where the items of a step come from
+ *
+ * A source is a generator: it gives one item at a time and holds no more than it needs for the next, so that ten
+ * million items take no more memory than ten. There is one file for each kind: cli/source_items.c, _range, _lines,
+ * _glob and _walk.
+ */
+#ifndef CLI_SOURCE_H
+#define CLI_SOURCE_H
+
+#include "cli/item.h"
+#include "cli/reference.h"
+#include "cli/schema.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How many are left cannot be told without asking for them. */
+#define SOURCE_UNKNOWN UINT64_MAX
+
+enum source_answer {
+    SOURCE_ITEM = 1, /* an item */
+    SOURCE_FAULT,    /* an item that cannot be had, a directory that cannot be read; the next may be fine */
+    SOURCE_END,      /* there is no more, or a signal has asked to stop */
+};
+
+/* Each kind has a struct that begins with this one. */
+struct source {
+    const struct source_kind *kind;
+    const char *fault; /* SOURCE_FAULT: what is wrong with the item, one line */
+
+    /* Called several times a second while the source waits for somebody to write the next line; NULL: not wanted. */
+    void (*idle)(void *user);
+    void *user;
+};
+
+struct source_kind {
+    const char *name;                 /* the key in `each` that says so */
+    const struct schema_key *options; /* the keys it takes, its own included */
+    enum item_shape shape;
+
+    /*
+     * Read what the file says: `each` is the map, `value` that of the source's own key; templates are expanded. Returns
+     * what open() takes, in the jobfile's arena; NULL if something is wrong, which was reported. Also looks whether
+     * what it names exists.
+     */
+    const void *(*read)(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value);
+
+    struct source *(*open)(const void *each);
+    enum source_answer (*next)(struct source *source, struct item *item);
+    uint64_t (*left)(const struct source *source);
+    void (*close)(struct source *source);
+};
+
+extern const struct source_kind source_items;
+extern const struct source_kind source_range;
+extern const struct source_kind source_lines;
+extern const struct source_kind source_glob;
+extern const struct source_kind source_walk;
+
+/*
+ * source_read - read `each` of a step
+ *
+ * step      in/out  gets the source and what it reads from
+ * scope     out     what templates in the step's arguments may name
+ */
+bool source_read(struct jobfile *jobfile, struct step *step, struct yaml_node *each, struct scope *scope);
+
+/* source_open - begin to read the items of a step; one without `each` has one item, ITEM_NONE */
+struct source *source_open(const struct step *step);
+enum source_answer source_next(struct source *source, struct item *item);
+uint64_t source_left(const struct source *source);
+void source_close(struct source *source);
+
+/* A list of texts in the jobfile's arena, for sources that take one or several. */
+struct source_texts {
+    const char **texts;
+    size_t count;
+};
+
+/* source_texts_read - a text, or a list of them; not empty. `what` is how messages call one. */
+bool source_texts_read(struct jobfile *jobfile, const struct yaml_node *node, const char *what,
+                       struct source_texts *texts);
+
+#endif

@@ -1,0 +1,237 @@
+/*
+ * cli/source_lines.c - the lines of a file, or of standard input
+ *
+ *     each: {lines: names.txt}      {lines: "-", separator: nul}
+ *
+ * A line is an item byte for byte, without its separator; also an empty one, and the last one without a newline.
+ *
+ * Runs in: the mpool command. Owns: the file descriptor, and a buffer that grows to the longest line, within limits. A
+ * line that is too long for an argument is a fault, and is passed over without being kept.
+ */
+#include "cli/signals.h"
+#include "cli/source.h"
+#include "cli/value.h"
+
+#include <mpool/pool.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER_FIRST ((size_t)64 << 10)
+#define LINE_MAX_BYTES (MPOOL_ARGS_MAX - 64) /* some room for what stands around it */
+#define IDLE_MS 100
+#define SHOWN 60 /* bytes that are shown of a line that is too long */
+
+struct file {
+    const char *path; /* NULL: standard input */
+    char separator;
+};
+
+struct lines {
+    struct source source;
+    int fd;
+    char separator;
+    bool ended;         /* nothing more to read */
+    bool too_long;      /* the rest of the line that is being read is passed over */
+    const char *failed; /* reading has failed with this, which was not told yet */
+    const char *path;
+    char *data;
+    size_t room;
+    size_t start;    /* of the line that comes next */
+    size_t searched; /* up to here there is no separator */
+    size_t end;      /* of what was read */
+    char shown[SHOWN];
+};
+
+static const struct schema_key options[] = {{"lines", false}, {"separator", false}, {"batch", true}, {0}};
+
+/* Is the file there, and may it be read? A FIFO is not opened, for that would take what is in it. */
+static bool check_file(struct report *report, const struct yaml_node *value)
+{
+    struct stat status;
+
+    if (value->length == 0) {
+        report_error(report, value->place, "`lines` names a file, or \"-\" for standard input");
+    } else if (stat(value->text, &status) != 0 || access(value->text, R_OK) != 0) {
+        report_error(report, value->place, "%s: %s", value_name(value), strerror(errno));
+    } else if (S_ISDIR(status.st_mode)) {
+        report_error(report, value->place, "%s is a directory; for what is in it use walk", value_name(value));
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static const void *lines_read(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value)
+{
+    struct report *report = &jobfile->yaml.report;
+    const struct yaml_node *separator = yaml_get(each, "separator");
+    struct file *file = arena_get(&jobfile->yaml.arena, sizeof *file);
+
+    *file = (struct file){.separator = '\n'};
+    if (value->kind != YAML_SCALAR) {
+        report_error(report, value->place, "`lines` names one file, not %s", value_name(value));
+        return NULL;
+    }
+    if (separator != NULL && !yaml_is(separator, "newline") && !yaml_is(separator, "nul")) {
+        report_error(report, separator->place, "`separator` is newline or nul, not %s", value_name(separator));
+        return NULL;
+    }
+    if (separator != NULL && yaml_is(separator, "nul"))
+        file->separator = '\0';
+    if (!yaml_is(value, "-")) {
+        file->path = value->text;
+        return check_file(report, value) ? file : NULL;
+    }
+    if (strcmp(report->file, "<stdin>") == 0) {
+        report_error(report, value->place, "standard input is the job file already");
+        return NULL;
+    }
+    return file;
+}
+
+static struct source *lines_open(const void *each)
+{
+    const struct file *file = each;
+    struct lines *lines = memory_get(sizeof *lines);
+
+    *lines = (struct lines){.source.kind = &source_lines, .separator = file->separator, .room = BUFFER_FIRST};
+    lines->path = file->path != NULL ? file->path : "standard input";
+    lines->fd = file->path != NULL ? open(file->path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+    if (lines->fd < 0)
+        lines->failed = strerror(errno);
+    lines->ended = lines->fd < 0;
+    lines->data = memory_get(lines->room);
+    return &lines->source;
+}
+
+/* Waits until there is something to read; false: a signal has asked to stop. */
+static bool wait_readable(const struct lines *lines)
+{
+    struct pollfd fds[2] = {{.fd = lines->fd, .events = POLLIN}, {.fd = signals_fd(), .events = POLLIN}};
+    int ready, wait_ms = 0;
+
+    while ((ready = poll(fds, 2, wait_ms)) <= 0 && signals_asked() == 0) {
+        if (ready < 0 && errno != EINTR)
+            break; /* then read() says what is wrong */
+        if (ready == 0 && lines->source.idle != NULL)
+            lines->source.idle(lines->source.user);
+        wait_ms = IDLE_MS;
+    }
+    return signals_asked() == 0;
+}
+
+/* Makes room behind what is there, and reads. */
+static bool read_more(struct lines *lines)
+{
+    if (lines->start > 0) {
+        memmove(lines->data, lines->data + lines->start, lines->end - lines->start);
+        lines->searched -= lines->start;
+        lines->end -= lines->start;
+        lines->start = 0;
+    }
+    if (lines->end == lines->room) {
+        lines->room *= 2;
+        lines->data = memory_grow(lines->data, lines->room);
+    }
+    for (;;) {
+        if (!wait_readable(lines))
+            return false;
+        ssize_t got = read(lines->fd, lines->data + lines->end, lines->room - lines->end);
+        if (got >= 0) {
+            lines->ended = got == 0;
+            lines->end += (size_t)got;
+            return true;
+        }
+        if (errno != EINTR && errno != EAGAIN) {
+            lines->failed = strerror(errno);
+            lines->ended = true;
+            return true;
+        }
+    }
+}
+
+/* A line is longer than any argument may be: from here on only its end is looked for. */
+static void pass_over(struct lines *lines)
+{
+    if (!lines->too_long)
+        memcpy(lines->shown, lines->data + lines->start, SHOWN);
+    lines->too_long = true;
+    lines->start = lines->end;
+    lines->searched = lines->end;
+}
+
+static enum source_answer give(struct lines *lines, struct item *item, size_t end, size_t next)
+{
+    *item = (struct item){.kind = ITEM_BYTES, .bytes = lines->data + lines->start, .size = end - lines->start};
+    lines->start = next;
+    lines->searched = next;
+    if (!lines->too_long)
+        return SOURCE_ITEM;
+    lines->too_long = false;
+    *item = (struct item){.kind = ITEM_BYTES, .bytes = lines->shown, .size = SHOWN};
+    lines->source.fault = "the line is longer than 8 MiB, the most that an argument may have";
+    return SOURCE_FAULT;
+}
+
+static enum source_answer lines_next(struct source *source, struct item *item)
+{
+    struct lines *lines = (struct lines *)source;
+
+    for (;;) {
+        const char *separator = memchr(lines->data + lines->searched, lines->separator, lines->end - lines->searched);
+        if (separator != NULL) {
+            size_t end = (size_t)(separator - lines->data);
+            if (end - lines->start > LINE_MAX_BYTES)
+                pass_over(lines);
+            return give(lines, item, end > lines->start ? end : lines->start, end + 1);
+        }
+        lines->searched = lines->end;
+        if (lines->end - lines->start > LINE_MAX_BYTES)
+            pass_over(lines);
+        if (lines->ended)
+            break;
+        if (!read_more(lines))
+            return SOURCE_END;
+    }
+    if (lines->end > lines->start || lines->too_long)
+        return give(lines, item, lines->end, lines->end);
+    if (lines->failed == NULL)
+        return SOURCE_END;
+    *item = (struct item){.kind = ITEM_BYTES, .bytes = lines->path, .size = strlen(lines->path)};
+    lines->source.fault = lines->failed;
+    lines->failed = NULL;
+    return SOURCE_FAULT;
+}
+
+static uint64_t lines_left(const struct source *source)
+{
+    (void)source;
+    return SOURCE_UNKNOWN;
+}
+
+static void lines_close(struct source *source)
+{
+    struct lines *lines = (struct lines *)source;
+
+    if (lines->fd > STDERR_FILENO)
+        (void)close(lines->fd);
+    free(lines->data);
+    free(lines);
+}
+
+const struct source_kind source_lines = {
+    .name = "lines",
+    .options = options,
+    .shape = SHAPE_PATH,
+    .read = lines_read,
+    .open = lines_open,
+    .next = lines_next,
+    .left = lines_left,
+    .close = lines_close,
+};

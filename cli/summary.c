@@ -1,0 +1,247 @@
+/*
+ * cli/summary.c - what a run has come to
+ *
+ *     step      jobs    done  failed  seconds   jobs/s
+ *     sizes   57,162  57,160       2     0.31  184,393
+ *
+ *     sizes.bytes  9,876,543,210
+ *
+ * Runs in: the mpool command, on its main thread, before the pool is freed. Owns: nothing.
+ */
+#include "cli/summary.h"
+
+#include "cli/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The columns of the table; the last two are times. */
+enum column { JOBS, STATUSES, PENDING = STATUSES + TALLY_STATUSES, SECONDS, RATE, COLUMN_COUNT };
+
+#define CELL_MAX 32
+
+struct row {
+    const char *name;
+    char cells[COLUMN_COUNT][CELL_MAX];
+};
+
+struct table {
+    struct row *rows; /* the first one is the heading */
+    size_t count;
+    bool shown[COLUMN_COUNT];
+};
+
+/* ---- the table --------------------------------------------------------------------------------------------------- */
+
+/* `more` stands behind the number. */
+static void put_number(char cell[CELL_MAX], uint64_t number, const char *more)
+{
+    struct text text = {0};
+
+    text_number(&text, number);
+    (void)snprintf(cell, CELL_MAX, "%s%s", text.data, more);
+    text_free(&text);
+}
+
+static void fill_heading(struct row *row)
+{
+    *row = (struct row){.name = "step"};
+    (void)snprintf(row->cells[JOBS], CELL_MAX, "jobs");
+    (void)snprintf(row->cells[PENDING], CELL_MAX, "pending");
+    (void)snprintf(row->cells[SECONDS], CELL_MAX, "seconds");
+    (void)snprintf(row->cells[RATE], CELL_MAX, "jobs/s");
+    for (int status = 0; status < TALLY_STATUSES; status++)
+        (void)snprintf(row->cells[STATUSES + status], CELL_MAX, "%s", mpool_status_name((mpool_status)status));
+}
+
+static void fill_row(struct row *row, const char *name, const struct tally *tally, double seconds)
+{
+    double rate = seconds > 0 ? (double)tally_ended(tally) / seconds : 0;
+
+    *row = (struct row){.name = name};
+    put_number(row->cells[JOBS], tally_total(tally), "");
+    put_number(row->cells[PENDING], tally->pending, tally->more ? "+" : "");
+    for (int status = 0; status < TALLY_STATUSES; status++)
+        put_number(row->cells[STATUSES + status], tally->ended[status], "");
+    (void)snprintf(row->cells[SECONDS], CELL_MAX, "%.2f", seconds);
+    put_number(row->cells[RATE], (uint64_t)rate, "");
+}
+
+/* What is 0 everywhere has no column, but for done and failed. */
+static void show_columns(struct table *table, const struct tally *sum)
+{
+    table->shown[JOBS] = table->shown[SECONDS] = table->shown[RATE] = true;
+    table->shown[PENDING] = sum->pending > 0 || sum->more;
+    for (int status = 0; status < TALLY_STATUSES; status++)
+        table->shown[STATUSES + status] = sum->ended[status] > 0 || status == MPOOL_DONE || status == MPOOL_FAILED;
+}
+
+static void add_rows(struct text *text, const struct table *table)
+{
+    size_t widths[COLUMN_COUNT] = {0}, name_width = 0;
+
+    for (size_t i = 0; i < table->count; i++) {
+        const struct row *row = &table->rows[i];
+        name_width = strlen(row->name) > name_width ? strlen(row->name) : name_width;
+        for (size_t c = 0; c < COLUMN_COUNT; c++)
+            widths[c] = strlen(row->cells[c]) > widths[c] ? strlen(row->cells[c]) : widths[c];
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        text_printf(text, "%-*s", (int)name_width, table->rows[i].name);
+        for (size_t c = 0; c < COLUMN_COUNT; c++) {
+            if (table->shown[c])
+                text_printf(text, "  %*s", (int)widths[c], table->rows[i].cells[c]);
+        }
+        text_char(text, '\n');
+    }
+}
+
+static void add_table(struct text *text, const struct run *run)
+{
+    size_t steps = run->jobfile.step_count;
+    struct table table = {.rows = memory_get((steps + 2) * sizeof *table.rows)};
+    struct tally sum = {0};
+    int64_t now_ns = clock_ns();
+
+    fill_heading(&table.rows[table.count++]);
+    for (size_t i = 0; i < steps; i++) {
+        const struct run_step *step = &run->steps[i];
+        tally_add(&sum, &step->tally);
+        fill_row(&table.rows[table.count++], step->step->name, &step->tally, tally_seconds(&step->tally, now_ns));
+    }
+    if (steps > 1)
+        fill_row(&table.rows[table.count++], "all", &sum, (double)(now_ns - run->start_ns) / 1e9);
+    show_columns(&table, &sum);
+    add_rows(text, &table);
+    free(table.rows);
+}
+
+/* ---- totals ------------------------------------------------------------------------------------------------------ */
+
+static void add_value(struct text *text, const mpool_total_value *value)
+{
+    size_t length = strlen(value->text);
+
+    if (length == 0) {
+        text_char(text, '-');
+    } else if (value->is_float) {
+        json_double(text, value->number);
+    } else {
+        /* In groups of three; it may be longer than any integer of C. */
+        for (size_t i = 0; i < length; i++) {
+            if (i > 0 && (length - i) % 3 == 0 && value->text[i - 1] != '-')
+                text_char(text, ',');
+            text_char(text, value->text[i]);
+        }
+    }
+}
+
+static void add_totals(struct text *text, const struct run *run)
+{
+    mpool_total_value value;
+    size_t width = 0;
+
+    for (size_t i = 0; i < run->jobfile.step_count; i++) {
+        for (size_t t = 0; t < run->steps[i].step->total_count; t++) {
+            size_t length = strlen(run->steps[i].step->totals[t].pool_name);
+            width = length > width ? length : width;
+        }
+    }
+    if (width > 0)
+        text_char(text, '\n');
+    for (size_t i = 0; i < run->jobfile.step_count; i++) {
+        const struct run_step *step = &run->steps[i];
+        for (size_t t = 0; t < step->step->total_count; t++) {
+            if (mpool_total_read(step->totals[t], &value) != MPOOL_OK)
+                continue;
+            text_printf(text, "%-*s  ", (int)width, step->step->totals[t].pool_name);
+            add_value(text, &value);
+            text_char(text, '\n');
+        }
+    }
+}
+
+void summary_print(const struct run *run)
+{
+    struct text text = {0};
+
+    add_table(&text, run);
+    add_totals(&text, run);
+    if (run->failures.count > 0)
+        text_char(&text, '\n');
+    (void)fwrite(text.data, 1, text.size, stderr);
+    failures_print(&run->failures, stderr);
+    text_free(&text);
+}
+
+/* ---- JSON -------------------------------------------------------------------------------------------------------- */
+
+/* Whole numbers to 64 bits are numbers, larger ones strings: many readers would round them. */
+static void json_total(struct text *to, const mpool_total_value *value)
+{
+    size_t length = strlen(value->text);
+    bool fits = value->fits || (value->text[0] != '-' &&
+                                (length < 20 || (length == 20 && strcmp(value->text, "18446744073709551615") <= 0)));
+
+    if (length == 0)
+        text_string(to, "null");
+    else if (value->is_float)
+        json_double(to, value->number);
+    else if (fits)
+        text_string(to, value->text);
+    else
+        json_string(to, value->text, length);
+}
+
+static void json_totals(struct text *to, const struct run *run)
+{
+    mpool_total_value value;
+    bool first = true;
+
+    text_char(to, '{');
+    for (size_t i = 0; i < run->jobfile.step_count; i++) {
+        const struct run_step *step = &run->steps[i];
+        if (step->step->total_count == 0)
+            continue;
+        text_printf(to, "%s\"%s\":{", first ? "" : ",", step->step->name);
+        first = false;
+        for (size_t t = 0; t < step->step->total_count; t++) {
+            text_printf(to, "%s\"%s\":", t > 0 ? "," : "", step->step->totals[t].name);
+            if (mpool_total_read(step->totals[t], &value) == MPOOL_OK)
+                json_total(to, &value);
+            else
+                text_string(to, "null");
+        }
+        text_char(to, '}');
+    }
+    text_char(to, '}');
+}
+
+void summary_json(const struct run *run, int code)
+{
+    struct text text = {0};
+    struct tally sum = {0};
+    mpool_pool_stats stats = {0};
+
+    for (size_t i = 0; i < run->jobfile.step_count; i++)
+        tally_add(&sum, &run->steps[i].tally);
+    (void)mpool_pool_stats_read(run->pool, &stats);
+    text_string(&text, "{\"name\":");
+    json_bytes(&text, run->jobfile.name, strlen(run->jobfile.name));
+    text_string(&text, ",\"jobs\":{\"total\":");
+    text_unsigned(&text, tally_total(&sum));
+    for (int status = 0; status < TALLY_STATUSES; status++) {
+        text_printf(&text, ",\"%s\":", mpool_status_name((mpool_status)status));
+        text_unsigned(&text, sum.ended[status]);
+    }
+    text_string(&text, ",\"pending\":");
+    text_unsigned(&text, sum.pending);
+    text_string(&text, ",\"retried\":");
+    text_unsigned(&text, stats.attempts_retried);
+    text_string(&text, ",\"resumed\":0},\"totals\":");
+    json_totals(&text, run);
+    text_printf(&text, ",\"seconds\":%.6f,\"exit\":%d}\n", (double)(clock_ns() - run->start_ns) / 1e9, code);
+    (void)fwrite(text.data, 1, text.size, stdout);
+    text_free(&text);
+}

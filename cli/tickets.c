@@ -1,0 +1,66 @@
+/*
+ * cli/tickets.c - what is to be remembered of the jobs that are under way
+ *
+ * Runs in: the mpool command, on its main thread. Owns: a copy of the item of each job that is under way.
+ */
+#include "cli/tickets.h"
+
+#include "cli/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A ticket keeps its memory for the next item; an unusually long one is not kept. */
+#define KEPT_MAX 4096
+
+uint64_t tickets_take(struct tickets *tickets, uint64_t index, const struct item *item)
+{
+    size_t number = tickets->free;
+
+    if (number == 0) {
+        tickets->list = memory_more(tickets->list, &tickets->room, tickets->count, sizeof *tickets->list);
+        tickets->list[tickets->count] = (struct ticket){0};
+        number = ++tickets->count;
+    }
+    struct ticket *ticket = &tickets->list[number - 1];
+    tickets->free = ticket->next_free;
+    ticket->next_free = 0;
+    ticket->index = index;
+    ticket->item = *item;
+    if (item->kind == ITEM_BYTES) {
+        if (item->size > ticket->room) {
+            ticket->room = item->size < 64 ? 64 : item->size;
+            ticket->bytes = memory_grow(ticket->bytes, ticket->room);
+        }
+        if (item->size > 0)
+            memcpy(ticket->bytes, item->bytes, item->size);
+        ticket->item.bytes = ticket->bytes;
+    }
+    return number - 1;
+}
+
+const struct ticket *tickets_get(const struct tickets *tickets, uint64_t number)
+{
+    return &tickets->list[number];
+}
+
+void tickets_give_back(struct tickets *tickets, uint64_t number)
+{
+    struct ticket *ticket = &tickets->list[number];
+
+    if (ticket->room > KEPT_MAX) {
+        free(ticket->bytes);
+        ticket->bytes = NULL;
+        ticket->room = 0;
+    }
+    ticket->next_free = tickets->free;
+    tickets->free = number + 1;
+}
+
+void tickets_free(struct tickets *tickets)
+{
+    for (size_t i = 0; i < tickets->count; i++)
+        free(tickets->list[i].bytes);
+    free(tickets->list);
+    *tickets = (struct tickets){0};
+}

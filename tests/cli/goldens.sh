@@ -1,0 +1,250 @@
+#!/bin/sh
+# tests/cli/goldens.sh - what the command says about a bad job file, and about a bad command line
+#
+#     sh goldens.sh MPOOL            compare bad/NAME.yaml with bad/NAME.err, and the cases below
+#     sh goldens.sh MPOOL --accept   write bad/NAME.err anew; look at the difference before it is committed
+. "$(dirname -- "$0")/lib.sh"
+
+# One file: message, exit code, and nothing on standard output.
+check_file() {
+    name=$(basename -- "$1" .yaml)
+    message=$(cd "$here/bad" && "$mpool" check "$name.yaml" 2>&1 >"$work/out" </dev/null)
+    code=$?
+    printf '%s\n' "$message" >"$work/err"
+    if [ "${accept:-}" = yes ]; then
+        cp "$work/err" "$here/bad/$name.err"
+    fi
+    if [ "$code" -eq 2 ] && [ ! -s "$work/out" ] && cmp -s "$work/err" "$here/bad/$name.err"; then
+        passed=$((passed + 1))
+        echo "PASS bad/$name"
+    else
+        failed=$((failed + 1))
+        echo "FAIL bad/$name (exit $code)"
+        diff "$here/bad/$name.err" "$work/err" | sed 's/^/     /'
+    fi
+}
+
+[ "${2-}" != --accept ] || accept=yes
+for file in "$here"/bad/*.yaml; do
+    check_file "$file"
+done
+
+# repeat TEXT COUNT - on one line
+repeat() {
+    awk -v text="$1" -v count="$2" 'BEGIN { while (count-- > 0) printf "%s", text }'
+}
+
+# refuses_quickly FILE TEXT - exit 2, with this in the message, and within a tenth of a second of processor time
+refuses_quickly() {
+    exits 2 sh -c 'ulimit -t 1; exec "$0" check "$1"' "$mpool" "$1"
+    has err "$2"
+    if [ -z "${MPOOL_SLOW_BUILD:-}" ]; then
+        start=$(date +%s%N)
+        exits 2 "$mpool" check "$1"
+        end=$(date +%s%N)
+        # Wall time on a machine that others use too: the best of three counts.
+        for _ in 1 2; do
+            again=$(date +%s%N)
+            exits 2 "$mpool" check "$1"
+            now=$(date +%s%N)
+            [ $((now - again)) -ge $((end - start)) ] || start=$again end=$now
+        done
+        [ $((end - start)) -lt 100000000 ] || {
+            echo "took $(((end - start) / 1000)) us"
+            return 1
+        }
+    fi
+}
+
+deep_nesting_is_refused_at_once() {
+    for text in '[' '{' '- ' '{a: ' '[*a,'; do
+        { repeat "$text" 100000; echo; } >deep.yaml
+        refuses_quickly deep.yaml error
+    done
+}
+
+many_anchors_are_refused_at_once() {
+    { echo 'mpool: 1'; echo 'vars:'; awk 'BEGIN { for (i = 0; i < 20000; i++) print "  a" i ": &a" i " x" }'; } >many.yaml
+    refuses_quickly many.yaml 'anchors and aliases are not allowed'
+}
+
+a_large_file_is_refused_at_once() {
+    truncate -s 100M large.yaml
+    refuses_quickly large.yaml 'a job file may have 1 MiB, and this one has 104857600 bytes'
+    refuses_quickly /dev/zero 'a device, not a regular file'
+}
+
+a_fifo_is_refused_and_not_waited_for() {
+    mkfifo fifo.yaml
+    refuses_quickly fifo.yaml 'fifo.yaml: error: a FIFO, not a regular file'
+}
+
+a_directory_is_refused() {
+    mkdir directory.yaml
+    refuses_quickly directory.yaml 'directory.yaml: error: a directory, not a regular file'
+}
+
+a_missing_file_is_told() {
+    refuses_quickly none.yaml 'none.yaml: error: No such file or directory'
+    exits 2 "$mpool" run
+    has err 'job.yaml: error: No such file or directory'
+}
+
+an_unreadable_file_is_told() {
+    echo 'mpool: 1' >secret.yaml
+    chmod 000 secret.yaml
+    if [ "$(id -u)" -eq 0 ]; then
+        chmod 755 "$work" "$work"/*
+        exits 2 setpriv --reuid=65534 --clear-groups "$mpool" check "$PWD/secret.yaml"
+    else
+        exits 2 "$mpool" check secret.yaml
+    fi
+    has err 'secret.yaml: error: Permission denied'
+}
+
+a_file_cut_off_anywhere_is_refused_or_read() {
+    cat >whole.yaml <<'END'
+mpool: 1
+vars: {root: "/usr/share", n: [1, 2}
+steps:
+  a: {each: {items: ["{{x}}", 'y', {z: "é"}]}, call: echo, args: "{item}"}
+END
+    sed -i 's/, n: \[1, 2}/}/' whole.yaml
+    size=$(wc -c <whole.yaml)
+    while [ "$size" -ge 0 ]; do
+        head -c "$size" whole.yaml >cut.yaml
+        code=0
+        "$mpool" check cut.yaml >out 2>err || code=$?
+        [ "$code" -eq 0 ] || [ "$code" -eq 2 ]
+        [ "$code" -eq 0 ] || grep -q '^cut.yaml:\([0-9]*:[0-9]*:\)\{0,1\} error: ' err
+        size=$((size - 1))
+    done
+}
+
+a_name_on_the_command_line_is_escaped_in_messages() {
+    name=$(printf 'a\033[31m\nb.yaml')
+    exits 2 "$mpool" check "$name"
+    has err 'a\e[31m\nb.yaml: error: No such file or directory'
+}
+
+the_job_file_can_come_from_standard_input() {
+    echo '{mpool: 1, steps: {a: {each: {range: 1..5}, call: square}}}' | "$mpool" check - >out
+    is "$(cat out)" 'a  5 jobs'
+    echo '{mpool: 1, steps: {a: {each: {lines: "-"}, call: square}}}' >in
+    exits 2 "$mpool" check - <in
+    has err '<stdin>:1:38: error: standard input is the job file already'
+}
+
+crlf_and_a_byte_order_mark_are_fine() {
+    printf '\357\273\277mpool: 1\r\nsteps:\r\n  a:\r\n    call: echo\r\n    args: |\r\n      x\r\n' >crlf.yaml
+    exits 0 "$mpool" check crlf.yaml
+    is "$(cat out)" 'a  1 job'
+}
+
+every_key_of_this_build_is_accepted() {
+    cat >all.yaml <<'END'
+mpool: 1
+name: everything
+workers: auto
+vars: {root: /usr/bin, n: 3, home: "{env.HOME}"}
+defaults: {timeout: 1.5m, retries: 2}
+steps:
+  walk:
+    each: {walk: ["{vars.root}", /usr/sbin], type: any, match: ["*.a", b/c], exclude: x, follow: true, one_filesystem: false, max_depth: 1}
+    call: file_size
+    args: {path: "{path}", parts: ["{name}", "{stem}", "{ext}", "{dir}", "{index}", "{item}"], text: "{{path}} {vars.n} {1}"}
+    totals: {bytes: sum, least: {min: "{result.bytes}"}, most: {max: "{result.bytes}"}, files: count}
+    timeout: {soft: 500ms, hard: 1h}
+    retries: 0
+  range: {each: {range: "1..{vars.n}", step: 2}, call: square, totals: {all: {sum: "{result}"}}}
+  long-range: {each: {range: {from: 10, to: -10, step: -5}}, call: square}
+  items: {each: {items: [{a: {b: 1}}, {a: {b: x}}]}, call: echo, args: "{item.a.b} {index}"}
+  lines: {each: {lines: /etc/passwd, separator: newline}, call: echo, timeout: 2d}
+  glob: {each: {glob: [/usr/*]}, call: file_size}
+  one: {call: echo, args: [1, 2.5, true, null, "text", {a: b}]}
+END
+    exits 0 "$mpool" check all.yaml --set n=9 --set root=/usr/lib
+    has out 'range       5 jobs'
+    has out 'long-range  5 jobs'
+    has out 'items       2 jobs'
+    has out 'one         1 job'
+}
+
+# says CODE TEXT ARGUMENT... - on standard error
+says() {
+    wanted=$2
+    expected_code=$1
+    shift 2
+    exits "$expected_code" "$mpool" "$@"
+    has err "$wanted"
+    [ ! -s out ]
+}
+
+a_bad_command_line_exits_with_2() {
+    echo '{mpool: 1, vars: {root: /}, steps: {a: {call: echo}}}' >job.yaml
+    says 2 'mpool check job.yaml'
+    says 2 'mpool: there is no command "rnu"; did you mean "run"?' rnu
+    says 2 'mpool: there is no command "xyzzy"; mpool help lists them' xyzzy
+    says 2 "mpool run: -j takes a whole number from 1 to 1024, not '0'" run -j 0
+    says 2 "mpool run: -j takes a whole number from 1 to 1024, not '1025'" run -j1025
+    says 2 "mpool run: -j takes a whole number from 1 to 1024, not '2x'" run --jobs=2x
+    says 2 "mpool run: --progress takes auto, always or never, not 'maybe'" run --progress=maybe
+    says 2 "mpool run: --set takes NAME=VALUE, not 'root'" run --set root
+    says 2 "mpool run: --set takes NAME=VALUE, not '=x'" run --set =x
+    says 2 'mpool run: --set root is given twice' run --set root=a --set root=b
+    says 2 "mpool run: one job file at a time, and 'b.yaml' is a second one" run a.yaml b.yaml
+    says 2 'mpool run: --json and --output - both write to standard output' run --json --output -
+    says 2 "unrecognized option '--jason'" run --jason
+    says 2 "unrecognized option '--jobs'" check --jobs 2
+    says 2 'mpool run: /no/such/directory: No such file or directory' run -C /no/such/directory
+    says 2 'job.yaml: error: --set: `vars` has no "rot"; did you mean "root"?' run --set rot=/
+    says 2 "mpool version: this command takes no arguments, and here is 'x'" version x
+    says 2 'mpool: --output job.yaml is the job file itself' run --output job.yaml
+    is "$(wc -l <job.yaml)" 1
+}
+
+help_and_version_go_to_standard_output() {
+    for option in --version version; do
+        exits 0 "$mpool" "$option"
+        grep -qx 'mpool [0-9]*\.[0-9]*\.[0-9]*' out
+    done
+    for option in --help help; do
+        exits 0 "$mpool" "$option"
+        has out 'mpool run '
+    done
+    exits 0 "$mpool" run --help
+    has out '--output=FILE'
+    exits 0 "$mpool" help run
+    has out '--output=FILE'
+    exits 0 "$mpool" check --help
+    exits 0 "$mpool" functions
+    has out 'file_size'
+    [ ! -s err ]
+}
+
+printing_to_a_full_disk_exits_with_3() {
+    echo '{mpool: 1, steps: {a: {call: echo}}}' >job.yaml
+    for command in functions help version check 'run --help'; do
+        code=0
+        # shellcheck disable=SC2086
+        "$mpool" $command >/dev/full 2>err || code=$?
+        is "$code" 3
+        has err 'mpool: standard output: No space left on device'
+    done
+}
+
+the_directory_option_comes_before_the_job_file() {
+    mkdir there
+    echo '{mpool: 1, steps: {a: {each: {glob: "*"}, call: echo}}}' >there/job.yaml
+    touch there/x
+    exits 0 "$mpool" check -C there
+    is "$(cat out)" 'a  2 jobs'
+}
+
+try deep_nesting_is_refused_at_once many_anchors_are_refused_at_once a_large_file_is_refused_at_once \
+    a_fifo_is_refused_and_not_waited_for a_directory_is_refused a_missing_file_is_told an_unreadable_file_is_told \
+    a_file_cut_off_anywhere_is_refused_or_read a_name_on_the_command_line_is_escaped_in_messages \
+    the_job_file_can_come_from_standard_input crlf_and_a_byte_order_mark_are_fine every_key_of_this_build_is_accepted \
+    a_bad_command_line_exits_with_2 help_and_version_go_to_standard_output printing_to_a_full_disk_exits_with_3 \
+    the_directory_option_comes_before_the_job_file
+finish
