@@ -49,7 +49,7 @@ static struct count count_jobs(const struct step *step)
         return count;
     }
     while ((answer = source_next(source, &item)) != SOURCE_END) {
-        count.jobs++;
+        count.jobs += answer != SOURCE_LATER;
         if (answer == SOURCE_FAULT && count.faults++ < FAULTS_SHOWN)
             show_fault(step, source, &item);
     }

@@ -17,11 +17,9 @@
 /* A command that is longer than this is of no use in a terminal. */
 #define COMMAND_MAX 2000
 
-void plan_begin(struct plan *plan, const struct step *step, plan_fault *fault, void (*idle)(void *user), void *user)
+void plan_begin(struct plan *plan, const struct step *step, plan_fault *fault, void *user)
 {
     *plan = (struct plan){.step = step, .source = source_open(step), .fault = fault, .user = user};
-    plan->source->idle = idle;
-    plan->source->user = user;
     msgpack_sbuffer_init(&plan->args);
 }
 
@@ -63,6 +61,8 @@ mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
             plan->ended = signals_asked() == 0;
             return MPOOL_E_END;
         }
+        if (answer == SOURCE_LATER)
+            return MPOOL_E_TIMEOUT;
         uint64_t index = plan->items++;
         if (answer == SOURCE_FAULT) {
             plan->fault(plan->user, index, &item, plan->source->fault);

@@ -28,8 +28,8 @@ struct plan {
     msgpack_sbuffer args; /* of the job that is being made */
 };
 
-/* plan_begin - `idle` is called while the source waits; both callbacks get `user` */
-void plan_begin(struct plan *plan, const struct step *step, plan_fault *fault, void (*idle)(void *user), void *user);
+/* plan_begin - begin with the items of a step; `fault` gets `user` */
+void plan_begin(struct plan *plan, const struct step *step, plan_fault *fault, void *user);
 
 /* plan_next - a mpool_generator; `user` is a struct plan */
 mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag);

@@ -7,7 +7,7 @@
  * run one after the other: the plan gives jobs to an iterator of the pool as the pool has room for them, and each
  * result is counted, written and forgotten as it comes.
  *
- *   a signal, once (^C)     the plan is asked no more, what was submitted comes to its end
+ *   a signal, once (^C)     the pool is drained: the jobs that run come to their end, the others are cancelled
  *   again, or SIGTERM       the pool is terminated: what has not ended is cancelled
  *   a write error           the same; exit 3, or death by SIGPIPE where nobody reads any more
  *   the pool is broken      what it said about it; exit 3
@@ -69,8 +69,9 @@ static void say_finishing(const struct run *run)
 
     (void)mpool_pool_stats_read(run->pool, &stats);
     text_string(&line, "mpool: finishing ");
-    text_number(&line, stats.jobs_submitted - stats.jobs_ended);
-    text_string(&line, " jobs; ^C again stops them\n");
+    text_number(&line, stats.jobs_running);
+    text_string(&line,
+                stats.jobs_running == 1 ? " running job; ^C again stops it\n" : " running jobs; ^C again stops them\n");
     progress_clear();
     (void)fwrite(line.data, 1, line.size, stderr);
     text_free(&line);
@@ -92,6 +93,7 @@ static void look_around(struct run *run, mpool_iter *iter)
         run->stopping = true;
         mpool_iter_stop(iter);
         say_finishing(run);
+        (void)mpool_pool_drain(run->pool);
     }
     if ((asked > 1 || run->output.error != 0) && !run->terminated)
         terminate(run, iter);
@@ -124,15 +126,6 @@ static void take_fault(void *user, uint64_t index, const struct item *item, cons
     failures_add_item(&run->failures, step->step, item, error);
 }
 
-/* The source waits for its next line: so it is time to show what there is. */
-static void show_meanwhile(void *user)
-{
-    struct run *run = user;
-
-    (void)progress_tick(run, clock_coarse_ns());
-    output_flush(&run->output);
-}
-
 static void drive(struct run *run, mpool_iter *iter)
 {
     const mpool_result *result;
@@ -145,7 +138,7 @@ static void drive(struct run *run, mpool_iter *iter)
             output_flush(&run->output);
         look_around(run, iter);
     }
-    if (err != MPOOL_E_END && !(err == MPOOL_E_CLOSED && run->terminated))
+    if (err != MPOOL_E_END && !(err == MPOOL_E_CLOSED && run->stopping))
         say_error(run, run->current->step->name, err);
 }
 
@@ -179,7 +172,7 @@ static void run_step(struct run *run, struct run_step *step)
         collect[i] = (mpool_collect){.total = what->totals[i].pool_name, .field = what->totals[i].field};
     run->current = step;
     step->tally.start_ns = clock_ns();
-    plan_begin(&run->plan, what, take_fault, show_meanwhile, run);
+    plan_begin(&run->plan, what, take_fault, run);
     mpool_err err = mpool_pool_imap_unordered(run->pool, &task, plan_next, &run->plan, &iter);
     if (err == MPOOL_OK) {
         drive(run, iter);
@@ -197,7 +190,7 @@ static void run_step(struct run *run, struct run_step *step)
 static void pass_over(struct run *run, struct run_step *step)
 {
     run->current = step;
-    plan_begin(&run->plan, step->step, take_fault, show_meanwhile, run);
+    plan_begin(&run->plan, step->step, take_fault, run);
     count_pending(run, step);
     plan_end(&run->plan);
     run->current = NULL;

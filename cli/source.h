@@ -21,6 +21,7 @@
 enum source_answer {
     SOURCE_ITEM = 1, /* an item */
     SOURCE_FAULT,    /* an item that cannot be had, a directory that cannot be read; the next may be fine */
+    SOURCE_LATER,    /* nobody has written the next line yet; a little time was waited for it */
     SOURCE_END,      /* there is no more, or a signal has asked to stop */
 };
 
@@ -28,10 +29,6 @@ enum source_answer {
 struct source {
     const struct source_kind *kind;
     const char *fault; /* SOURCE_FAULT: what is wrong with the item, one line */
-
-    /* Called several times a second while the source waits for somebody to write the next line; NULL: not wanted. */
-    void (*idle)(void *user);
-    void *user;
 };
 
 struct source_kind {

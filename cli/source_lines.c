@@ -24,7 +24,7 @@
 
 #define BUFFER_FIRST ((size_t)64 << 10)
 #define LINE_MAX_BYTES (MPOOL_ARGS_MAX - 64) /* some room for what stands around it */
-#define IDLE_MS 100
+#define WAIT_MS 100
 #define SHOWN 60 /* bytes that are shown of a line that is too long */
 
 struct file {
@@ -110,25 +110,25 @@ static struct source *lines_open(const void *each)
     return &lines->source;
 }
 
-/* Waits until there is something to read; false: a signal has asked to stop. */
-static bool wait_readable(const struct lines *lines)
+/* Waits a little until there is something to read. */
+static enum source_answer wait_readable(const struct lines *lines)
 {
     struct pollfd fds[2] = {{.fd = lines->fd, .events = POLLIN}, {.fd = signals_fd(), .events = POLLIN}};
-    int ready, wait_ms = 0;
+    int ready = poll(fds, 2, WAIT_MS);
 
-    while ((ready = poll(fds, 2, wait_ms)) <= 0 && signals_asked() == 0) {
-        if (ready < 0 && errno != EINTR)
-            break; /* then read() says what is wrong */
-        if (ready == 0 && lines->source.idle != NULL)
-            lines->source.idle(lines->source.user);
-        wait_ms = IDLE_MS;
-    }
-    return signals_asked() == 0;
+    if (signals_asked() != 0)
+        return SOURCE_END;
+    /* An error is one of read() too, which says what it is. */
+    return ready == 0 || (ready < 0 && errno == EINTR) ? SOURCE_LATER : SOURCE_ITEM;
 }
 
-/* Makes room behind what is there, and reads. */
-static bool read_more(struct lines *lines)
+/* Makes room behind what is there, and reads. SOURCE_ITEM: something was read, or there is no more. */
+static enum source_answer read_more(struct lines *lines)
 {
+    enum source_answer answer = wait_readable(lines);
+
+    if (answer != SOURCE_ITEM)
+        return answer;
     if (lines->start > 0) {
         memmove(lines->data, lines->data + lines->start, lines->end - lines->start);
         lines->searched -= lines->start;
@@ -139,21 +139,15 @@ static bool read_more(struct lines *lines)
         lines->room *= 2;
         lines->data = memory_grow(lines->data, lines->room);
     }
-    for (;;) {
-        if (!wait_readable(lines))
-            return false;
-        ssize_t got = read(lines->fd, lines->data + lines->end, lines->room - lines->end);
-        if (got >= 0) {
-            lines->ended = got == 0;
-            lines->end += (size_t)got;
-            return true;
-        }
-        if (errno != EINTR && errno != EAGAIN) {
-            lines->failed = strerror(errno);
-            lines->ended = true;
-            return true;
-        }
-    }
+    ssize_t got = read(lines->fd, lines->data + lines->end, lines->room - lines->end);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN))
+        return SOURCE_LATER;
+    lines->ended = got <= 0;
+    if (got < 0)
+        lines->failed = strerror(errno);
+    else
+        lines->end += (size_t)got;
+    return SOURCE_ITEM;
 }
 
 /* A line is longer than any argument may be: from here on only its end is looked for. */
@@ -196,8 +190,9 @@ static enum source_answer lines_next(struct source *source, struct item *item)
             pass_over(lines);
         if (lines->ended)
             break;
-        if (!read_more(lines))
-            return SOURCE_END;
+        enum source_answer answer = read_more(lines);
+        if (answer != SOURCE_ITEM)
+            return answer;
     }
     if (lines->end > lines->start || lines->too_long)
         return give(lines, item, lines->end, lines->end);

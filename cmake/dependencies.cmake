@@ -3,7 +3,6 @@ find_package(Threads REQUIRED)
 find_package(nng CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(FYAML REQUIRED IMPORTED_TARGET libfyaml)
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(GMP REQUIRED IMPORTED_TARGET gmp)
 
 # msgpack-c ships its C library under different names from release to release.

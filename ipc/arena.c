@@ -43,14 +43,23 @@ static bool try_size(struct mp_arena *arena, size_t size)
     return true;
 }
 
+/* Of a limited address space the arena takes a quarter at most: threads and heaps need the rest. */
+static size_t fair_share(size_t wanted)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && wanted > limit.rlim_cur / 4)
+        wanted = limit.rlim_cur / 4;
+    return wanted < SMALLEST ? SMALLEST : wanted / PAGE_BYTES * PAGE_BYTES;
+}
+
 mpool_err mp_arena_open(size_t wanted, struct mp_arena *arena)
 {
-    size_t size = (wanted + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    size_t size = fair_share(wanted);
 
     *arena = (struct mp_arena){.fd = mp_fd_raise(memfd_create("mpool", MFD_CLOEXEC))};
     if (arena->fd < 0)
         return mp_error(MPOOL_E_SYSTEM, "memfd_create: %m");
-    size = size < SMALLEST ? SMALLEST : size;
     while (!try_size(arena, size)) {
         if (size <= SMALLEST) {
             (void)mp_error(MPOOL_E_SYSTEM, "cannot map %zu bytes of shared memory: %m; raise RLIMIT_AS or RLIMIT_FSIZE",

@@ -16,17 +16,22 @@
 #include <errno.h>
 #include <nng/nng.h>
 #include <nng/protocol/pair1/pair.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* More than can be under way: two frames of jobs with their answers in pieces, a recall and a stop. */
 #define RECEIVE_BUFFER 16
 #define SEND_BUFFER 8
+
+/* What the threads allocate besides their stacks. */
+#define HEAP_BYTES ((size_t)32 << 20)
 
 struct mp_channel {
     nng_socket socket;
@@ -131,6 +136,40 @@ static struct mp_channel *new_channel(void)
         atomic_init(&channel->gone, false);
     }
     return channel;
+}
+
+/* Bytes of address space that the process has mapped; 0 if that cannot be told. */
+static size_t mapped_bytes(void)
+{
+    char line[64] = "";
+    FILE *file = fopen("/proc/self/statm", "re");
+
+    if (file == NULL)
+        return 0;
+    if (fgets(line, sizeof line, file) == NULL)
+        line[0] = '\0';
+    (void)fclose(file);
+    return (size_t)strtoull(line, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+mpool_err mp_channel_check_room(void)
+{
+    size_t cpus = (size_t)sysconf(_SC_NPROCESSORS_ONLN), stack = 0, mapped = mapped_bytes(), needed;
+    pthread_attr_t attributes;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || pthread_attr_init(&attributes) != 0)
+        return MPOOL_OK;
+    (void)pthread_attr_getstacksize(&attributes, &stack);
+    (void)pthread_attr_destroy(&attributes);
+    /* Task threads (two a CPU, at most 16), expiry threads (one a CPU), and nine others, ours included. */
+    needed = ((2 * cpus < 16 ? 2 * cpus : 16) + cpus + 9) * stack + HEAP_BYTES;
+    if (mapped + needed <= limit.rlim_cur)
+        return MPOOL_OK;
+    return mp_error(MPOOL_E_SYSTEM,
+                    "the limit on address space (ulimit -v) is %zu MB, of which %zu MB are in use; nng's threads need "
+                    "%zu MB more",
+                    (size_t)limit.rlim_cur >> 20, mapped >> 20, needed >> 20);
 }
 
 mpool_err mp_channel_listen(const char *path, size_t most, int wake_fd, struct mp_channel **result)

@@ -30,6 +30,14 @@ size_t mp_packet_size(const struct mp_packet *packet);
 void mp_packet_free(struct mp_packet *packet);
 
 /*
+ * mp_channel_check_room - is there address space for nng's threads?
+ *
+ * nng 1.5.2 crashes, aborts or hangs in its first call where RLIMIT_AS keeps it from starting them [measured]. Errors:
+ * MPOOL_E_SYSTEM. Calls: the host, before a channel is opened.
+ */
+mpool_err mp_channel_check_room(void);
+
+/*
  * mp_channel_listen - the supervisor's end
  *
  * path      in   a socket path where nothing is, in a directory that only this user can use

@@ -136,12 +136,12 @@ static void error_text(const struct mp_deliver *deliver, const struct mp_action 
     }
 }
 
-/* The values of jobs that are done are in the frame: finds where those of the range begin. */
-static void attach_values(struct mp_deliver *deliver, const struct mp_range *range, struct mp_part *part)
+/* The values and times of jobs that have returned are in the frame: finds where those of the range begin. */
+static void attach_reply(struct mp_deliver *deliver, const struct mp_range *range, struct mp_part *part)
 {
     uint32_t place = (uint32_t)(range->first - deliver->committed.first);
 
-    if (deliver->reply->values == NULL && deliver->reply->times == NULL)
+    if (deliver->answers == NULL || (deliver->reply->values == NULL && deliver->reply->times == NULL))
         return;
     if (deliver->reply->values != NULL)
         (void)mp_scan_skip(deliver->reply->values, deliver->reply->values_size, place - deliver->cursor,
@@ -170,8 +170,8 @@ static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_act
         part->signal = WIFSIGNALED(deliver->status) ? WTERMSIG(deliver->status) : 0;
         part->exit_code = WIFEXITED(deliver->status) ? WEXITSTATUS(deliver->status) : 0;
     }
-    if (action->status == MPOOL_DONE)
-        attach_values(deliver, &action->range, part);
+    if (action->status == MPOOL_DONE || action->status == MPOOL_FAILED)
+        attach_reply(deliver, &action->range, part);
     return part;
 }
 

@@ -43,6 +43,7 @@ struct mpool_iter {
     size_t ahead_bytes;
     uint32_t lot_jobs;      /* size of the next lot */
     struct mp_lot *pending; /* a lot that waits for room in the pool; NULL: none */
+    bool dry;               /* the generator had nothing to give when it was asked last */
     bool exhausted;         /* the generator is not asked any more */
     mpool_err failure;      /* why not, if not for its end */
     char failure_detail[512];
@@ -102,7 +103,7 @@ static void stop(struct mpool_iter *iter, mpool_err failure)
         (void)snprintf(iter->failure_detail, sizeof iter->failure_detail, "%s", mpool_error_detail());
 }
 
-/* Asks the generator for one job. False: there will be no more. */
+/* Asks the generator for one job. False: there is none now, or there will be no more. */
 static bool generate(struct mpool_iter *iter, struct mp_lot *lot)
 {
     size_t before = lot->args.size;
@@ -114,13 +115,15 @@ static bool generate(struct mpool_iter *iter, struct mp_lot *lot)
     err = iter->generator(iter->user, &packer, &tag);
     if (err == MPOOL_OK)
         err = mp_lot_close_job(lot, tag);
-    else if (err != MPOOL_E_END)
+    else if (err != MPOOL_E_END && err != MPOOL_E_TIMEOUT)
         err = mp_error(MPOOL_E_GENERATOR, "the generator failed after %llu jobs: %s",
                        (unsigned long long)(iter->next_index + lot->count), mpool_err_text(err));
     if (err == MPOOL_OK)
         return true;
     lot->args.size = before;
-    stop(iter, err == MPOOL_E_END ? MPOOL_OK : err);
+    iter->dry = err == MPOOL_E_TIMEOUT;
+    if (!iter->dry)
+        stop(iter, err == MPOOL_E_END ? MPOOL_OK : err);
     return false;
 }
 
@@ -143,6 +146,7 @@ static void make_lot(struct mpool_iter *iter)
         return;
     }
     lot->first_index = iter->next_index;
+    iter->dry = false;
     while (lot->count < iter->lot_jobs && !mp_lot_full(lot) && generate(iter, lot))
         continue;
     if (lot->count == 0) {
@@ -225,6 +229,14 @@ static void go_ahead(struct mpool_iter *iter)
         (void)submit_lot(iter, &now);
 }
 
+static bool is_over(const struct timespec *deadline)
+{
+    int64_t now_ns = mp_clock_ns();
+
+    return now_ns / 1000000000 > deadline->tv_sec ||
+           (now_ns / 1000000000 == deadline->tv_sec && now_ns % 1000000000 >= deadline->tv_nsec);
+}
+
 /* Gets a part to give results from, and keeps the workers busy on the way. */
 static mpool_err next_part(struct mpool_iter *iter, int64_t timeout_ms)
 {
@@ -233,6 +245,7 @@ static mpool_err next_part(struct mpool_iter *iter, int64_t timeout_ms)
 
     mp_part_free(iter->part);
     iter->part = NULL;
+    iter->dry = false;
     while (err == MPOOL_OK) {
         go_ahead(iter);
         if (iter->taken == NULL)
@@ -241,7 +254,9 @@ static mpool_err next_part(struct mpool_iter *iter, int64_t timeout_ms)
             begin_part(iter);
             return MPOOL_OK;
         }
-        if (iter->ahead_jobs > 0 && (iter->pending != NULL || !wants_more(iter)))
+        if (iter->dry) /* the generator does the waiting */
+            err = is_over(&deadline) ? MPOOL_E_TIMEOUT : MPOOL_OK;
+        else if (iter->ahead_jobs > 0 && (iter->pending != NULL || !wants_more(iter)))
             err = wait_for_part(iter, &deadline);
         else if (iter->pending != NULL)
             err = submit_lot(iter, &deadline) ? MPOOL_OK : MPOOL_E_TIMEOUT;

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "ipc/channel.h"
 #include "ipc/page.h"
 #include "pool/host.h"
 #include "pool/sink.h"
@@ -211,6 +212,8 @@ mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result
 
     if (err == MPOOL_OK)
         err = mp_host_check_identity();
+    if (err == MPOOL_OK)
+        err = mp_channel_check_room();
     if (err == MPOOL_OK)
         err = new_pool(options, &pool);
     if (err != MPOOL_OK)

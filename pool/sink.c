@@ -96,7 +96,7 @@ void mp_part_result(const struct mp_part *part, uint32_t i, size_t *values_at, m
         return;
     if (reply->times != NULL)
         result->run_ns = time_of(reply->times, part->times_at + i);
-    if (reply->values != NULL) {
+    if (reply->values != NULL && part->status == MPOOL_DONE) {
         size_t begin = *values_at;
 
         /* The supervisor has scanned them all, so this cannot fail. */

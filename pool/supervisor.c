@@ -432,7 +432,9 @@ static void publish(struct supervisor *sup)
     (void)pthread_mutex_lock(&pool->lock);
     *stats = sup->core.stats;
     stats->workers_ready = mp_core_count_up(&sup->core);
-    stats->jobs_running = stats->jobs_submitted - stats->jobs_ended - sup->core.queue.jobs;
+    stats->jobs_in_flight = stats->jobs_submitted - stats->jobs_ended - sup->core.queue.jobs;
+    for (unsigned i = 0; i < pool->workers; i++)
+        stats->jobs_running += sup->core.slots[i].flight.frame_count > 0;
     stats->frames_received = sup->deliver.frames;
     for (unsigned i = 0; i < pool->workers; i++)
         pool->pids[i] = sup->seats[i].channel != NULL ? sup->seats[i].pid : 0;

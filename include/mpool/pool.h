@@ -161,7 +161,8 @@ MPOOL_API mpool_err mpool_pool_map(mpool_pool *pool, const mpool_task *task, con
 
 /*
  * Gives the arguments of the next job: packs exactly one value, and returns MPOOL_OK; or packs nothing, and returns
- * MPOOL_E_END after the last, or another error to stop the iteration. Runs on the thread inside mpool_iter_next().
+ * MPOOL_E_END after the last, MPOOL_E_TIMEOUT if there is nothing yet (it has waited a little, and will be asked again),
+ * or another error to stop the iteration. Runs on the thread inside mpool_iter_next().
  *
  * tag       out  comes back with the job's result
  */
@@ -207,7 +208,8 @@ typedef struct mpool_pool_stats {
     unsigned workers_ready; /* with a worker that takes jobs */
     uint64_t jobs_submitted;
     uint64_t jobs_ended;       /* of those, in any status */
-    uint64_t jobs_running;     /* handed to workers and not answered */
+    uint64_t jobs_running;     /* of those, at work: one a worker */
+    uint64_t jobs_in_flight;   /* handed to workers and not answered, the running ones included */
     uint64_t attempts_retried; /* attempts that were charged and followed by another */
     uint64_t workers_started;
     uint64_t deaths_claimed;     /* a job was running: it was charged */

@@ -35,7 +35,7 @@ typedef struct mpool_result {
     unsigned worker;   /* slot of the last try, from 0 */
     int signal;        /* crashed: the signal that ended the worker, or 0 */
     int exit_code;     /* crashed: what the worker exited with, if signal is 0 */
-    int64_t run_ns;    /* time in the function, in nanoseconds; -1 unless the task asked for it */
+    int64_t run_ns;    /* time in the function, in nanoseconds; -1 unless the task asked for it and it returned */
     const char *error; /* why it is not done, one line; NULL if done */
     const void *value; /* the result, one msgpack value; NULL unless done and wanted */
     size_t value_size; /* in bytes */

@@ -20,15 +20,15 @@ ends() {
     is "$code" "$1"
 }
 
-# Jobs of 1 s: the first ^C lets them come to their end.
+# Jobs of 2 s on two workers: the first ^C lets those that run come to their end, and cancels the third.
 sigint_once_finishes_what_runs() {
-    printf '{mpool: 1, workers: 2, steps: {a: {each: {items: [0, 0.5, 1, 1]}, call: sleep}, b: {each: {range: 1..7}, call: sleep},
+    printf '{mpool: 1, workers: 2, steps: {a: {each: {items: [0, 2, 2, 2]}, call: sleep}, b: {each: {range: 1..7}, call: sleep},
         c: {each: {walk: /usr/bin}, call: file_size}}}' >job.yaml
     begin
     kill -INT "$mpool_pid"
     ends 130
-    is "$(json out done) $(json out cancelled) $(json out pending) $(json out total) $(json out exit)" '4 0 7 11 130'
-    has err 'mpool: finishing'
+    is "$(json out done) $(json out cancelled) $(json out pending) $(json out total) $(json out exit)" '3 1 7 11 130'
+    has err 'mpool: finishing 2 running jobs'
     has err '^C again stops them'
     has err 'pending'
 }
@@ -37,7 +37,7 @@ sigint_twice_stops_what_runs() {
     printf '{mpool: 1, workers: 2, steps: {a: {each: {items: [0, 600, 600, 600]}, call: sleep}}}' >job.yaml
     begin
     kill -INT "$mpool_pid"
-    wait_until grep -q 'finishing 3 jobs' err
+    wait_until grep -q 'finishing 2 running jobs' err
     kill -INT "$mpool_pid"
     ends 130
     is "$(json out done) $(json out cancelled) $(json out exit)" '1 3 130'
