@@ -1,0 +1,420 @@
+/*
+ * tests/sim/expect.c - what an event has to lead to
+ *
+ * Runs in: the simulator, before the core gets the event. This is the promise of the pool, said a second time and
+ * another way: job by job, with the truth about the workers at hand. Who is to blame for a death is read off the worker
+ * that died, not off its page; only where the page lies by design is the rule applied to what it says.
+ */
+#include "tests/sim/books.h"
+#include "tests/sim/worker.h"
+
+static void reach(struct oracle *oracle, enum reach what)
+{
+    oracle->reached[what]++;
+}
+
+/* An attempt came to nothing, and it counts. */
+static void charge(struct oracle *oracle, uint64_t number, mpool_status status, bool final)
+{
+    struct job_record *job = &oracle->jobs[number];
+
+    job->attempts++;
+    job->crashes += status == MPOOL_CRASHED;
+    if (final || job->attempts == job->rules->retries + 1 || job->crashes == job->rules->crash_limit) {
+        books_must_end(oracle, number, status);
+    } else if (oracle->draining) {
+        books_must_end(oracle, number, status);
+        reach(oracle, REACH_DRAIN_FAILED);
+    } else {
+        books_mark(oracle, number, JOB_WAITS);
+        job->alone = job->alone || status != MPOOL_FAILED;
+        oracle->stats.attempts_retried++;
+        reach(oracle, REACH_RETRIED);
+    }
+}
+
+void books_drain(struct oracle *oracle)
+{
+    oracle->closed = oracle->draining = true;
+    for (uint64_t job; (job = books_first_waiting(oracle)) < SIM_JOBS;)
+        books_must_end(oracle, job, MPOOL_CANCELLED);
+}
+
+void books_terminate(struct oracle *oracle)
+{
+    books_drain(oracle);
+    oracle->terminated = true;
+}
+
+/* ---- what workers say -------------------------------------------------------------------------------------------- */
+
+static bool is_stale(const struct oracle *oracle, const struct mp_event *event)
+{
+    const struct view *view = &oracle->views[event->slot];
+
+    return view->generation != event->generation || view->state == VIEW_EMPTY;
+}
+
+bool oracle_accepts(const struct oracle *oracle, const struct mp_event *event)
+{
+    const struct view *view = &oracle->views[event->slot];
+
+    if (event->kind == MP_RESULTS)
+        return view->frames > 0 && event->results.ticket == view->answered && event->results.count > 0 &&
+               event->results.count <= view->frame[0].count;
+    if (event->kind == MP_RETURNED)
+        return view->recalling && event->ticket - view->answered <= view->sent - view->answered;
+    return true;
+}
+
+static void take_off_front(struct view *view, uint32_t count)
+{
+    struct view_frame *frame = &view->frame[0];
+
+    view->answered += count;
+    frame->ticket += count;
+    frame->first += count;
+    frame->count -= count;
+    if (frame->count == 0) {
+        view->frame[0] = view->frame[1];
+        view->frames--;
+    }
+    if (!view_holds(view, view->asked_ticket))
+        view->asked = false;
+}
+
+/* Of a function whose jobs take no time at all that can be measured, a nanosecond is said. */
+static void note_pace(struct oracle *oracle, uint32_t pace, const struct mp_results *results)
+{
+    uint64_t job_ns = results->busy_ns / results->count, *quickest_ns = &oracle->quickest_ns[pace];
+
+    if (job_ns == 0)
+        job_ns = 1;
+    if (*quickest_ns == 0 || job_ns < *quickest_ns)
+        *quickest_ns = job_ns;
+}
+
+static void expect_results(struct oracle *oracle, const struct mp_event *event)
+{
+    struct view *view = &oracle->views[event->slot];
+    const struct mp_results *results = &event->results;
+    const struct mp_exception *exception = results->exceptions, *end = exception + results->exception_count;
+
+    if (!oracle_accepts(oracle, event)) {
+        oracle->cause = CAUSE_GARBLED;
+        return;
+    }
+    oracle->commit = (struct mp_range){.first = view->frame[0].first, .count = results->count};
+    oracle->commit_delta = 0;
+    for (uint32_t i = 0; i < results->count; i++) {
+        uint64_t job = view->frame[0].first + i;
+
+        if (exception < end && exception->at == i) {
+            charge(oracle, job, MPOOL_FAILED, exception->final);
+            exception++;
+        } else {
+            oracle->jobs[job].attempts++;
+            oracle->commit_delta += oracle->plan->job[job].delta;
+            books_must_end(oracle, job, MPOOL_DONE);
+        }
+    }
+    note_pace(oracle, oracle->jobs[view->frame[0].first].rules->pace, results);
+    take_off_front(view, results->count);
+    view->progress_ms = oracle->now_ms;
+    view->barren = false;
+    reach(oracle, REACH_COMMITS);
+    if (view->state == VIEW_DOOMED)
+        reach(oracle, REACH_LATE_ANSWERS);
+    if (view->generation == event->generation && view->answered < oracle->plan->first_ticket)
+        reach(oracle, REACH_WRAPS);
+}
+
+/* The jobs from `ticket` on come back, uncharged. Returns how many. */
+static uint32_t take_off_end(struct oracle *oracle, struct view *view, uint32_t ticket)
+{
+    uint32_t count = view->sent - ticket;
+
+    while (view->sent != ticket) {
+        struct view_frame *frame = &view->frame[view->frames - 1];
+
+        view->sent--;
+        frame->count--;
+        books_release(oracle, frame->first + frame->count);
+        if (frame->count == 0)
+            view->frames--;
+    }
+    if (!view_holds(view, view->asked_ticket))
+        view->asked = false;
+    return count;
+}
+
+static void expect_returned(struct oracle *oracle, const struct mp_event *event)
+{
+    struct view *view = &oracle->views[event->slot];
+    uint32_t count;
+
+    if (!oracle_accepts(oracle, event)) {
+        oracle->cause = CAUSE_GARBLED;
+        return;
+    }
+    view->recalling = false;
+    count = take_off_end(oracle, view, event->ticket);
+    view->barren = count == 0;
+    reach(oracle, count == 0 ? REACH_BARREN : oracle->draining ? REACH_DRAIN_RETURNED : REACH_RETURNED);
+}
+
+static void expect_unsent(struct oracle *oracle, const struct mp_event *event)
+{
+    struct view *view = &oracle->views[event->slot];
+
+    oracle->cause = CAUSE_UNSENT;
+    if (view_holds(view, event->ticket))
+        take_off_end(oracle, view, event->ticket);
+    reach(oracle, view->state == VIEW_DOOMED ? REACH_UNSENT_TWICE : REACH_UNSENT);
+}
+
+/* Whom can MP_SEEN be about, and how long has that one been running? */
+static void expect_seen(struct oracle *oracle, const struct mp_event *event)
+{
+    const struct view *view = &oracle->views[event->slot];
+    const struct worker *worker = &oracle->workers[event->slot];
+    uint32_t ticket = view->answered, claimed = event->sight.next - 1;
+    int64_t start_ms;
+    bool runs = worker->lie == LIE_NOT ? worker->running : event->sight.returned != event->sight.next;
+
+    if (view->state != VIEW_UP || view->frames == 0)
+        return;
+    if (runs && view_holds(view, claimed))
+        ticket = claimed;
+    else
+        runs = false;
+    start_ms = mp_later(view_frame_of(view, ticket)->sent_ms, view->progress_ms);
+    if (runs && worker->lie == LIE_NOT)
+        start_ms = mp_later(start_ms, worker->begun_us / 1000);
+    oracle->cause = CAUSE_LIMIT;
+    oracle->limit_ticket = ticket;
+    oracle->limit_age_ms = oracle->now_ms - start_ms;
+}
+
+/* ---- births and deaths ------------------------------------------------------------------------------------------- */
+
+static void count_state(struct oracle *oracle, const struct view *view, const struct worker *worker)
+{
+    if (worker->running)
+        reach(oracle, REACH_CLAIMED);
+    if (view->recalling)
+        reach(oracle, REACH_RECALLED);
+    if (worker->returned != view->answered && view->frames > 0)
+        reach(oracle, REACH_UNCOMMITTED);
+    if (view->frames > 0 && worker->next == view->answered)
+        reach(oracle, REACH_UNSTARTED);
+    if (view->frames == 0)
+        reach(oracle, REACH_IDLE);
+}
+
+/* The job that the dead worker was running, or of which its page says so, where pages lie. */
+static bool claimed_job(const struct oracle *oracle, const struct mp_event *event, uint32_t *ticket)
+{
+    const struct worker *worker = &oracle->workers[event->slot];
+    bool runs = worker->lie == LIE_NOT ? worker->running : event->sight.returned != event->sight.next;
+
+    *ticket = (worker->lie == LIE_NOT ? worker->next : event->sight.next) - 1;
+    return runs && view_holds(&oracle->views[event->slot], *ticket);
+}
+
+/* How the death has to be counted. */
+static uint64_t *death_kind(struct oracle *oracle, const struct mp_event *event)
+{
+    const struct view *view = &oracle->views[event->slot];
+    mpool_pool_stats *stats = &oracle->stats;
+    uint32_t last;
+    bool claimed = claimed_job(oracle, event, &last);
+
+    if (view->state == VIEW_DOOMED)
+        return &stats->deaths_ours;
+    if (claimed)
+        return &stats->deaths_claimed;
+    if (view->frames == 0)
+        return &stats->deaths_idle;
+    return view_holds(view, last) ? &stats->deaths_uncommitted : &stats->deaths_unstarted;
+}
+
+/* Who pays for a death that we did not cause: the job that ran, or the one that was alone. */
+static bool crash_victim(struct oracle *oracle, const struct mp_event *event, uint32_t *ticket)
+{
+    const struct view *view = &oracle->views[event->slot];
+
+    if (claimed_job(oracle, event, ticket))
+        return true;
+    *ticket = view->answered;
+    if (view->frames == 0 || !view->frame[0].solo)
+        return false;
+    reach(oracle, REACH_SOLO_CHARGED);
+    return true;
+}
+
+/* A worker that had said hello is dead: at most one job pays, the others come back as they were. */
+static void bury(struct oracle *oracle, const struct mp_event *event)
+{
+    struct view *view = &oracle->views[event->slot];
+    mpool_status status = MPOOL_CRASHED;
+    bool guilty = false, riddle = false;
+    uint32_t victim = 0;
+
+    count_state(oracle, view, &oracle->workers[event->slot]);
+    ++*death_kind(oracle, event);
+    if (oracle->terminated || (view->state == VIEW_DOOMED && view->kill == MP_KILL_OURS)) {
+        guilty = false;
+    } else if (view->state == VIEW_DOOMED && view->kill == MP_KILL_JOB) {
+        status = MPOOL_TIMED_OUT;
+        victim = view->victim;
+        guilty = view_holds(view, victim);
+        oracle->reached[REACH_PARDONED] += !guilty;
+    } else {
+        guilty = crash_victim(oracle, event, &victim);
+        riddle = !guilty && view->frames > 0;
+        oracle->reached[REACH_RIDDLES] += riddle;
+    }
+    for (uint32_t ticket = view->answered; ticket != view->sent; ticket++) {
+        uint64_t job = view_job_of(view, ticket);
+
+        if (riddle)
+            oracle->jobs[job].alone = true;
+        if (guilty && ticket == victim)
+            charge(oracle, job, status, false);
+        else
+            books_release(oracle, job);
+    }
+    *view = (struct view){.state = VIEW_EMPTY, .generation = view->generation, .spawn_ms = oracle->now_ms};
+}
+
+/*
+ * The n-th death in a row before hello: the next try waits 100 ms, 200 ms, ... 5 s; the fifth with nobody up is the
+ * end.
+ */
+static void bury_unborn(struct oracle *oracle, struct view *view)
+{
+    int64_t wait_ms = 100;
+
+    for (unsigned i = 0; i < oracle->start_deaths && wait_ms < 5000; i++)
+        wait_ms *= 2;
+    oracle->start_deaths++;
+    oracle->stats.deaths_startup++;
+    *view = (struct view){
+        .state = VIEW_EMPTY, .generation = view->generation, .spawn_ms = oracle->now_ms + mp_sooner(wait_ms, 5000)};
+    oracle->break_due = oracle->start_deaths >= 5 && oracle_up(oracle) == 0 && !oracle->draining &&
+                        (!oracle->closed || oracle_has_work(oracle));
+    reach(oracle, REACH_UNBORN);
+}
+
+static void expect_started(struct oracle *oracle, struct view *view)
+{
+    if (view->state != VIEW_STARTING)
+        return;
+    view->state = VIEW_UP;
+    view->was_up = true;
+    view->since_ms = oracle->now_ms;
+    oracle->start_deaths = 0;
+}
+
+/* ---- what the host wants ----------------------------------------------------------------------------------------- */
+
+static void expect_jobs(struct oracle *oracle, const struct mp_range *range)
+{
+    for (uint64_t job = range->first; job < range->first + range->count; job++) {
+        oracle->jobs[job].rules = range->rules;
+        books_release(oracle, job);
+    }
+    oracle->submitted += range->count;
+    oracle->stats.jobs_submitted += range->count;
+}
+
+static void expect_lost(struct oracle *oracle)
+{
+    oracle->break_due = !oracle->broken;
+    oracle->reached[REACH_LOST_LATE] += oracle->broken;
+    oracle->lost = true;
+    books_terminate(oracle);
+    for (unsigned i = 0; i < oracle->plan->slots; i++) {
+        struct view *view = &oracle->views[i];
+
+        take_off_end(oracle, view, view->answered);
+        *view = (struct view){.state = VIEW_EMPTY, .generation = view->generation};
+    }
+    reach(oracle, REACH_LOST);
+}
+
+static void expect_from_worker(struct oracle *oracle, const struct mp_event *event)
+{
+    struct view *view = &oracle->views[event->slot];
+
+    switch (event->kind) {
+    case MP_STARTED:
+        expect_started(oracle, view);
+        break;
+    case MP_RESULTS:
+        expect_results(oracle, event);
+        break;
+    case MP_RETURNED:
+        expect_returned(oracle, event);
+        break;
+    case MP_SEEN:
+        expect_seen(oracle, event);
+        break;
+    case MP_UNSENT:
+        expect_unsent(oracle, event);
+        break;
+    case MP_BABBLE:
+        oracle->cause = CAUSE_GARBLED;
+        break;
+    case MP_START_FAILED:
+    case MP_DIED:
+        if (view->was_up)
+            bury(oracle, event);
+        else
+            bury_unborn(oracle, view);
+        break;
+    default:
+        break;
+    }
+    if (oracle->cause == CAUSE_GARBLED)
+        reach(oracle, REACH_GARBLED);
+}
+
+void oracle_expect(struct oracle *oracle, const struct mp_event *event)
+{
+    oracle->now_ms = event->now_ms;
+    oracle->cause = CAUSE_NONE;
+    oracle->cause_slot = event->slot;
+    oracle->commit.count = 0;
+    switch (event->kind) {
+    case MP_JOBS:
+        expect_jobs(oracle, &event->range);
+        break;
+    case MP_TICK:
+        break;
+    case MP_CLOSE:
+        oracle->closed = true;
+        break;
+    case MP_DRAIN:
+        books_drain(oracle);
+        reach(oracle, REACH_DRAINED);
+        break;
+    case MP_TERMINATE:
+        oracle->reached[REACH_DRAIN_TERMINATED] += oracle->draining && !oracle->terminated;
+        books_terminate(oracle);
+        reach(oracle, REACH_TERMINATED);
+        break;
+    case MP_LOST:
+        expect_lost(oracle);
+        break;
+    default:
+        if (!is_stale(oracle, event)) {
+            expect_from_worker(oracle, event);
+        } else {
+            oracle->stats.stale_results += event->kind == MP_RESULTS;
+            reach(oracle, REACH_STALE);
+        }
+        break;
+    }
+}
