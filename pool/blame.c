@@ -41,11 +41,21 @@ static void count_death(struct mp_core *core, const struct mp_slot *slot, const 
         core->stats.deaths_unstarted++;
 }
 
+/* Has the job that flew alone been near so many deaths that it must be their cause, whatever the pages said? */
+static bool is_suspect(const struct mp_slot *slot)
+{
+    const struct mp_range *head = &slot->flight.frames[0].range;
+
+    return mp_core_flies_solo(slot) && head->riddles >= head->rules->crash_limit;
+}
+
 /*
  * Who pays for a death: *ticket is the job's.
  *
  * A worker killed for the sake of one job costs that job, unless it was answered meanwhile, and no other. Otherwise the
- * job that the page names pays; or the one that flew solo, whatever the page says.
+ * job that the page names pays. If the page names nobody, nobody pays: a worker can be killed by anyone at any time. But
+ * a job that flies solo and is there each time is the cause in the end: else one that breaks its worker before it is
+ * claimed would do so for ever.
  */
 static bool find_guilty(const struct mp_core *core, const struct mp_slot *slot, const struct mp_sight *sight,
                         uint32_t *ticket)
@@ -59,7 +69,7 @@ static bool find_guilty(const struct mp_core *core, const struct mp_slot *slot, 
     if (slot->state == MP_SLOT_KILLED && slot->kill == MP_KILL_OURS)
         return false;
     *ticket = slot->flight.answered;
-    return mp_core_claimed(slot, sight, ticket) || mp_core_flies_solo(slot);
+    return mp_core_claimed(slot, sight, ticket) || is_suspect(slot);
 }
 
 /* Takes a range of a dead worker apart: the jobs before the guilty one, that one, and those behind it. */
@@ -98,6 +108,7 @@ void mp_blame_bury(struct mp_core *core, const struct mp_event *event)
     cuts = mp_flight_cut(&slot->flight, base, cut);
     for (unsigned i = 0; i < cuts; i++) {
         cut[i].solo = cut[i].solo || riddle;
+        cut[i].riddles += riddle;
         if (guilty && ticket - base < cut[i].count)
             split_range(core, event->slot, cut[i], ticket - base, status);
         else

@@ -147,6 +147,7 @@ static void commit_results(struct mp_core *core, const struct mp_event *event)
     struct mp_slot *slot = &core->slots[event->slot];
     const struct mp_results *results = &event->results;
     struct mp_range range, part;
+    uint64_t busy_ns;
     uint32_t at = 0;
 
     if (slot->flight.frame_count == 0 || results->ticket != slot->flight.answered || results->count == 0 ||
@@ -154,9 +155,12 @@ static void commit_results(struct mp_core *core, const struct mp_event *event)
         mp_core_kill(core, event->slot, MP_KILL_GARBLED);
         return;
     }
+    /* A worker cannot have been busy for longer than it has had the frame, whatever it says. */
+    busy_ns = (uint64_t)(event->now_ms - slot->flight.frames[0].sent_ms + 1) * 1000000;
+    busy_ns = results->busy_ns < busy_ns ? results->busy_ns : busy_ns;
     range = mp_flight_answer(&slot->flight, results->count);
     mp_core_act(core, MP_COMMIT, event->slot)->range = range;
-    mp_pace_learn(&core->paces[range.rules->pace], results->busy_ns, results->count);
+    mp_pace_learn(&core->paces[range.rules->pace], busy_ns, results->count);
     slot->progress_ms = event->now_ms;
     slot->barren = false;
     for (size_t i = 0; i <= results->exception_count; i++) {

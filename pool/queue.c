@@ -33,7 +33,8 @@ bool mp_queue_reserve(struct mp_queue *queue, size_t ranges)
 static bool melts(const struct mp_range *a, const struct mp_range *b)
 {
     return a->first + a->count == b->first && a->rules == b->rules && a->attempts == b->attempts &&
-           a->crashes == b->crashes && a->solo == b->solo && a->count <= UINT32_MAX - b->count;
+           a->crashes == b->crashes && a->riddles == b->riddles && a->solo == b->solo &&
+           a->count <= UINT32_MAX - b->count;
 }
 
 /* Links the range in behind `before` (NULL: at the front), or melts it into a neighbour. */

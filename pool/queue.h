@@ -23,7 +23,8 @@ struct mp_range {
     uint32_t count;
     uint32_t attempts; /* charged so far, to each */
     uint32_t crashes;  /* of those, by crashes */
-    bool solo;         /* runs with nothing else in flight, and is then charged for a death whatever the page says */
+    uint32_t riddles;  /* deaths it was in flight for, and that named nobody */
+    bool solo;         /* runs with nothing else in flight, so that the next death has a name */
     const struct mp_rules *rules;
 };
 

@@ -83,10 +83,16 @@ static void take_off_front(struct view *view, uint32_t count)
         view->asked = false;
 }
 
-/* Of a function whose jobs take no time at all that can be measured, a nanosecond is said. */
-static void note_pace(struct oracle *oracle, uint32_t pace, const struct mp_results *results)
+/*
+ * Of a function whose jobs take no time at all that can be measured, a nanosecond is said; and no worker can be busy for
+ * longer than it has the frame.
+ */
+static void note_pace(struct oracle *oracle, uint32_t pace, const struct view_frame *frame,
+                      const struct mp_results *results)
 {
-    uint64_t job_ns = results->busy_ns / results->count, *quickest_ns = &oracle->quickest_ns[pace];
+    uint64_t most_ns = (uint64_t)(oracle->now_ms - frame->sent_ms + 1) * 1000000;
+    uint64_t job_ns = (results->busy_ns < most_ns ? results->busy_ns : most_ns) / results->count;
+    uint64_t *quickest_ns = &oracle->quickest_ns[pace];
 
     if (job_ns == 0)
         job_ns = 1;
@@ -118,7 +124,7 @@ static void expect_results(struct oracle *oracle, const struct mp_event *event)
             books_must_end(oracle, job, MPOOL_DONE);
         }
     }
-    note_pace(oracle, oracle->jobs[view->frame[0].first].rules->pace, results);
+    note_pace(oracle, oracle->jobs[view->frame[0].first].rules->pace, &view->frame[0], results);
     take_off_front(view, results->count);
     view->progress_ms = oracle->now_ms;
     view->barren = false;
@@ -239,7 +245,7 @@ static uint64_t *death_kind(struct oracle *oracle, const struct mp_event *event)
     return view_holds(view, last) ? &stats->deaths_uncommitted : &stats->deaths_unstarted;
 }
 
-/* Who pays for a death that we did not cause: the job that ran, or the one that was alone. */
+/* Who pays for a death that we did not cause: the job that ran, or the one that was alone once too often. */
 static bool crash_victim(struct oracle *oracle, const struct mp_event *event, uint32_t *ticket)
 {
     const struct view *view = &oracle->views[event->slot];
@@ -247,7 +253,8 @@ static bool crash_victim(struct oracle *oracle, const struct mp_event *event, ui
     if (claimed_job(oracle, event, ticket))
         return true;
     *ticket = view->answered;
-    if (view->frames == 0 || !view->frame[0].solo)
+    if (view->frames == 0 || !view->frame[0].solo ||
+        oracle->jobs[view->frame[0].first].riddles < oracle->jobs[view->frame[0].first].rules->crash_limit)
         return false;
     reach(oracle, REACH_SOLO_CHARGED);
     return true;
@@ -278,8 +285,10 @@ static void bury(struct oracle *oracle, const struct mp_event *event)
     for (uint32_t ticket = view->answered; ticket != view->sent; ticket++) {
         uint64_t job = view_job_of(view, ticket);
 
-        if (riddle)
+        if (riddle) {
             oracle->jobs[job].alone = true;
+            oracle->jobs[job].riddles++;
+        }
         if (guilty && ticket == victim)
             charge(oracle, job, status, false);
         else

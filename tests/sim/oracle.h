@@ -34,7 +34,8 @@ struct job_record {
     int8_t runs_on; /* the slot whose worker runs it now; -1: none */
     uint32_t attempts;
     uint32_t crashes;
-    uint32_t runs; /* how often its function was begun */
+    uint32_t riddles; /* deaths near it that named nobody */
+    uint32_t runs;    /* how often its function was begun */
     const struct mp_rules *rules;
 };
 
