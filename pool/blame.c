@@ -53,9 +53,9 @@ static bool is_suspect(const struct mp_slot *slot)
  * Who pays for a death: *ticket is the job's.
  *
  * A worker killed for the sake of one job costs that job, unless it was answered meanwhile, and no other. Otherwise the
- * job that the page names pays. If the page names nobody, nobody pays: a worker can be killed by anyone at any time. But
- * a job that flies solo and is there each time is the cause in the end: else one that breaks its worker before it is
- * claimed would do so for ever.
+ * job that the page names pays. If the page names nobody, nobody pays: a worker can be killed by anyone at any time.
+ * But a job that flies solo and is there each time is the cause in the end: else one that breaks its worker before it
+ * is claimed would do so for ever.
  */
 static bool find_guilty(const struct mp_core *core, const struct mp_slot *slot, const struct mp_sight *sight,
                         uint32_t *ticket)

@@ -15,6 +15,7 @@
 #include "serialize/result.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #define AHEAD_JOBS 65536               /* submitted and not yet taken as results */
@@ -116,8 +117,8 @@ static bool generate(struct mpool_iter *iter, struct mp_lot *lot)
     if (err == MPOOL_OK)
         err = mp_lot_close_job(lot, tag);
     else if (err != MPOOL_E_END && err != MPOOL_E_TIMEOUT)
-        err = mp_error(MPOOL_E_GENERATOR, "the generator failed after %llu jobs: %s",
-                       (unsigned long long)(iter->next_index + lot->count), mpool_err_text(err));
+        err = mp_error(MPOOL_E_GENERATOR, "the generator failed after %" PRIu64 " jobs: %s",
+                       iter->next_index + lot->count, mpool_err_text(err));
     if (err == MPOOL_OK)
         return true;
     lot->args.size = before;

@@ -63,7 +63,7 @@ static mpool_err check_format(const char *what, const char *format, const char *
 /* Copies an array's element to a variable: the array need not be aligned for it. */
 #define LOAD(type, from, value)                                                                                        \
     type value;                                                                                                        \
-    memcpy(&value, from, sizeof value)
+    memcpy(&(value), (from), sizeof(value))
 
 static mpool_err pack_item(const struct map *map, const char *item, msgpack_packer *packer)
 {

@@ -84,8 +84,8 @@ static void take_off_front(struct view *view, uint32_t count)
 }
 
 /*
- * Of a function whose jobs take no time at all that can be measured, a nanosecond is said; and no worker can be busy for
- * longer than it has the frame.
+ * Of a function whose jobs take no time at all that can be measured, a nanosecond is said; and no worker can be busy
+ * for longer than it has the frame.
  */
 static void note_pace(struct oracle *oracle, uint32_t pace, const struct view_frame *frame,
                       const struct mp_results *results)
