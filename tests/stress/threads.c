@@ -1,0 +1,225 @@
+/*
+ * tests/stress/threads.c - every call of the library from several threads at once, while workers crash
+ *
+ *     threads [ROUNDS]     default 15
+ *
+ * Each thread does one thing over and over: submits and waits, submits and forgets, maps, streams, reads totals and
+ * statistics. At the end of a round the pool is closed, drained or terminated under their hands, and freed when they
+ * are gone. ThreadSanitizer watches; the program itself checks that each result that is done is right, and that the
+ * total is the sum over them.
+ */
+#include <mpool/mpool.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MUST(condition)                                                                                                \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            (void)fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #condition, mpool_error_detail());           \
+            abort();                                                                                                   \
+        }                                                                                                              \
+    } while (0)
+
+#define MAPPED 300
+#define STREAMED 500
+
+/* Doubles a number; every 97th kills its worker in its first attempt, every 31st fails. */
+MPOOL_FUNCTION(twice)
+{
+    int64_t x;
+
+    if (mpool_unpack(args, "I", &x) != MPOOL_OK || mpool_job_total_add(job, "sum", x) != MPOOL_OK)
+        return mpool_job_fail(job, "%s", mpool_error_detail());
+    if (x % 97 == 0 && mpool_job_attempt(job) == 1)
+        (void)raise(SIGKILL);
+    if (x % 31 == 0)
+        return mpool_job_fail(job, "%lld is no good", (long long)x);
+    return mpool_pack(result, "I", 2 * x) != MPOOL_OK;
+}
+
+static mpool_pool *pool;
+static mpool_total *total;
+static atomic_llong done_sum;   /* over the results that are done */
+static atomic_bool all_counted; /* nobody has dropped a result */
+
+static const mpool_task task = {.function = "twice", .retries = 2};
+
+/* Is the pool taken away? Then the thread goes home. */
+static bool over(mpool_err err)
+{
+    MUST(err == MPOOL_OK || err == MPOOL_E_JOB || err == MPOOL_E_CLOSED || err == MPOOL_E_END);
+    return err == MPOOL_E_CLOSED;
+}
+
+static void count(const mpool_result *result, int64_t x)
+{
+    int64_t y;
+
+    if (result->status != MPOOL_DONE)
+        return;
+    MUST(mpool_result_unpack(result, "I", &y) == MPOOL_OK && y == 2 * x);
+    atomic_fetch_add(&done_sum, x);
+}
+
+static void *submit_and_wait(void *data)
+{
+    (void)data;
+    for (int64_t x = 1;; x++) {
+        const mpool_result *result;
+        mpool_future *future;
+
+        if (over(mpool_pool_submit(pool, &task, &future, "I", x)))
+            return NULL;
+        MUST(mpool_future_wait(future, MPOOL_FOREVER, &result) == MPOOL_OK);
+        count(result, x);
+        mpool_future_free(future);
+    }
+}
+
+static void *map_over(void *data)
+{
+    mpool_task mapped = {.function = "twice", .retries = 2, .item_format = "I", .result_format = "I"};
+    int64_t items[MAPPED], results[MAPPED];
+    mpool_status statuses[MAPPED];
+    mpool_err err;
+
+    (void)data;
+    for (int i = 0; i < MAPPED; i++)
+        items[i] = 5000 + i;
+    do {
+        err = mpool_pool_map(pool, &mapped, items, MAPPED, sizeof items[0], results, sizeof results[0], statuses);
+        for (int i = 0; i < MAPPED; i++) {
+            if (statuses[i] != MPOOL_DONE)
+                continue;
+            MUST(results[i] == 2 * items[i]);
+            atomic_fetch_add(&done_sum, items[i]);
+        }
+    } while (!over(err));
+    return NULL;
+}
+
+static mpool_err count_up(void *user, msgpack_packer *args, uint64_t *tag)
+{
+    uint64_t *next = user;
+
+    if (*next == STREAMED)
+        return MPOOL_E_END;
+    *tag = 10000 + (*next)++;
+    return mpool_pack(args, "U", *tag);
+}
+
+static void *stream(void *data)
+{
+    mpool_err err;
+
+    (void)data;
+    do {
+        const mpool_result *result;
+        uint64_t next = 0;
+        mpool_iter *iter;
+
+        MUST(mpool_pool_imap_unordered(pool, &task, count_up, &next, &iter) == MPOOL_OK);
+        while ((err = mpool_iter_next(iter, MPOOL_FOREVER, &result)) == MPOOL_OK)
+            count(result, (int64_t)result->tag);
+        mpool_iter_free(iter);
+    } while (!over(err));
+    return NULL;
+}
+
+/* Drops its futures and iterators half way: their jobs go on. */
+static void *drop(void *data)
+{
+    (void)data;
+    for (int64_t x = 20000;; x++) {
+        const mpool_result *result;
+        mpool_future *future;
+        mpool_iter *iter;
+        uint64_t next = 0;
+        mpool_err err;
+
+        atomic_store(&all_counted, false);
+        if (over(mpool_pool_submit(pool, &task, x % 2 != 0 ? &future : NULL, "I", x)))
+            return NULL;
+        if (x % 2 != 0)
+            mpool_future_free(future);
+        MUST(mpool_pool_imap_unordered(pool, &task, count_up, &next, &iter) == MPOOL_OK);
+        err = mpool_iter_next(iter, MPOOL_FOREVER, &result);
+        mpool_iter_free(iter);
+        if (over(err))
+            return NULL;
+    }
+}
+
+static void *watch(void *data)
+{
+    atomic_bool *stop = data;
+
+    while (!atomic_load(stop)) {
+        mpool_pool_stats stats;
+        mpool_total_value value;
+        pid_t pids[8];
+        size_t workers;
+
+        MUST(mpool_pool_stats_read(pool, &stats) == MPOOL_OK && stats.jobs_ended <= stats.jobs_submitted);
+        MUST(mpool_total_read(total, &value) == MPOOL_OK && value.fits);
+        MUST(mpool_pool_pids(pool, pids, 8, &workers) == MPOOL_OK && workers == 3);
+    }
+    return NULL;
+}
+
+/* Takes the pool away once some jobs are through: close, drain and terminate in turn. */
+static void take_away(int round)
+{
+    mpool_pool_stats stats;
+
+    do
+        MUST(mpool_pool_stats_read(pool, &stats) == MPOOL_OK);
+    while (stats.jobs_ended < 2000);
+    MUST((round % 3 == 0   ? mpool_pool_close(pool)
+          : round % 3 == 1 ? mpool_pool_drain(pool)
+                           : mpool_pool_terminate(pool)) == MPOOL_OK);
+}
+
+static void play(int round)
+{
+    void *(*const roles[])(void *) = {submit_and_wait, submit_and_wait, map_over, stream,
+                                      round % 2 != 0 ? drop : stream};
+    enum { ROLES = sizeof roles / sizeof roles[0] };
+    pthread_t threads[ROLES], watcher;
+    atomic_bool stop = false;
+    int64_t sum;
+
+    atomic_store(&done_sum, 0);
+    atomic_store(&all_counted, true);
+    MUST(mpool_pool_open(&(mpool_pool_options){.workers = 3, .queue_jobs = round % 4 == 0 ? 64 : 0}, &pool) ==
+         MPOOL_OK);
+    MUST(mpool_total_open(pool, "sum", MPOOL_SUM, &total) == MPOOL_OK);
+    MUST(pthread_create(&watcher, NULL, watch, &stop) == 0);
+    for (int i = 0; i < ROLES; i++)
+        MUST(pthread_create(&threads[i], NULL, roles[i], NULL) == 0);
+    take_away(round);
+    for (int i = 0; i < ROLES; i++)
+        MUST(pthread_join(threads[i], NULL) == 0);
+    MUST(mpool_pool_join(pool, MPOOL_FOREVER) == MPOOL_OK);
+    atomic_store(&stop, true);
+    MUST(pthread_join(watcher, NULL) == 0);
+    MUST(mpool_total_int64(total, &sum) == MPOOL_OK);
+    MUST(!atomic_load(&all_counted) || sum == atomic_load(&done_sum));
+    mpool_pool_free(pool);
+}
+
+int main(int argc, char **argv)
+{
+    int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 15;
+
+    MUST(mpool_init(NULL) == MPOOL_OK);
+    for (int round = 0; round < rounds; round++)
+        play(round);
+    mpool_fini();
+    (void)printf("%d rounds\n", rounds);
+    return 0;
+}
