@@ -289,9 +289,13 @@ static void read_collects(struct fields *fields, struct mp_jobs *jobs)
 {
     uint32_t size;
     const msgpack_object *list = next_list(fields, "collects", &size);
-    struct fields inner = {.next = list, .end = list + size, .zone = fields->zone, .wrong = fields->wrong};
+    struct fields inner = {.next = list, .zone = fields->zone, .wrong = fields->wrong};
     struct mp_collect *collects;
 
+    if (list != NULL)
+        inner.end = list + size;
+    if (inner.wrong == NULL && size % 2 != 0)
+        inner.wrong = "collects";
     jobs->collect_count = size / 2;
     collects = allocate(&inner, jobs->collect_count * sizeof *collects);
     for (uint32_t i = 0; i < jobs->collect_count && inner.wrong == NULL; i++) {

@@ -27,6 +27,7 @@ static void replay_file(const char *path)
 
     if (file == NULL || bytes == NULL) {
         perror(path);
+        free(bytes);
         exit(2);
     }
     size = fread(bytes, 1, SIZE_MOST, file);
