@@ -77,14 +77,20 @@ static int usage(void)
 
 /*
  * A command that was started with one of 0 to 2 closed would get that number for a file or a socket, and write its
- * messages there.
+ * messages there. What takes its place can only be used the wrong way round: who reads a closed standard input, or
+ * writes to a closed standard output, is to get an error, and not to believe that all is well.
  */
 static void open_standard_fds(void)
 {
+    static const int wrong_way[] = {O_WRONLY, O_RDONLY, O_RDWR};
     int fd;
 
     do {
         fd = open("/dev/null", O_RDWR);
+        if (fd >= 0 && fd < STDERR_FILENO) {
+            (void)close(fd);
+            fd = open("/dev/null", wrong_way[fd]);
+        }
     } while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd > STDERR_FILENO)
         (void)close(fd);

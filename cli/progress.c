@@ -82,6 +82,15 @@ static void add_totals(struct text *line, const struct run_step *step)
     }
 }
 
+static void add_count(struct text *line, uint64_t count, const char *what)
+{
+    if (count == 0)
+        return;
+    text_string(line, "  ");
+    text_number(line, count);
+    text_string(line, what);
+}
+
 static void make_line(struct text *line, const struct run *run)
 {
     const struct run_step *step = run->current;
@@ -94,11 +103,8 @@ static void make_line(struct text *line, const struct run *run)
         text_number(line, run->plan.items + left);
     }
     text_string(line, " done");
-    if (tally_bad(&step->tally) > 0) {
-        text_string(line, "  ");
-        text_number(line, tally_bad(&step->tally));
-        text_string(line, " failed");
-    }
+    add_count(line, tally_failed(&step->tally), " failed");
+    add_count(line, step->tally.ended[MPOOL_CANCELLED], " cancelled");
     text_string(line, "  ");
     text_number(line, (unsigned long long)rate);
     text_string(line, "/s");

@@ -226,8 +226,7 @@ static bool open_pool(struct run *run)
 
     if (run->options->workers > 0)
         options.workers = run->options->workers;
-    /* The library's threads inherit the mask: so signals come to this thread, and wake it when it waits. */
-    signals_block();
+    /* Signals are caught from here on: before, they end the command at once, and what it has started ends with it. */
     err = mpool_init(NULL);
     if (err == MPOOL_OK)
         err = mpool_pool_open(&options, &run->pool);

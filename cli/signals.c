@@ -55,14 +55,6 @@ void signals_ignore(void)
     (void)sigaction(SIGTTOU, &action, NULL);
 }
 
-void signals_block(void)
-{
-    sigset_t set;
-
-    fill(&set);
-    (void)sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
 void signals_catch(void)
 {
     struct sigaction action = {.sa_handler = handler};

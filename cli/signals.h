@@ -15,13 +15,6 @@
 void signals_ignore(void);
 
 /*
- * signals_block - hold back what signals_catch() will catch
- *
- * Called before the first thread is made: threads inherit it, so that a signal reaches the main thread only.
- */
-void signals_block(void);
-
-/*
  * signals_catch - from now on SIGINT, SIGTERM and SIGHUP are counted and no longer end the command
  *
  * One that is ignored, as SIGHUP under nohup, stays so. System calls that wait are interrupted.

@@ -21,6 +21,11 @@ uint64_t tally_total(const struct tally *tally)
     return tally_ended(tally) + tally->pending;
 }
 
+uint64_t tally_failed(const struct tally *tally)
+{
+    return tally->ended[MPOOL_FAILED] + tally->ended[MPOOL_CRASHED] + tally->ended[MPOOL_TIMED_OUT];
+}
+
 uint64_t tally_bad(const struct tally *tally)
 {
     return tally_ended(tally) - tally->ended[MPOOL_DONE];

@@ -23,6 +23,9 @@ uint64_t tally_total(const struct tally *tally);
 /* tally_ended - jobs that have ended in some status */
 uint64_t tally_ended(const struct tally *tally);
 
+/* tally_failed - jobs that failed, crashed or timed out */
+uint64_t tally_failed(const struct tally *tally);
+
 /* tally_bad - jobs that have ended otherwise than done */
 uint64_t tally_bad(const struct tally *tally);
 

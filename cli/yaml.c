@@ -332,7 +332,7 @@ bool yaml_read(struct yaml *yaml, const char *path)
     fy_diag_destroy(diag);
     if (ok && yaml->root == NULL)
         return report_node(&reader, PLACE_FILE,
-                           "empty job file; the least is: {mpool: 1, steps: {hello: {call: sleep}}}");
+                           "empty job file; the least is: {mpool: 1, steps: {hello: {call: echo, args: hello}}}");
     return ok;
 }
 

@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,6 +33,10 @@
 
 /* What the threads allocate besides their stacks. */
 #define HEAP_BYTES ((size_t)32 << 20)
+
+/* File descriptors: of a channel (listener, connection, poll descriptor), and those of nng, the pool and the program. */
+#define FDS_EACH 4
+#define FDS_BESIDES 20
 
 struct mp_channel {
     nng_socket socket;
@@ -138,38 +143,69 @@ static struct mp_channel *new_channel(void)
     return channel;
 }
 
-/* Bytes of address space that the process has mapped; 0 if that cannot be told. */
-static size_t mapped_bytes(void)
+static void *wait_for_go(void *go)
 {
-    char line[64] = "";
-    FILE *file = fopen("/proc/self/statm", "re");
-
-    if (file == NULL)
-        return 0;
-    if (fgets(line, sizeof line, file) == NULL)
-        line[0] = '\0';
-    (void)fclose(file);
-    return (size_t)strtoull(line, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+    (void)pthread_mutex_lock(go);
+    (void)pthread_mutex_unlock(go);
+    return NULL;
 }
 
-mpool_err mp_channel_check_room(void)
+/* Starts `count` threads that live at the same time. Returns 0, or the error of the first that could not be started. */
+static int try_threads(size_t count)
 {
-    size_t cpus = (size_t)sysconf(_SC_NPROCESSORS_ONLN), stack = 0, mapped = mapped_bytes(), needed;
-    pthread_attr_t attributes;
-    struct rlimit limit;
+    pthread_mutex_t go = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t *threads = calloc(count, sizeof *threads);
+    size_t started = 0;
+    int error = threads == NULL ? ENOMEM : 0;
 
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || pthread_attr_init(&attributes) != 0)
-        return MPOOL_OK;
-    (void)pthread_attr_getstacksize(&attributes, &stack);
-    (void)pthread_attr_destroy(&attributes);
+    (void)pthread_mutex_lock(&go);
+    while (error == 0 && started < count) {
+        error = pthread_create(&threads[started], NULL, wait_for_go, &go);
+        started += error == 0;
+    }
+    (void)pthread_mutex_unlock(&go);
+    while (started > 0)
+        (void)pthread_join(threads[--started], NULL);
+    free(threads);
+    return error;
+}
+
+static mpool_err check_threads(void)
+{
+    size_t cpus = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
     /* Task threads (two a CPU, at most 16), expiry threads (one a CPU), and nine others, ours included. */
-    needed = ((2 * cpus < 16 ? 2 * cpus : 16) + cpus + 9) * stack + HEAP_BYTES;
-    if (mapped + needed <= limit.rlim_cur)
+    size_t count = (2 * cpus < 16 ? 2 * cpus : 16) + cpus + 9;
+    void *heap = mmap(NULL, HEAP_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int error = heap == MAP_FAILED ? errno : try_threads(count);
+
+    if (heap != MAP_FAILED)
+        (void)munmap(heap, HEAP_BYTES);
+    if (error == 0)
         return MPOOL_OK;
     return mp_error(MPOOL_E_SYSTEM,
-                    "the limit on address space (ulimit -v) is %zu MB, of which %zu MB are in use; nng's threads need "
-                    "%zu MB more",
-                    (size_t)limit.rlim_cur >> 20, mapped >> 20, needed >> 20);
+                    "cannot start the %zu threads that nng needs: %s; a limit on processes (ulimit -u), on address "
+                    "space (ulimit -v) or of the cgroup is too low",
+                    count, strerror(error));
+}
+
+static mpool_err check_fds(unsigned channels)
+{
+    size_t needed = (size_t)channels * FDS_EACH + FDS_BESIDES;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || needed <= limit.rlim_cur)
+        return MPOOL_OK;
+    return mp_error(MPOOL_E_SYSTEM,
+                    "%u workers need about %zu file descriptors, and the limit is %zu; raise it (ulimit -n), or use "
+                    "fewer workers",
+                    channels, needed, (size_t)limit.rlim_cur);
+}
+
+mpool_err mp_channel_check_room(unsigned channels)
+{
+    mpool_err err = check_fds(channels);
+
+    return err == MPOOL_OK ? check_threads() : err;
 }
 
 mpool_err mp_channel_listen(const char *path, size_t most, int wake_fd, struct mp_channel **result)
@@ -268,9 +304,12 @@ mpool_err mp_channel_dial(const char *path, size_t most, const struct mp_channel
                           struct mp_channel **result)
 {
     struct mp_channel *channel = new_channel();
+    mpool_err err = check_threads();
     char url[160];
     int error;
 
+    if (err != MPOOL_OK)
+        return err;
     if (channel == NULL)
         return mp_error_nomem();
     channel->handler = *handler;

@@ -30,12 +30,13 @@ size_t mp_packet_size(const struct mp_packet *packet);
 void mp_packet_free(struct mp_packet *packet);
 
 /*
- * mp_channel_check_room - is there address space for nng's threads?
+ * mp_channel_check_room - can nng start its threads, and open so many channels?
  *
- * nng 1.5.2 crashes, aborts or hangs in its first call where RLIMIT_AS keeps it from starting them [measured]. Errors:
- * MPOOL_E_SYSTEM. Calls: the host, before a channel is opened.
+ * nng 1.5.2 crashes, aborts or hangs in its first call where a limit (ulimit -u, -v, a cgroup) keeps it from starting
+ * them [measured]. So as many threads are started, and end at once. Errors: MPOOL_E_SYSTEM. Calls: the host, before a
+ * channel is opened.
  */
-mpool_err mp_channel_check_room(void);
+mpool_err mp_channel_check_room(unsigned channels);
 
 /*
  * mp_channel_listen - the supervisor's end

@@ -119,6 +119,10 @@ static void error_text(const struct mp_deliver *deliver, const struct mp_action 
         break;
     case MPOOL_CRASHED:
         (void)snprintf(text, room, "%s", deliver->reason);
+        if (action->range.crashes >= action->range.rules->crash_limit &&
+            action->attempts <= action->range.rules->retries)
+            (void)snprintf(text, room, "%s; it has crashed %u times, which is the limit whatever retries says",
+                           deliver->reason, (unsigned)action->range.crashes);
         break;
     case MPOOL_TIMED_OUT:
         (void)snprintf(text, room, "it ran longer than its limit of %" PRId64 " ms", action->range.rules->timeout_ms);

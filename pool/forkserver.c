@@ -351,6 +351,9 @@ static _Noreturn void end_all(void)
     do {
         sweep_orphans();
     } while (reap_one(true));
+    /* To look into the directory takes a file descriptor, and there may be none left. */
+    (void)close(server.signal_fd);
+    (void)close(server.host_fd);
     mp_directory_remove(server.directory);
     mp_leave(0);
 }

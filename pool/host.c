@@ -202,9 +202,15 @@ mpool_err mpool_init(const mpool_init_options *options)
     const char *parent;
     mpool_err err;
 
+    if (host.finished && *host.here)
+        return mp_error(MPOOL_E_ALREADY, "mpool_fini() was called; mpool cannot start again in this process");
     if (host.ready || host.finished || mp_worker_is())
-        return mp_error(MPOOL_E_ALREADY, "mpool_init() has been called before in this process");
-    err = check_single_thread();
+        return mp_host_check_process() != MPOOL_OK
+                   ? MPOOL_E_FORKED
+                   : mp_error(MPOOL_E_ALREADY, "mpool_init() has been called before in this process");
+    err = mp_registry_check();
+    if (err == MPOOL_OK)
+        err = check_single_thread();
     if (err == MPOOL_OK)
         err = mark_here();
     if (err == MPOOL_OK)

@@ -295,6 +295,8 @@ mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mp
     mpool_iter *iter;
     mpool_err err = mp_host_check();
 
+    if (err == MPOOL_OK && generator == NULL)
+        err = mp_error(MPOOL_E_INVAL, "an iteration without a generator");
     if (err == MPOOL_OK)
         err = mp_plan_new(task, pool->totals, &plan);
     if (err != MPOOL_OK)

@@ -127,8 +127,9 @@ static void note(struct map *map, mpool_err err, const mpool_result *result, con
     if (map->err != MPOOL_OK)
         return;
     map->err = err;
-    (void)snprintf(map->detail, sizeof map->detail, "item %llu %s: %s", (unsigned long long)result->index,
-                   mpool_status_name(result->status), text);
+    (void)snprintf(
+        map->detail, sizeof map->detail, "item %llu %s: %s", (unsigned long long)result->index,
+        result->status == MPOOL_DONE ? "has another result than asked for" : mpool_status_name(result->status), text);
 }
 
 static void take_result(struct map *map, const mpool_result *result)

@@ -213,12 +213,12 @@ mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result
     if (err == MPOOL_OK)
         err = mp_host_check_identity();
     if (err == MPOOL_OK)
-        err = mp_channel_check_room();
-    if (err == MPOOL_OK)
         err = new_pool(options, &pool);
     if (err != MPOOL_OK)
         return err;
-    err = set_up(pool);
+    err = mp_channel_check_room(pool->workers);
+    if (err == MPOOL_OK)
+        err = set_up(pool);
     if (err != MPOOL_OK) {
         release(pool);
         return err;

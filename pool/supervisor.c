@@ -42,7 +42,9 @@ struct supervisor {
     mpool_pool *pool;
     struct mp_core core;
     struct mp_seat *seats;
-    struct pollfd *fds; /* the fork server, the wake-up, then the seats */
+    struct pollfd *fds; /* the fork server, the wake-up, then the seats that have a channel */
+    unsigned *readers;  /* which seat each of those is */
+    unsigned reader_count;
     struct mp_deliver deliver;
     struct mp_buf message; /* scratch */
     msgpack_zone *zone;    /* of the message being heard; cleared before each */
@@ -461,14 +463,17 @@ static int timeout_until(const struct supervisor *sup)
     return due <= now ? 0 : (int)mp_sooner(due - now, 1000000);
 }
 
+/* Only what is open is polled: poll() refuses a longer list than the process may have file descriptors. */
 static void set_up_poll(struct supervisor *sup)
 {
     sup->fds[0] = (struct pollfd){.fd = sup->server_lost ? -1 : sup->pool->server_fd, .events = POLLIN};
     sup->fds[1] = (struct pollfd){.fd = sup->pool->wake_fd, .events = POLLIN};
+    sup->reader_count = 0;
     for (unsigned i = 0; i < sup->pool->workers; i++) {
-        const struct mp_channel *channel = sup->seats[i].channel;
-
-        sup->fds[2 + i] = (struct pollfd){.fd = channel != NULL ? mp_channel_fd(channel) : -1, .events = POLLIN};
+        if (sup->seats[i].channel == NULL)
+            continue;
+        sup->fds[2 + sup->reader_count] = (struct pollfd){.fd = mp_channel_fd(sup->seats[i].channel), .events = POLLIN};
+        sup->readers[sup->reader_count++] = i;
     }
 }
 
@@ -492,7 +497,7 @@ static void sleep_until_something(struct supervisor *sup)
     uint64_t wakes;
 
     set_up_poll(sup);
-    if (poll(sup->fds, 2 + sup->pool->workers, timeout) < 0 && errno != EINTR)
+    if (poll(sup->fds, 2 + sup->reader_count, timeout) < 0 && errno != EINTR)
         wait_for_memory();
     slept = mp_clock_ms() - before;
     if (timeout >= 0 && slept > timeout + STALL_MS)
@@ -516,6 +521,7 @@ static void tear_down(struct supervisor *sup)
     msgpack_zone_free(sup->zone);
     free(sup->seats);
     free(sup->fds);
+    free(sup->readers);
     free(sup);
 }
 
@@ -531,9 +537,9 @@ static void *run(void *data)
         hear_application(sup);
         if (sup->fds[0].revents != 0)
             hear_server(sup);
-        for (unsigned slot = 0; slot < pool->workers; slot++)
-            if (sup->fds[2 + slot].revents != 0)
-                hear_seat(sup, slot, MESSAGES_A_TURN);
+        for (unsigned i = 0; i < sup->reader_count; i++)
+            if (sup->fds[2 + i].revents != 0)
+                hear_seat(sup, sup->readers[i], MESSAGES_A_TURN);
         bury_dead(sup);
         feed(sup, (struct mp_event){.kind = MP_TICK});
     }
@@ -553,8 +559,9 @@ static mpool_err set_up(struct supervisor *sup, mpool_pool *pool)
     sup->pool = pool;
     sup->seats = calloc(pool->workers, sizeof *sup->seats);
     sup->fds = calloc(2 + (size_t)pool->workers, sizeof *sup->fds);
+    sup->readers = calloc(pool->workers, sizeof *sup->readers);
     sup->zone = msgpack_zone_new(8192);
-    if (sup->zone == NULL || sup->seats == NULL || sup->fds == NULL)
+    if (sup->readers == NULL || sup->zone == NULL || sup->seats == NULL || sup->fds == NULL)
         return mp_error_nomem();
     for (unsigned i = 0; i < pool->workers; i++)
         sup->seats[i].page = mp_host_at(pool->pages_offset + (size_t)i * MP_PAGE_BYTES, MP_PAGE_BYTES);

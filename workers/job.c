@@ -152,6 +152,7 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
     msgpack_packer packer;
     msgpack_object object;
     size_t offset = 0;
+    int returned;
 
     reset(job, frame, ticket);
     if (function == NULL) {
@@ -166,9 +167,10 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
     }
     msgpack_packer_init(&packer, &job->result, mp_buf_write);
     errno = 0;
-    if (function(job, &object, &packer) != 0) {
+    returned = function(job, &object, &packer);
+    if (returned != 0) {
         if (job->reason_size == 0)
-            (void)mpool_job_fail(job, "the function gave no reason");
+            (void)mpool_job_fail(job, "the function returned %d and gave no reason", returned);
         job->failed = true;
         return;
     }

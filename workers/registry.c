@@ -11,6 +11,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,23 @@ static struct entry *entries;
 static size_t count;
 static size_t room;
 static bool frozen;
+static mpool_err define_error; /* the first, of a constructor */
+static char define_detail[200];
+
+void mpool_define(const char *name, mpool_function *function)
+{
+    mpool_err err = mpool_register(name, function);
+
+    if (err == MPOOL_OK || define_error != MPOOL_OK)
+        return;
+    define_error = err;
+    (void)snprintf(define_detail, sizeof define_detail, "%s", mpool_error_detail());
+}
+
+mpool_err mp_registry_check(void)
+{
+    return define_error != MPOOL_OK ? mp_error(define_error, "%s", define_detail) : MPOOL_OK;
+}
 
 void mp_registry_freeze(void)
 {
@@ -66,14 +84,16 @@ mpool_err mpool_register(const char *name, mpool_function *function)
 {
     int number;
 
-    if (name == NULL || function == NULL || !good_name(name))
-        return mp_error(MPOOL_E_INVAL, "the name of a function has 1 to %d bytes, none of them space or control",
-                        MPOOL_NAME_MAX);
+    if (name == NULL || function == NULL)
+        return mp_error(MPOOL_E_INVAL, "a function to be registered has no %s", name == NULL ? "name" : "code");
+    if (!good_name(name))
+        return mp_error(MPOOL_E_INVAL, "\"%.80s\" is not the name of a function: 1 to %d bytes, no space or control",
+                        name, MPOOL_NAME_MAX);
     number = mp_registry_find(name);
     if (number >= 0 && entries[number].function == function)
         return MPOOL_OK;
     if (number >= 0)
-        return mp_error(MPOOL_E_INVAL, "another function is registered as \"%s\"", name);
+        return mp_error(MPOOL_E_INVAL, "two functions are registered as \"%s\"", name);
     if (frozen)
         return mp_error(MPOOL_E_LATE, "\"%s\" was registered after mpool_init(); workers would not know it", name);
     if (count == room) {

@@ -10,6 +10,9 @@
 
 #include <stddef.h>
 
+/* mp_registry_check - mpool_init(): were all functions defined? Errors: the first that mpool_define() met. */
+mpool_err mp_registry_check(void);
+
 /* mp_registry_freeze - mpool_init(): from now on registering is MPOOL_E_LATE. */
 void mp_registry_freeze(void);
 

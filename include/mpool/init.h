@@ -40,12 +40,19 @@ typedef int mpool_function(mpool_job *job, const msgpack_object *args, msgpack_p
  */
 MPOOL_API mpool_err mpool_register(const char *name, mpool_function *function);
 
+/*
+ * mpool_define - mpool_register() for constructors, which have nobody to tell of an error
+ *
+ * The first error is kept, and mpool_init() fails with it.
+ */
+MPOOL_API void mpool_define(const char *name, mpool_function *function);
+
 /* Defines a job function and registers it before main():  MPOOL_FUNCTION(square) { ...; return 0; }  */
 #define MPOOL_FUNCTION(name)                                                                                           \
     static int name(mpool_job *job, const msgpack_object *args, msgpack_packer *result);                               \
     __attribute__((constructor)) static void mpool_register_##name(void)                                               \
     {                                                                                                                  \
-        (void)mpool_register(#name, name);                                                                             \
+        mpool_define(#name, name);                                                                                     \
     }                                                                                                                  \
     static int name(mpool_job *job, const msgpack_object *args, msgpack_packer *result)
 
@@ -66,7 +73,8 @@ typedef struct mpool_init_options {
  *
  * No signal handler is installed, no signal will be raised in this process (the fork server raises no SIGCHLD), and
  * wait() and waitpid(-1) never see a child of mpool's.
- * Errors: MPOOL_E_ALREADY (nothing changed), MPOOL_E_THREADS, MPOOL_E_SYSTEM, MPOOL_E_INVAL, MPOOL_E_NOMEM.
+ * Errors: MPOOL_E_ALREADY (nothing changed), MPOOL_E_FORKED, MPOOL_E_THREADS, MPOOL_E_SYSTEM, MPOOL_E_INVAL (options;
+ *         two functions of one name, or a name that is too long), MPOOL_E_NOMEM.
  * Calls:  main thread, once; after a failure it may be tried again.
  */
 MPOOL_API mpool_err mpool_init(const mpool_init_options *options);

@@ -1,13 +1,14 @@
 /*
  * mpool/mpool.h - multiprocessing for C on Linux: all of it
  *
+ * A pointer must not be NULL unless its description says that it may.
+ *
  *     MPOOL_FUNCTION(square)
  *     {
  *         int64_t x;
  *         if (mpool_unpack(args, "I", &x) != MPOOL_OK)
  *             return mpool_job_fail(job, "%s", mpool_error_detail());
- *         mpool_pack(result, "I", x * x);
- *         return 0;
+ *         return mpool_pack(result, "I", x * x) != MPOOL_OK;
  *     }
  *
  *     int main(void)
