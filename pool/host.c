@@ -204,10 +204,10 @@ mpool_err mpool_init(const mpool_init_options *options)
 
     if (host.finished && *host.here)
         return mp_error(MPOOL_E_ALREADY, "mpool_fini() was called; mpool cannot start again in this process");
-    if (host.ready || host.finished || mp_worker_is())
-        return mp_host_check_process() != MPOOL_OK
-                   ? MPOOL_E_FORKED
-                   : mp_error(MPOOL_E_ALREADY, "mpool_init() has been called before in this process");
+    if (host.ready || host.finished || mp_worker_is()) {
+        err = mp_host_check_process();
+        return err != MPOOL_OK ? err : mp_error(MPOOL_E_ALREADY, "mpool_init() has been called before in this process");
+    }
     err = mp_registry_check();
     if (err == MPOOL_OK)
         err = check_single_thread();

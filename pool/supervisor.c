@@ -246,17 +246,35 @@ static void perform(struct supervisor *sup, const struct mp_action *action)
     }
 }
 
+/* The counters are there before what they count is handed over: who has a result finds it counted. */
+static void publish_counters(struct supervisor *sup)
+{
+    mpool_pool *pool = sup->pool;
+    mpool_pool_stats stats = sup->core.stats;
+
+    stats.jobs_in_flight = stats.jobs_submitted - stats.jobs_ended - sup->core.queue.jobs;
+    stats.frames_received = sup->deliver.frames;
+    (void)pthread_mutex_lock(&pool->lock);
+    stats.workers_ready = pool->stats.workers_ready;
+    stats.jobs_running = pool->stats.jobs_running;
+    pool->stats = stats;
+    (void)pthread_mutex_unlock(&pool->lock);
+}
+
 /*
  * Tells the core, and does what it says. Doing can bring further events, whose actions are added behind; so the list is
  * worked off by index, and by whoever comes here first.
  */
 static void feed(struct supervisor *sup, struct mp_event event)
 {
-    bool outermost = sup->core.action_count == 0;
+    size_t before = sup->core.action_count;
+    bool outermost = before == 0;
 
     event.now_ms = now_ms(sup);
     while (!mp_core_step(&sup->core, &event))
         wait_for_memory();
+    if (sup->core.action_count > before)
+        publish_counters(sup);
     if (!outermost)
         return;
     for (size_t i = 0; i < sup->core.action_count; i++) {
@@ -424,24 +442,21 @@ static void hear_application(struct supervisor *sup)
         feed(sup, (struct mp_event){.kind = MP_CLOSE});
 }
 
-/* What others may read of us. */
-static void publish(struct supervisor *sup)
+/* What others may read of the slots. */
+static void publish_slots(struct supervisor *sup)
 {
     mpool_pool *pool = sup->pool;
-    mpool_pool_stats *stats = &pool->stats;
     bool was_ready;
 
     (void)pthread_mutex_lock(&pool->lock);
-    *stats = sup->core.stats;
-    stats->workers_ready = mp_core_count_up(&sup->core);
-    stats->jobs_in_flight = stats->jobs_submitted - stats->jobs_ended - sup->core.queue.jobs;
-    for (unsigned i = 0; i < pool->workers; i++)
-        stats->jobs_running += sup->core.slots[i].flight.frame_count > 0;
-    stats->frames_received = sup->deliver.frames;
-    for (unsigned i = 0; i < pool->workers; i++)
+    pool->stats.workers_ready = mp_core_count_up(&sup->core);
+    pool->stats.jobs_running = 0;
+    for (unsigned i = 0; i < pool->workers; i++) {
+        pool->stats.jobs_running += sup->core.slots[i].flight.frame_count > 0;
         pool->pids[i] = sup->seats[i].channel != NULL ? sup->seats[i].pid : 0;
+    }
     was_ready = pool->ready;
-    pool->ready = pool->ready || stats->workers_ready > 0;
+    pool->ready = pool->ready || pool->stats.workers_ready > 0;
     if (pool->ready != was_ready)
         (void)pthread_cond_broadcast(&pool->changed);
     (void)pthread_mutex_unlock(&pool->lock);
@@ -532,7 +547,7 @@ static void *run(void *data)
 
     feed(sup, (struct mp_event){.kind = MP_TICK});
     while (!sup->core.ended) {
-        publish(sup);
+        publish_slots(sup);
         sleep_until_something(sup);
         hear_application(sup);
         if (sup->fds[0].revents != 0)
@@ -543,7 +558,7 @@ static void *run(void *data)
         bury_dead(sup);
         feed(sup, (struct mp_event){.kind = MP_TICK});
     }
-    publish(sup);
+    publish_slots(sup);
     tear_down(sup);
     (void)pthread_mutex_lock(&pool->lock);
     pool->ended = true;
