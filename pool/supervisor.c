@@ -267,14 +267,12 @@ static void publish_counters(struct supervisor *sup)
  */
 static void feed(struct supervisor *sup, struct mp_event event)
 {
-    size_t before = sup->core.action_count;
-    bool outermost = before == 0;
+    bool outermost = sup->core.action_count == 0;
 
     event.now_ms = now_ms(sup);
     while (!mp_core_step(&sup->core, &event))
         wait_for_memory();
-    if (sup->core.action_count > before)
-        publish_counters(sup);
+    publish_counters(sup);
     if (!outermost)
         return;
     for (size_t i = 0; i < sup->core.action_count; i++) {

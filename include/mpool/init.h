@@ -73,7 +73,8 @@ typedef struct mpool_init_options {
  *
  * No signal handler is installed, no signal will be raised in this process (the fork server raises no SIGCHLD), and
  * wait() and waitpid(-1) never see a child of mpool's.
- * Errors: MPOOL_E_ALREADY (nothing changed), MPOOL_E_FORKED, MPOOL_E_NESTED, MPOOL_E_THREADS, MPOOL_E_SYSTEM, MPOOL_E_INVAL (options;
+ * Errors: MPOOL_E_ALREADY (nothing changed), MPOOL_E_FORKED, MPOOL_E_NESTED, MPOOL_E_THREADS, MPOOL_E_SYSTEM,
+ * MPOOL_E_INVAL (options;
  *         two functions of one name, or a name that is too long), MPOOL_E_NOMEM.
  * Calls:  main thread, once; after a failure it may be tried again.
  */
