@@ -34,7 +34,7 @@
 /* What the threads allocate besides their stacks. */
 #define HEAP_BYTES ((size_t)32 << 20)
 
-/* File descriptors: of a channel (listener, connection, poll descriptor), and those of nng, the pool and the program. */
+/* File descriptors: of a channel (listener, connection, poll descriptor); those of nng, the pool and the program. */
 #define FDS_EACH 4
 #define FDS_BESIDES 20
 
