@@ -157,12 +157,16 @@ mpool_future *submit(mpool_pool *pool, const mpool_task *task, int argument)
 
 void run_one(mpool_pool *pool, const mpool_task *task, int argument, mpool_status wanted)
 {
-    mpool_future *future = submit(pool, task, argument);
+    wait_free(submit(pool, task, argument), wanted);
+}
+
+void wait_free(mpool_future *future, mpool_status wanted)
+{
     const mpool_result *result = result_of(future);
 
     if (result->status != wanted)
-        fail(__FILE__, __LINE__, "job \"%s\" is %s, not %s: %s", task->function, mpool_status_name(result->status),
-             mpool_status_name(wanted), result->error != NULL ? result->error : "");
+        fail(__FILE__, __LINE__, "job %llu is %s, not %s: %s", (unsigned long long)result->index,
+             mpool_status_name(result->status), mpool_status_name(wanted), result->error != NULL ? result->error : "");
     mpool_future_free(future);
 }
 
@@ -186,6 +190,19 @@ mpool_future *hold_worker(mpool_pool *pool)
 
     AWAIT(atomic_load(&board->held) > before);
     return future;
+}
+
+void finish_pool(mpool_pool *pool)
+{
+    CHECK_OK(mpool_pool_close(pool));
+    CHECK_OK(mpool_pool_join(pool, LONG_MS));
+    close_pool(pool);
+}
+
+void let_pass(int64_t ms)
+{
+    for (int64_t until_ms = monotonic_ms() + ms; monotonic_ms() < until_ms;)
+        nap();
 }
 
 void open_gate(void)
@@ -236,73 +253,6 @@ bool process_is_there(pid_t pid)
     pid_t parent;
 
     return read_stat(pid, name, &state, &parent) && state != 'Z' && state != 'X';
-}
-
-/* Calls `found` for each open file descriptor with what it is; returns how many there are. */
-static unsigned each_fd(void (*found)(const char *number, const char *target, void *user), void *user)
-{
-    DIR *directory = opendir("/proc/self/fd");
-    const struct dirent *entry;
-    unsigned count = 0;
-
-    CHECK(directory != NULL);
-    while ((entry = readdir(directory)) != NULL) {
-        char target[128];
-        ssize_t size = readlinkat(dirfd(directory), entry->d_name, target, sizeof target - 1);
-
-        if (size < 0 || strtol(entry->d_name, NULL, 10) == dirfd(directory))
-            continue;
-        target[size] = '\0';
-        found(entry->d_name, target, user);
-        count++;
-    }
-    (void)closedir(directory);
-    return count;
-}
-
-static void print_fd(const char *number, const char *target, void *user)
-{
-    (void)user;
-    (void)fprintf(stderr, "file descriptor %s: %s\n", number, target);
-}
-
-void list_fds(void)
-{
-    (void)each_fd(print_fd, NULL);
-}
-
-static void see_nngs(const char *number, const char *target, void *user)
-{
-    bool *seen = user;
-
-    (void)number;
-    seen[0] = seen[0] || strcmp(target, "anon_inode:[eventpoll]") == 0;
-    seen[1] = seen[1] || strcmp(target, "anon_inode:[eventfd]") == 0;
-}
-
-/*
- * nng's poller has an epoll descriptor and an eventfd, from the first socket on until the process ends: one of each is
- * not counted.
- */
-unsigned count_fds(void)
-{
-    bool seen[2] = {false, false};
-    unsigned count = each_fd(see_nngs, seen);
-
-    return count - seen[0] - seen[1];
-}
-
-unsigned count_threads(void)
-{
-    DIR *directory = opendir("/proc/self/task");
-    const struct dirent *entry;
-    unsigned count = 0;
-
-    CHECK(directory != NULL);
-    while ((entry = readdir(directory)) != NULL)
-        count += entry->d_name[0] != '.';
-    (void)closedir(directory);
-    return count;
 }
 
 /* ---- main -------------------------------------------------------------------------------------------------------- */

@@ -8,6 +8,8 @@
 #ifndef TESTS_PROC_HELPER_H
 #define TESTS_PROC_HELPER_H
 
+#include "tests/proc/fds.h"
+
 #include <mpool/mpool.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -83,6 +85,12 @@ struct board {
 
 extern struct board *board;
 
+/* ---- what job functions take, see jobs.c ------------------------------------------------------------------------- */
+
+enum { CRASH_SEGV, CRASH_ABORT, CRASH_KILL, CRASH_EXIT, CRASH_EXIT_3, CRASHES };
+
+#define POISON 17
+
 /* ---- pools ------------------------------------------------------------------------------------------------------- */
 
 /* open_pool - mpool_init() and a pool of so many workers, all of them up. */
@@ -105,6 +113,9 @@ mpool_future *submit(mpool_pool *pool, const mpool_task *task, int argument);
 /* run_one - submit a job, wait, and check how it ended. */
 void run_one(mpool_pool *pool, const mpool_task *task, int argument, mpool_status wanted);
 
+/* wait_free - the same for a future that is there already; it is freed. */
+void wait_free(mpool_future *future, mpool_status wanted);
+
 /* still_works - the pool does what it is for. */
 void still_works(mpool_pool *pool);
 
@@ -113,6 +124,12 @@ mpool_future *hold_worker(mpool_pool *pool);
 
 void open_gate(void);
 
+/* finish_pool - close, join, and close_pool(). */
+void finish_pool(mpool_pool *pool);
+
+/* let_pass - nothing but time, in which something must not happen. */
+void let_pass(int64_t ms);
+
 /* ---- processes --------------------------------------------------------------------------------------------------- */
 
 /* fork_server - the process id of this host's fork server. */
@@ -120,13 +137,5 @@ pid_t fork_server(void);
 
 /* process_is_there - not gone, and not a zombie. */
 bool process_is_there(pid_t pid);
-
-/* count_fds - open file descriptors of this process, but those that nng keeps for the rest of its life. */
-unsigned count_fds(void);
-
-/* list_fds - all of them, on stderr. */
-void list_fds(void);
-
-unsigned count_threads(void);
 
 #endif

@@ -79,3 +79,67 @@ MPOOL_FUNCTION(refuse)
         return mpool_job_fail(job, "%s", mpool_error_detail());
     return mpool_job_fail(job, "no %d today", value);
 }
+
+/* An int: how to bring down the worker. */
+MPOOL_FUNCTION(crash)
+{
+    int kind;
+
+    (void)result;
+    atomic_fetch_add(&board->begun[mpool_job_number(job) % BOARD_JOBS], 1);
+    if (mpool_unpack(args, "i", &kind) != MPOOL_OK)
+        return mpool_job_fail(job, "%s", mpool_error_detail());
+    switch (kind) {
+    case CRASH_SEGV:
+        (void)raise(SIGSEGV);
+        break;
+    case CRASH_ABORT:
+        abort();
+    case CRASH_KILL:
+        (void)raise(SIGKILL);
+        break;
+    case CRASH_EXIT:
+        exit(0);
+    case CRASH_EXIT_3:
+        _exit(3);
+    default:
+        break;
+    }
+    return mpool_job_fail(job, "there is no crash %d", kind);
+}
+
+/* An int: the square of any number but 17, which is poison. */
+MPOOL_FUNCTION(square_or_die)
+{
+    int64_t x;
+
+    if (mpool_unpack(args, "I", &x) != MPOOL_OK)
+        return mpool_job_fail(job, "%s", mpool_error_detail());
+    if (x == POISON)
+        (void)raise(SIGKILL);
+    (void)mpool_pack(result, "I", x * x);
+    return 0;
+}
+
+/* An int: the square of any number but 17, which fails. */
+MPOOL_FUNCTION(square_or_fail)
+{
+    int64_t x;
+
+    if (mpool_unpack(args, "I", &x) != MPOOL_OK)
+        return mpool_job_fail(job, "%s", mpool_error_detail());
+    if (x == POISON)
+        return mpool_job_fail(job, "%d is poison", POISON);
+    (void)mpool_pack(result, "I", x * x);
+    return 0;
+}
+
+/* Counts itself on the board. */
+MPOOL_FUNCTION(count)
+{
+    (void)job;
+    (void)args;
+    (void)result;
+    atomic_fetch_add(&board->counter, 1);
+    return 0;
+}

@@ -3,10 +3,13 @@
  */
 #include "tests/proc/helper.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -158,4 +161,195 @@ SCENARIO(host, one_without_stdout_loses_what_jobs_print_and_nothing_else)
 SCENARIO(host, one_without_stdin_stdout_and_stderr_works)
 {
     print_without(STDIN_FILENO, STDERR_FILENO);
+}
+
+/* ---- P6: the host keeps its own life ----------------------------------------------------------------------------- */
+
+static atomic_int signals;
+
+static void count_signal(int number)
+{
+    (void)number;
+    atomic_fetch_add(&signals, 1);
+}
+
+static void handle(int number, void (*how)(int))
+{
+    const struct sigaction action = {.sa_handler = how};
+
+    CHECK(sigaction(number, &action, NULL) == 0);
+}
+
+/* All that has to do with children on mpool's side. */
+static void have_workers_die(mpool_pool *pool)
+{
+    run_one(pool, &(mpool_task){.function = "crash"}, CRASH_SEGV, MPOOL_CRASHED);
+    run_one(pool, &(mpool_task){.function = "crash"}, CRASH_EXIT, MPOOL_CRASHED);
+    run_one(pool, &(mpool_task){.function = "hold", .timeout_ms = 20}, 0, MPOOL_TIMED_OUT);
+    still_works(pool);
+}
+
+SCENARIO(host, sees_no_child_and_no_signal_of_mpools)
+{
+    mpool_pool *pool;
+    int status;
+
+    handle(SIGCHLD, count_signal);
+    handle(SIGPIPE, count_signal);
+    pool = open_pool(2);
+    have_workers_die(pool);
+    errno = 0;
+    CHECK(waitpid(-1, &status, WNOHANG) == -1 && errno == ECHILD);
+    finish_pool(pool);
+    CHECK(waitpid(-1, &status, WNOHANG) == -1 && errno == ECHILD);
+    CHECK_INT(atomic_load(&signals), 0);
+}
+
+SCENARIO(host, waits_for_its_own_children_as_ever)
+{
+    mpool_pool *pool = open_pool(2);
+    int status;
+
+    for (int i = 0; i < 10; i++) {
+        pid_t child = fork();
+
+        CHECK(child >= 0);
+        if (child == 0)
+            _exit(i);
+        have_workers_die(pool);
+        CHECK_INT(waitpid(-1, &status, 0), child);
+        CHECK(WIFEXITED(status) && WEXITSTATUS(status) == i);
+    }
+    finish_pool(pool);
+}
+
+SCENARIO(host, may_ignore_its_children_and_block_all_signals)
+{
+    sigset_t all;
+    mpool_pool *pool;
+
+    handle(SIGCHLD, SIG_IGN);
+    (void)sigfillset(&all);
+    CHECK(sigprocmask(SIG_BLOCK, &all, NULL) == 0);
+    pool = open_pool(2);
+    have_workers_die(pool);
+    finish_pool(pool);
+}
+
+/* G12: a signal every tenth of a millisecond, which interrupts whatever the host's threads are in. */
+SCENARIO(host, works_in_a_storm_of_signals)
+{
+    const struct itimerval often = {.it_interval.tv_usec = 100, .it_value.tv_usec = 100}, never = {{0}, {0}};
+    mpool_pool *pool;
+
+    handle(SIGALRM, count_signal);
+    CHECK(setitimer(ITIMER_REAL, &often, NULL) == 0);
+    pool = open_pool(2);
+    for (int i = 0; i < 5; i++)
+        have_workers_die(pool);
+    finish_pool(pool);
+    CHECK(setitimer(ITIMER_REAL, &never, NULL) == 0);
+    CHECK(atomic_load(&signals) > 0);
+}
+
+static void *open_and_leave(void *user)
+{
+    *(mpool_pool **)user = open_another(NULL);
+    return NULL;
+}
+
+/* H7 */
+SCENARIO(host, a_pool_outlives_the_thread_that_opened_it)
+{
+    mpool_pool *pool = NULL;
+    pthread_t thread;
+
+    CHECK_OK(mpool_init(NULL));
+    CHECK(pthread_create(&thread, NULL, open_and_leave, &pool) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    still_works(pool);
+    have_workers_die(pool);
+    finish_pool(pool);
+}
+
+/* H8: what a child that the host forked may do with mpool, which is nothing. */
+static void try_all_calls(mpool_pool *pool, mpool_future *future)
+{
+    const mpool_result *result;
+    mpool_pool_stats stats;
+    mpool_pool *another;
+
+    CHECK_ERR(mpool_pool_open(NULL, &another), MPOOL_E_FORKED);
+    CHECK_ERR(mpool_pool_submit(pool, &(mpool_task){.function = "square"}, NULL, "i", 1), MPOOL_E_FORKED);
+    CHECK_ERR(mpool_future_wait(future, 0, &result), MPOOL_E_FORKED);
+    CHECK_ERR(mpool_pool_stats_read(pool, &stats), MPOOL_E_FORKED);
+    CHECK_ERR(mpool_pool_terminate(pool), MPOOL_E_FORKED);
+    CHECK_ERR(mpool_pool_join(pool, 0), MPOOL_E_FORKED);
+    CHECK_ERR(mpool_init(NULL), MPOOL_E_FORKED);
+    mpool_future_free(future);
+    mpool_pool_free(pool);
+    mpool_fini();
+}
+
+SCENARIO(host, a_forked_child_does_not_have_the_pool)
+{
+    mpool_pool *pool = open_pool(2);
+    mpool_future *future = hold_worker(pool);
+    pid_t child = fork();
+    int status;
+
+    CHECK(child >= 0);
+    if (child == 0) {
+        try_all_calls(pool, future);
+        _exit(0);
+    }
+    CHECK_INT(waitpid(child, &status, 0), child);
+    CHECK_INT(status, 0);
+    still_works(pool);
+    open_gate();
+    wait_free(future, MPOOL_DONE);
+    finish_pool(pool);
+}
+
+/* H5 of the API: workers would still have the rights of before. */
+SCENARIO(host, opens_no_pool_once_it_is_somebody_else)
+{
+    mpool_pool *pool, *another = NULL;
+
+    if (geteuid() != 0)
+        skip("it takes root to become somebody else");
+    pool = open_pool(1);
+    CHECK(setegid(65534) == 0);
+    CHECK_ERR(mpool_pool_open(NULL, &another), MPOOL_E_IDENTITY);
+    CHECK(another == NULL);
+    CHECK_SAYS(mpool_error_detail(), "after dropping privileges");
+    still_works(pool);
+    CHECK(setegid(0) == 0);
+    mpool_pool_free(open_another(NULL));
+    finish_pool(pool);
+}
+
+/* C8: an error that says so, and no harm to the pool that is there. */
+SCENARIO(host, that_is_out_of_file_descriptors_is_told)
+{
+    mpool_pool *pool = open_pool(1), *another = NULL;
+    struct rlimit before, few;
+
+    CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    few = before;
+    for (rlim_t more = 0; more < 6; more += 2) {
+        int top = dup(STDERR_FILENO); /* the lowest one that is free */
+
+        CHECK(top >= 0 && close(top) == 0);
+        few.rlim_cur = (rlim_t)top + more;
+        CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+        (void)alarm(50);
+        CHECK(mpool_pool_open(&(mpool_pool_options){.workers = 3}, &another) != MPOOL_OK);
+        (void)alarm(0);
+        CHECK_SAYS(mpool_error_detail(), "file descriptors");
+        CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+        still_works(pool);
+    }
+    mpool_pool_free(open_another(NULL));
+    finish_pool(pool);
 }
