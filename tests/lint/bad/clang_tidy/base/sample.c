@@ -6,19 +6,15 @@ struct pair {
     int b;
 };
 
-int leak(size_t size)
+void *grow(void *memory, size_t size)
 {
-    char *memory = malloc(size);
-
-    if (memory == NULL)
-        return -1;
-    return 0;
+    memory = realloc(memory, size);
+    return memory;
 }
 
-int dangling(int *value)
+void clear(struct pair *pair)
 {
-    free(value);
-    return *value;
+    memset(pair, sizeof *pair, 0);
 }
 
 int compared(const struct pair *one, const struct pair *two)
