@@ -7,11 +7,14 @@
 #include "tests/kill/killer.h"
 
 #include "tests/kill/books.h"
+#include "tests/proc/left.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 static bool was_killed(const struct killer *killer, pid_t pid)
 {
@@ -19,6 +22,15 @@ static bool was_killed(const struct killer *killer, pid_t pid)
         if (killer->killed[i] == pid)
             return true;
     return false;
+}
+
+/* Enough are ready: a pool breaks if all its workers are killed before any of them is, and that would be its right. */
+static bool may_kill(const struct killer *killer)
+{
+    mpool_pool_stats stats;
+
+    must(mpool_pool_stats_read(killer->pool, &stats), "statistics");
+    return stats.workers_ready >= 2;
 }
 
 /* A living worker; 0: there is none at the moment. */
@@ -34,6 +46,19 @@ static pid_t choose(struct killer *killer)
     return found > 0 ? living[dice(&killer->dice) % found] : 0;
 }
 
+/* Whatever the pool says, nobody else's process is killed: it has to be a child of a child of ours. */
+static bool kill_worker(pid_t pid)
+{
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    bool ours = fd >= 0 && left_parent(left_parent(pid)) == getpid();
+
+    if (ours && syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) != 0)
+        die("worker %d cannot be killed: %s", (int)pid, strerror(errno));
+    if (fd >= 0)
+        (void)close(fd);
+    return ours;
+}
+
 static void *run(void *data)
 {
     struct killer *killer = data;
@@ -44,12 +69,11 @@ static void *run(void *data)
         pid_t pid;
 
         (void)nanosleep(&pause, NULL);
-        pid = choose(killer);
-        if (pid == 0)
-            continue;
-        if (kill(pid, SIGKILL) != 0)
-            die("worker %d is not there: %s", (int)pid, strerror(errno));
-        killer->killed[atomic_fetch_add(&killer->kills, 1) % KILLER_MEMORY] = pid;
+        pid = may_kill(killer) ? choose(killer) : 0;
+        if (pid > 0 && !kill_worker(pid))
+            die("the pool has process %d for a worker, and it is none", (int)pid);
+        if (pid > 0)
+            killer->killed[atomic_fetch_add(&killer->kills, 1) % KILLER_MEMORY] = pid;
     }
     return NULL;
 }
@@ -57,7 +81,7 @@ static void *run(void *data)
 void killer_start(struct killer *killer, mpool_pool *pool, uint64_t seed)
 {
     *killer = (struct killer){.pool = pool, .dice = seed};
-    atomic_init(&killer->pause_us, 30000);
+    atomic_init(&killer->pause_us, 40000);
     if (pthread_create(&killer->thread, NULL, run, killer) != 0)
         die("cannot start a thread");
 }

@@ -18,8 +18,8 @@
 #define WORKERS 6
 #define ROUNDS 20
 #define DRY_SHARE 5 /* of the kills, one in so many comes while the queue is dry */
-/* A worker is ready after 25 ms: were they killed faster, none would ever be, and the pool would call itself broken. */
-#define SHORTEST_PAUSE_US 30000
+/* A worker is ready after 35 ms: were they killed faster, none would ever be, and the pool would call itself broken. */
+#define SHORTEST_PAUSE_US 40000
 
 #define LONG_MS 60000
 #define LEAST_PERCENT 5 /* of the kills, in each class */

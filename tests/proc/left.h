@@ -14,6 +14,9 @@ struct left_names {
     size_t count;
 };
 
+/* left_parent - of a process; 0 if it is gone. */
+pid_t left_parent(pid_t pid);
+
 void left_list(const char *directory, struct left_names *names);
 void left_free(struct left_names *names);
 

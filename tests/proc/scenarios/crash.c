@@ -152,20 +152,29 @@ SCENARIO(crash, of_all_workers_at_once_costs_each_running_job_an_attempt)
     finish_pool(pool);
 }
 
+/* The workers' process ids, once all of them are there and none is this one. */
+static void wait_for_pids(mpool_pool *pool, pid_t pids[2], pid_t but)
+{
+    size_t count;
+
+    AWAIT((mpool_pool_pids(pool, pids, 2, &count), pids[0] > 0 && pids[1] > 0 && pids[0] != but && pids[1] != but));
+    CHECK_INT(count, 2);
+    AWAIT(stats_of(pool).workers_ready == 2);
+}
+
 /* A4 */
 SCENARIO(crash, an_idle_worker_that_is_killed_is_replaced_at_once)
 {
     mpool_pool *pool = open_pool(2);
-    pid_t pids[2];
-    size_t count;
+    pid_t pids[2], killed = 0;
 
     for (unsigned round = 1; round <= 10; round++) {
-        CHECK_OK(mpool_pool_pids(pool, pids, 2, &count));
-        CHECK_INT(count, 2);
-        CHECK(pids[0] > 0 && pids[1] > 0 && kill(pids[round % 2], SIGKILL) == 0);
-        AWAIT(stats_of(pool).deaths_idle == round && stats_of(pool).workers_ready == 2);
-        CHECK_INT(stats_of(pool).workers_started, 2 + round);
+        wait_for_pids(pool, pids, killed);
+        killed = pids[round % 2];
+        CHECK(kill(killed, SIGKILL) == 0);
+        AWAIT(stats_of(pool).deaths_idle == round && stats_of(pool).workers_started == 2 + round);
     }
+    wait_for_pids(pool, pids, killed);
     still_works(pool);
     finish_pool(pool);
 }
