@@ -63,7 +63,7 @@ PROC(death, a_killed_fork_server_leaves_no_command_behind, .directory_stays = tr
 
 PROC(start, a_pool_whose_workers_all_die_does_not_open_and_says_how_they_died, .fault = "worker.start:exit")
 PROC(start, workers_that_hang_are_killed_when_their_time_is_up, .fault = "worker.connected:stop")
-PROC(start, a_pool_gets_up_though_some_workers_die, .fault = "worker.start:kill@30,worker.connected:exit@30")
+PROC(start, a_pool_gets_up_though_some_workers_die, .fault = "worker.start:kill@8,worker.connected:exit@8")
 
 /* ---- jobs one by one --------------------------------------------------------------------------------------------- */
 
