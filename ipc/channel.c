@@ -1,48 +1,59 @@
 /*
  * ipc/channel.c - messages between the supervisor and one worker, over nng
  *
- * Runs in: the supervisor (listen, recv, send) and workers (dial, post). Owns: the nng socket, and the path it is bound
- * to.
+ * Runs in: the supervisor (listen, recv, send) and workers (dial, post). Owns: the nng sockets, and the paths they are
+ * bound to.
  *
- * Facts of nng 1.5.2 that shape this file, each measured: a listen unlinks whatever is at its path that does not
- * answer, so the path must be fresh; there is no limit on received messages unless one is set; timeouts run on the
- * wall clock, so none is used; pair0 leaks file descriptors where both poll descriptors are used, so it is pair1;
- * callbacks of pipe events run under a lock of the socket, so they only set a flag and wake.
+ * Facts of nng 1.5.2 that shape this file, each measured:
+ *
+ *  - A listen unlinks whatever is at its path that does not answer, so the path must be fresh.
+ *  - There is no limit on received messages unless one is set.
+ *  - Timeouts run on the wall clock, so none is used.
+ *  - pair0 leaks file descriptors where both poll descriptors are used, so it is pair1.
+ *  - Callbacks of pipe events run under a lock of the socket, so they only set a flag and wake.
+ *  - nng_close() hangs, a few times in a thousand, on a socket whose connection nng closed itself, for a failed send,
+ *    while a message was coming in: between its header and its body the receive is refused without a callback, and
+ *    somebody waits for that for ever. Where nobody sends, a connection ends by its receive, and this cannot be.
+ *    Hence a socket for each direction; and ours is closed only when nothing can come in any more.
+ *  - A receive after the connection was lost can crash while the receive buffer is full, so it is larger than what a
+ *    worker can have under way.
  */
 #include "ipc/channel.h"
 
 #include "base/error.h"
+#include "ipc/room.h"
 
 #include <errno.h>
 #include <nng/nng.h>
 #include <nng/protocol/pair1/pair.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-/* More than can be under way: two frames of jobs with their answers in pieces, a recall and a stop. */
-#define RECEIVE_BUFFER 16
+/* Messages. Of results: two frames of jobs are answered in pieces, one a millisecond at most, or 256 KiB each. */
+#define RECEIVE_BUFFER 1024
+
+/* Of jobs: two frames, a recall, a stop, and BYE. */
 #define SEND_BUFFER 8
 
-/* What the threads allocate besides their stacks. */
-#define HEAP_BYTES ((size_t)32 << 20)
-
-/* File descriptors: of a channel (listener, connection, poll descriptor); those of nng, the pool and the program. */
-#define FDS_EACH 4
-#define FDS_BESIDES 20
+/* Behind the path that the channel is given. */
+#define DOWN_SUFFIX ".d"
+#define UP_SUFFIX ".u"
+#define URL_MAX 160
 
 struct mp_channel {
-    nng_socket socket;
-    int fd;      /* supervisor: nng's poll descriptor */
-    int wake_fd; /* supervisor: to be written to when the peer goes */
-    atomic_bool gone;
+    nng_socket down;    /* supervisor to worker */
+    nng_socket up;      /* worker to supervisor */
+    int fd;             /* supervisor: nng's poll descriptor of `up` */
+    int wake_fd;        /* supervisor: to be written to when the peer goes */
+    char *path;         /* supervisor: owned; NULL once nothing is there any more */
+    atomic_bool gone;   /* supervisor: there was a connection of `up`, and is none; worker: of either */
     nng_aio *receiving; /* worker */
     nng_aio *sending;   /* worker */
     struct mp_channel_handler handler;
@@ -111,25 +122,35 @@ static void note_gone(nng_pipe pipe, nng_pipe_ev event, void *data)
     }
 }
 
-/* What both ends set up. Returns an nng error. */
-static int open_socket(struct mp_channel *channel, size_t most)
+/*
+ * What both ends set up, for one direction. `noted` hears of the end of its connection; NULL: nobody does. Returns an
+ * nng error, and then there is no socket.
+ */
+static int open_socket(nng_socket *socket, struct mp_channel *noted, size_t most)
 {
-    int error = nng_pair1_open(&channel->socket);
+    int error = nng_pair1_open(socket);
 
     if (error != 0)
         return error;
-    error = nng_socket_set_int(channel->socket, NNG_OPT_RECVBUF, RECEIVE_BUFFER);
+    error = nng_socket_set_int(*socket, NNG_OPT_RECVBUF, RECEIVE_BUFFER);
     if (error == 0)
-        error = nng_socket_set_int(channel->socket, NNG_OPT_SENDBUF, SEND_BUFFER);
+        error = nng_socket_set_int(*socket, NNG_OPT_SENDBUF, SEND_BUFFER);
     if (error == 0)
-        error = nng_socket_set_size(channel->socket, NNG_OPT_RECVMAXSZ, most);
+        error = nng_socket_set_size(*socket, NNG_OPT_RECVMAXSZ, most);
     if (error == 0)
-        error = nng_pipe_notify(channel->socket, NNG_PIPE_EV_ADD_PRE, check_peer, NULL);
-    if (error == 0)
-        error = nng_pipe_notify(channel->socket, NNG_PIPE_EV_REM_POST, note_gone, channel);
+        error = nng_pipe_notify(*socket, NNG_PIPE_EV_ADD_PRE, check_peer, NULL);
+    if (error == 0 && noted != NULL)
+        error = nng_pipe_notify(*socket, NNG_PIPE_EV_REM_POST, note_gone, noted);
     if (error != 0)
-        (void)nng_close(channel->socket);
+        (void)nng_close(*socket);
     return error;
+}
+
+/* The address of one direction. */
+static const char *url_of(const char *path, const char *suffix, char url[URL_MAX])
+{
+    (void)snprintf(url, URL_MAX, "ipc://%s%s", path, suffix);
+    return url;
 }
 
 static struct mp_channel *new_channel(void)
@@ -143,100 +164,83 @@ static struct mp_channel *new_channel(void)
     return channel;
 }
 
-static void *wait_for_go(void *go)
+/* Is a path free, and short enough for a socket's address? */
+static mpool_err check_path(const char *path, const char *suffix)
 {
-    (void)pthread_mutex_lock(go);
-    (void)pthread_mutex_unlock(go);
-    return NULL;
+    char whole[URL_MAX];
+    struct stat found;
+    int size = snprintf(whole, sizeof whole, "%s%s", path, suffix);
+
+    if (size < 0 || (size_t)size >= sizeof((struct sockaddr_un *)NULL)->sun_path)
+        return mp_error(MPOOL_E_SYSTEM, "%s: too long for the address of a socket", path);
+    if (lstat(whole, &found) == 0 || errno != ENOENT)
+        return mp_error(MPOOL_E_SYSTEM, "%s: there is something where a socket is to be made", whole);
+    return MPOOL_OK;
 }
 
-/* Starts `count` threads that live at the same time. Returns 0, or the error of the first that could not be started. */
-static int try_threads(size_t count)
+/* Binds both sockets. Returns an nng error, and then there are none. */
+static int listen_both(struct mp_channel *channel, const char *path, size_t most)
 {
-    pthread_mutex_t go = PTHREAD_MUTEX_INITIALIZER;
-    pthread_t *threads = calloc(count, sizeof *threads);
-    size_t started = 0;
-    int error = threads == NULL ? ENOMEM : 0;
+    char url[URL_MAX];
+    int error = open_socket(&channel->down, NULL, most);
 
-    (void)pthread_mutex_lock(&go);
-    while (error == 0 && started < count) {
-        error = pthread_create(&threads[started], NULL, wait_for_go, &go);
-        started += error == 0;
+    if (error != 0)
+        return error;
+    error = open_socket(&channel->up, channel, most);
+    if (error != 0) {
+        (void)nng_close(channel->down);
+        return error;
     }
-    (void)pthread_mutex_unlock(&go);
-    while (started > 0)
-        (void)pthread_join(threads[--started], NULL);
-    free(threads);
-    return error;
-}
-
-static mpool_err check_threads(void)
-{
-    size_t cpus = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
-    /* Task threads (two a CPU, at most 16), expiry threads (one a CPU), and nine others, ours included. */
-    size_t count = (2 * cpus < 16 ? 2 * cpus : 16) + cpus + 9;
-    void *heap = mmap(NULL, HEAP_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    int error = heap == MAP_FAILED ? errno : try_threads(count);
-
-    if (heap != MAP_FAILED)
-        (void)munmap(heap, HEAP_BYTES);
+    error = nng_listen(channel->down, url_of(path, DOWN_SUFFIX, url), NULL, 0);
     if (error == 0)
-        return MPOOL_OK;
-    return mp_error(MPOOL_E_SYSTEM,
-                    "cannot start the %zu threads that nng needs: %s; a limit on processes (ulimit -u), on address "
-                    "space (ulimit -v) or of the cgroup is too low",
-                    count, strerror(error));
-}
-
-static mpool_err check_fds(unsigned channels)
-{
-    size_t needed = (size_t)channels * FDS_EACH + FDS_BESIDES;
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || needed <= limit.rlim_cur)
-        return MPOOL_OK;
-    return mp_error(MPOOL_E_SYSTEM,
-                    "%u workers need about %zu file descriptors, and the limit is %zu; raise it (ulimit -n), or use "
-                    "fewer workers",
-                    channels, needed, (size_t)limit.rlim_cur);
-}
-
-mpool_err mp_channel_check_room(unsigned channels)
-{
-    mpool_err err = check_fds(channels);
-
-    return err == MPOOL_OK ? check_threads() : err;
+        error = nng_listen(channel->up, url_of(path, UP_SUFFIX, url), NULL, 0);
+    if (error == 0)
+        error = nng_socket_get_int(channel->up, NNG_OPT_RECVFD, &channel->fd);
+    if (error != 0) {
+        (void)nng_close(channel->up);
+        (void)nng_close(channel->down);
+    }
+    return error;
 }
 
 mpool_err mp_channel_listen(const char *path, size_t most, int wake_fd, struct mp_channel **result)
 {
-    struct mp_channel *channel = new_channel();
-    char url[160];
-    struct stat found;
+    struct mp_channel *channel;
+    mpool_err err = check_path(path, DOWN_SUFFIX);
     int error;
 
-    if (channel == NULL)
-        return mp_error_nomem();
-    if (lstat(path, &found) == 0 || errno != ENOENT) {
+    if (err == MPOOL_OK)
+        err = check_path(path, UP_SUFFIX);
+    if (err != MPOOL_OK)
+        return err;
+    channel = new_channel();
+    if (channel == NULL || (channel->path = strdup(path)) == NULL) {
         free(channel);
-        return mp_error(MPOOL_E_SYSTEM, "%s: there is something where a socket is to be made", path);
+        return mp_error_nomem();
     }
     channel->wake_fd = wake_fd;
-    (void)snprintf(url, sizeof url, "ipc://%s", path);
-    error = open_socket(channel, most);
-    if (error == 0) {
-        error = nng_listen(channel->socket, url, NULL, 0);
-        if (error == 0)
-            error = nng_socket_get_int(channel->socket, NNG_OPT_RECVFD, &channel->fd);
-        if (error != 0)
-            (void)nng_close(channel->socket);
-    }
+    error = listen_both(channel, path, most);
     if (error != 0) {
+        free(channel->path);
         free(channel);
         return mp_error(MPOOL_E_SYSTEM, "cannot listen on %s: %s", path, nng_strerror(error));
     }
     *result = channel;
     return MPOOL_OK;
+}
+
+void mp_channel_hide(struct mp_channel *channel)
+{
+    char whole[URL_MAX];
+
+    if (channel->path == NULL)
+        return;
+    (void)snprintf(whole, sizeof whole, "%s%s", channel->path, DOWN_SUFFIX);
+    (void)unlink(whole);
+    (void)snprintf(whole, sizeof whole, "%s%s", channel->path, UP_SUFFIX);
+    (void)unlink(whole);
+    free(channel->path);
+    channel->path = NULL;
 }
 
 int mp_channel_fd(const struct mp_channel *channel)
@@ -248,12 +252,12 @@ struct mp_packet *mp_channel_recv(struct mp_channel *channel)
 {
     nng_msg *message;
 
-    return nng_recvmsg(channel->socket, &message, NNG_FLAG_NONBLOCK) == 0 ? packet_of(message) : NULL;
+    return nng_recvmsg(channel->up, &message, NNG_FLAG_NONBLOCK) == 0 ? packet_of(message) : NULL;
 }
 
 mpool_err mp_channel_send(struct mp_channel *channel, struct mp_packet *packet)
 {
-    int error = nng_sendmsg(channel->socket, message_of(packet), NNG_FLAG_NONBLOCK);
+    int error = nng_sendmsg(channel->down, message_of(packet), NNG_FLAG_NONBLOCK);
 
     if (error == 0)
         return MPOOL_OK;
@@ -270,7 +274,9 @@ void mp_channel_close(struct mp_channel *channel)
 {
     if (channel == NULL)
         return;
-    (void)nng_close(channel->socket);
+    (void)nng_close(channel->down);
+    (void)nng_close(channel->up);
+    mp_channel_hide(channel);
     free(channel);
 }
 
@@ -285,7 +291,7 @@ static void on_received(void *data)
         return;
     }
     channel->handler.received(channel->handler.user, packet_of(nng_aio_get_msg(channel->receiving)));
-    nng_recv_aio(channel->socket, channel->receiving);
+    nng_recv_aio(channel->down, channel->receiving);
 }
 
 static void on_sent(void *data)
@@ -304,8 +310,8 @@ mpool_err mp_channel_dial(const char *path, size_t most, const struct mp_channel
                           struct mp_channel **result)
 {
     struct mp_channel *channel = new_channel();
-    mpool_err err = check_threads();
-    char url[160];
+    mpool_err err = mp_room_check_threads();
+    char url[URL_MAX];
     int error;
 
     if (err != MPOOL_OK)
@@ -313,24 +319,27 @@ mpool_err mp_channel_dial(const char *path, size_t most, const struct mp_channel
     if (channel == NULL)
         return mp_error_nomem();
     channel->handler = *handler;
-    (void)snprintf(url, sizeof url, "ipc://%s", path);
-    error = open_socket(channel, most);
+    error = open_socket(&channel->down, channel, most);
+    if (error == 0)
+        error = open_socket(&channel->up, channel, most);
     if (error == 0)
         error = nng_aio_alloc(&channel->receiving, on_received, channel);
     if (error == 0)
         error = nng_aio_alloc(&channel->sending, on_sent, channel);
     if (error == 0)
-        error = nng_dial(channel->socket, url, NULL, 0);
+        error = nng_dial(channel->down, url_of(path, DOWN_SUFFIX, url), NULL, 0);
+    if (error == 0)
+        error = nng_dial(channel->up, url_of(path, UP_SUFFIX, url), NULL, 0);
     /* A worker that cannot talk exits at once, so nothing is taken down here. */
     if (error != 0)
         return mp_error(MPOOL_E_SYSTEM, "cannot dial %s: %s", path, nng_strerror(error));
     *result = channel;
-    nng_recv_aio(channel->socket, channel->receiving);
+    nng_recv_aio(channel->down, channel->receiving);
     return MPOOL_OK;
 }
 
 void mp_channel_post(struct mp_channel *channel, struct mp_packet *packet)
 {
     nng_aio_set_msg(channel->sending, message_of(packet));
-    nng_send_aio(channel->socket, channel->sending);
+    nng_send_aio(channel->up, channel->sending);
 }

@@ -1,8 +1,8 @@
 /*
  * ipc/channel.h - messages between the supervisor and one worker
  *
- * An nng pair1 socket on an ipc:// path that no other generation ever uses. The only file besides channel.c that knows
- * of nng. The supervisor polls, the worker is called back:
+ * Two nng pair1 sockets, one for each direction, on ipc:// paths that no other generation ever uses. The only file
+ * besides channel.c that knows of nng. The supervisor polls, the worker is called back:
  *
  *     supervisor   mp_channel_listen(), then mp_channel_recv() whenever mp_channel_fd() is readable, mp_channel_send()
  *     worker       mp_channel_dial(), then its handler is called on threads of nng's, mp_channel_post()
@@ -30,24 +30,18 @@ size_t mp_packet_size(const struct mp_packet *packet);
 void mp_packet_free(struct mp_packet *packet);
 
 /*
- * mp_channel_check_room - can nng start its threads, and open so many channels?
- *
- * nng 1.5.2 crashes, aborts or hangs in its first call where a limit (ulimit -u, -v, a cgroup) keeps it from starting
- * them [measured]. So as many threads are started, and end at once. Errors: MPOOL_E_SYSTEM. Calls: the host, before a
- * channel is opened.
- */
-mpool_err mp_channel_check_room(unsigned channels);
-
-/*
  * mp_channel_listen - the supervisor's end
  *
- * path      in   a socket path where nothing is, in a directory that only this user can use
+ * path      in   what the paths of the sockets begin with; nothing is there, in a directory that only this user can use
  * most      in   bytes of the largest message; the connection of a peer that sends a larger one is dropped
  * wake_fd   in   an eventfd, written to when the peer goes
  *
  * Errors: MPOOL_E_SYSTEM.
  */
 mpool_err mp_channel_listen(const char *path, size_t most, int wake_fd, struct mp_channel **result);
+
+/* mp_channel_hide - remove the paths: nobody else is to connect. */
+void mp_channel_hide(struct mp_channel *channel);
 
 /* mp_channel_fd - readable when mp_channel_recv() might give something. Belongs to the channel. */
 int mp_channel_fd(const struct mp_channel *channel);
@@ -86,7 +80,11 @@ mpool_err mp_channel_dial(const char *path, size_t most, const struct mp_channel
 /* mp_channel_post - send in the background; takes the packet. sent() follows before the next post is allowed. */
 void mp_channel_post(struct mp_channel *channel, struct mp_packet *packet);
 
-/* mp_channel_close - the supervisor's end: close the connection, remove the path, release all. NULL is allowed. */
+/*
+ * mp_channel_close - the supervisor's end: close the connections, remove the paths, release all. NULL is allowed.
+ *
+ * Nothing must be coming in any more: the peer is gone, or has never been there, or is dead for some time.
+ */
 void mp_channel_close(struct mp_channel *channel);
 
 #endif

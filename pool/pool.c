@@ -10,8 +10,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "ipc/channel.h"
 #include "ipc/page.h"
+#include "ipc/room.h"
 #include "pool/host.h"
 #include "pool/sink.h"
 #include "pool/supervisor.h"
@@ -216,7 +216,7 @@ mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result
         err = new_pool(options, &pool);
     if (err != MPOOL_OK)
         return err;
-    err = mp_channel_check_room(pool->workers);
+    err = mp_room_check(pool->workers);
     if (err == MPOOL_OK)
         err = set_up(pool);
     if (err != MPOOL_OK) {

@@ -1,7 +1,7 @@
 /*
  * pool/seat.c - one worker as the supervisor sees it: a process and the channel to it
  *
- * Runs in: the supervisor. Owns: the channel and the socket's path.
+ * Runs in: the supervisor. Owns: the channel.
  */
 #include "pool/seat.h"
 
@@ -12,39 +12,30 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
+#include <time.h>
 
 /* How long the connection of a dead worker is waited for: somebody else may hold its end. */
 #define GRACE_MS 200
+
+/* How long a worker whose fork server was killed is waited for, which will kill it. */
+#define GONE_MS 2000
 
 mpool_err mp_seat_open(struct mp_seat *seat, const char *directory, uint32_t pool, uint32_t slot, uint64_t generation,
                        int wake_fd, struct mp_fork_message *order)
 {
     const struct mp_page *page = seat->page;
-    mpool_err err;
     int size;
 
     *seat = (struct mp_seat){.page = page, .generation = generation};
-    size = snprintf(seat->path, sizeof seat->path, "%s/%u.%u.%" PRIu64, directory, (unsigned)pool, (unsigned)slot,
+    *order = (struct mp_fork_message){.kind = MP_FORK_SPAWN, .pool = pool, .slot = slot, .generation = generation};
+    size = snprintf(order->path, sizeof order->path, "%s/%u.%u.%" PRIu64, directory, (unsigned)pool, (unsigned)slot,
                     generation);
-    if (size < 0 || (size_t)size >= sizeof seat->path)
-        return mp_error(MPOOL_E_SYSTEM, "%s: too long for the address of a socket", seat->path);
+    if (size < 0 || (size_t)size >= sizeof order->path)
+        return mp_error(MPOOL_E_SYSTEM, "%s: too long for the address of a socket", order->path);
     if (getrandom(seat->token, sizeof seat->token, 0) != (ssize_t)sizeof seat->token)
         return mp_error(MPOOL_E_SYSTEM, "getrandom: %m");
-    err = mp_channel_listen(seat->path, MP_MESSAGE_MAX, wake_fd, &seat->channel);
-    if (err != MPOOL_OK)
-        return err;
-    *order = (struct mp_fork_message){.kind = MP_FORK_SPAWN, .pool = pool, .slot = slot, .generation = generation};
     memcpy(order->token, seat->token, sizeof order->token);
-    memcpy(order->path, seat->path, sizeof order->path);
-    return MPOOL_OK;
-}
-
-static void remove_path(struct mp_seat *seat)
-{
-    if (seat->path[0] != '\0')
-        (void)unlink(seat->path);
-    seat->path[0] = '\0';
+    return mp_channel_listen(order->path, MP_MESSAGE_MAX, wake_fd, &seat->channel);
 }
 
 /* Takes the same time wherever the first difference is. */
@@ -63,7 +54,7 @@ bool mp_seat_greet(struct mp_seat *seat, const struct mp_hello *hello, uint32_t 
         hello->generation != seat->generation || !same_token(hello->token, seat->token))
         return false;
     seat->greeted = true;
-    remove_path(seat);
+    mp_channel_hide(seat->channel);
     return true;
 }
 
@@ -74,12 +65,19 @@ bool mp_seat_over(const struct mp_seat *seat, int64_t now_ms)
 
 int64_t mp_seat_due(const struct mp_seat *seat)
 {
-    return seat->dead ? seat->dead_ms + (seat->greeted ? GRACE_MS : 0) : INT64_MAX;
+    return seat->dead ? seat->dead_ms + GRACE_MS : INT64_MAX;
+}
+
+void mp_seat_wait_gone(const struct mp_seat *seat)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+
+    for (int i = 0; i < GONE_MS && seat->greeted && !mp_channel_peer_gone(seat->channel); i++)
+        (void)nanosleep(&pause, NULL);
 }
 
 void mp_seat_close(struct mp_seat *seat)
 {
     mp_channel_close(seat->channel);
     seat->channel = NULL;
-    remove_path(seat);
 }

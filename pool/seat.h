@@ -25,7 +25,6 @@ struct mp_seat {
     int64_t dead_ms; /* since when */
     int status;      /* of wait4(), if dead */
     unsigned char token[MP_TOKEN_BYTES];
-    char path[MP_FORK_PATH_MAX]; /* "" once it is removed */
 };
 
 /*
@@ -38,7 +37,7 @@ struct mp_seat {
 mpool_err mp_seat_open(struct mp_seat *seat, const char *directory, uint32_t pool, uint32_t slot, uint64_t generation,
                        int wake_fd, struct mp_fork_message *order);
 
-/* mp_seat_greet - is this the hello that we wait for? If so, the path has served its purpose and is removed. */
+/* mp_seat_greet - is this the hello that we wait for? If so, the paths have served their purpose and are removed. */
 bool mp_seat_greet(struct mp_seat *seat, const struct mp_hello *hello, uint32_t pool, uint32_t slot);
 
 /*
@@ -51,7 +50,10 @@ bool mp_seat_over(const struct mp_seat *seat, int64_t now_ms);
 /* mp_seat_due - when mp_seat_over() may become true by time alone; INT64_MAX if it will not. */
 int64_t mp_seat_due(const struct mp_seat *seat);
 
-/* mp_seat_close - take the channel down, and the path if it is still there. */
+/* mp_seat_wait_gone - the fork server is lost, and will not report: wait until the connection ends, some seconds at most. */
+void mp_seat_wait_gone(const struct mp_seat *seat);
+
+/* mp_seat_close - take the channel down. */
 void mp_seat_close(struct mp_seat *seat);
 
 #endif

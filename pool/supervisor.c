@@ -526,8 +526,10 @@ static void sleep_until_something(struct supervisor *sup)
 static void tear_down(struct supervisor *sup)
 {
     for (unsigned i = 0; sup->seats != NULL && i < sup->pool->workers; i++)
-        if (sup->seats[i].channel != NULL)
+        if (sup->seats[i].channel != NULL) {
+            mp_seat_wait_gone(&sup->seats[i]);
             mp_seat_close(&sup->seats[i]);
+        }
     mp_deliver_fini(&sup->deliver);
     mp_core_fini(&sup->core);
     mp_buf_free(&sup->message);

@@ -1,0 +1,88 @@
+/*
+ * ipc/room.c - do the limits of the process leave room for what nng needs?
+ *
+ * Runs in: the host and workers, before their first use of nng.
+ */
+#include "ipc/room.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* What the threads allocate besides their stacks. */
+#define HEAP_BYTES ((size_t)32 << 20)
+
+/* File descriptors: of a channel (listeners, connections, poll descriptors); those of nng, the pool and the program. */
+#define FDS_EACH 6
+#define FDS_BESIDES 20
+
+static void *wait_for_go(void *go)
+{
+    (void)pthread_mutex_lock(go);
+    (void)pthread_mutex_unlock(go);
+    return NULL;
+}
+
+/* Starts `count` threads that live at the same time. Returns 0, or the error of the first that could not be started. */
+static int try_threads(size_t count)
+{
+    pthread_mutex_t go = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t *threads = calloc(count, sizeof *threads);
+    size_t started = 0;
+    int error = threads == NULL ? ENOMEM : 0;
+
+    (void)pthread_mutex_lock(&go);
+    while (error == 0 && started < count) {
+        error = pthread_create(&threads[started], NULL, wait_for_go, &go);
+        started += error == 0;
+    }
+    (void)pthread_mutex_unlock(&go);
+    while (started > 0)
+        (void)pthread_join(threads[--started], NULL);
+    free(threads);
+    return error;
+}
+
+mpool_err mp_room_check_threads(void)
+{
+    size_t cpus = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+    /* Task threads (two a CPU, at most 16), expiry threads (one a CPU), and nine others, ours included. */
+    size_t count = (2 * cpus < 16 ? 2 * cpus : 16) + cpus + 9;
+    void *heap = mmap(NULL, HEAP_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int error = heap == MAP_FAILED ? errno : try_threads(count);
+
+    if (heap != MAP_FAILED)
+        (void)munmap(heap, HEAP_BYTES);
+    if (error == 0)
+        return MPOOL_OK;
+    return mp_error(MPOOL_E_SYSTEM,
+                    "cannot start the %zu threads that nng needs: %s; a limit on processes (ulimit -u), on address "
+                    "space (ulimit -v) or of the cgroup is too low",
+                    count, strerror(error));
+}
+
+static mpool_err check_fds(unsigned channels)
+{
+    size_t needed = (size_t)channels * FDS_EACH + FDS_BESIDES;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || needed <= limit.rlim_cur)
+        return MPOOL_OK;
+    return mp_error(MPOOL_E_SYSTEM,
+                    "%u workers need about %zu file descriptors, and the limit is %zu; raise it (ulimit -n), or use "
+                    "fewer workers",
+                    channels, needed, (size_t)limit.rlim_cur);
+}
+
+mpool_err mp_room_check(unsigned channels)
+{
+    mpool_err err = check_fds(channels);
+
+    return err == MPOOL_OK ? mp_room_check_threads() : err;
+}
