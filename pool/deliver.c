@@ -9,6 +9,7 @@
 #include "pool/deliver.h"
 
 #include "base/error.h"
+#include "base/wait.h"
 #include "serialize/scan.h"
 
 #include <inttypes.h>
@@ -17,14 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
-
-static void wait_for_memory(void)
-{
-    const struct timespec pause = {.tv_nsec = 10000000};
-
-    (void)nanosleep(&pause, NULL);
-}
 
 mpool_err mp_deliver_init(struct mp_deliver *deliver, mpool_pool *pool)
 {
@@ -42,7 +35,7 @@ void mp_deliver_fini(struct mp_deliver *deliver)
 void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, const struct mp_answers *answers)
 {
     while ((deliver->reply = mp_reply_new(packet)) == NULL)
-        wait_for_memory();
+        mp_wait_for_memory();
     deliver->reply->values = answers->values;
     deliver->reply->values_size = answers->values_size;
     deliver->reply->times = answers->times;
@@ -164,7 +157,7 @@ static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_act
 
     error_text(deliver, action, text, sizeof text);
     while ((part = mp_part_new(lot, text)) == NULL)
-        wait_for_memory();
+        mp_wait_for_memory();
     part->at = (uint32_t)(action->range.first - lot->first);
     part->count = action->range.count;
     part->status = action->status;

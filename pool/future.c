@@ -8,6 +8,7 @@
  * loop of submits makes frames as a map does.
  */
 #include "base/error.h"
+#include "base/wait.h"
 #include "pool/host.h"
 #include "pool/pool.h"
 #include "pool/sink.h"
@@ -50,13 +51,12 @@ static void unref(mpool_future *future)
 /* A copy that the future owns. Without memory the result would be lost, so it is waited for. */
 static void *keep(const void *data, size_t size)
 {
-    const struct timespec pause = {.tv_nsec = 10000000};
     void *copy;
 
     if (data == NULL)
         return NULL;
     while ((copy = malloc(size > 0 ? size : 1)) == NULL)
-        (void)nanosleep(&pause, NULL);
+        mp_wait_for_memory();
     memcpy(copy, data, size);
     return copy;
 }

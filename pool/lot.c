@@ -190,3 +190,21 @@ const char *mp_lot_args(const struct mp_lot *lot, uint32_t at, uint32_t count, s
     *size = begin_of(lot, at + count) - begin;
     return lot->args.data + begin;
 }
+
+struct mp_jobs mp_lot_frame(const struct mp_range *range)
+{
+    const struct mp_lot *lot = mp_lot_of(range);
+    const struct mp_plan *plan = lot->plan;
+    struct mp_jobs jobs = {.count = range->count,
+                           .first = range->first,
+                           .attempt = range->attempts + 1,
+                           .function = mp_registry_name(plan->function),
+                           .discard_values = plan->discard_values,
+                           .measure = plan->measure,
+                           .limited = plan->rules.timeout_ms > 0 || plan->rules.soft_timeout_ms > 0,
+                           .collects = plan->collects,
+                           .collect_count = plan->collect_count};
+
+    jobs.values = mp_lot_args(lot, (uint32_t)(range->first - lot->first), range->count, &jobs.values_size);
+    return jobs;
+}

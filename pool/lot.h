@@ -89,6 +89,9 @@ static inline struct mp_lot *mp_lot_of(const struct mp_range *range)
     return (struct mp_lot *)(uintptr_t)range->rules;
 }
 
+/* mp_lot_frame - a range as a frame of jobs, all but its generation and ticket; points into the range's lot. */
+struct mp_jobs mp_lot_frame(const struct mp_range *range);
+
 /* mp_lot_args - the arguments of jobs `at` to `at + count - 1` of the lot. */
 const char *mp_lot_args(const struct mp_lot *lot, uint32_t at, uint32_t count, size_t *size);
 

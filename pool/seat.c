@@ -58,6 +58,41 @@ bool mp_seat_greet(struct mp_seat *seat, const struct mp_hello *hello, uint32_t 
     return true;
 }
 
+mpool_err mp_seat_send(struct mp_seat *seat, const struct mp_message *message, struct mp_buf *scratch)
+{
+    struct mp_packet *packet;
+    mpool_err err;
+
+    scratch->size = 0;
+    err = mp_message_write(scratch, message);
+    if (err != MPOOL_OK)
+        return err;
+    packet = mp_packet_copy(scratch->data, scratch->size);
+    if (packet == NULL)
+        return mp_error_nomem();
+    err = mp_channel_send(seat->channel, packet);
+    if (err != MPOOL_OK)
+        mp_packet_free(packet);
+    return err;
+}
+
+struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms)
+{
+    const struct mp_page *page = seat->page;
+    uint64_t claim, again = atomic_load_explicit(&page->claim, memory_order_acquire);
+    int64_t mark_ns;
+    int tries = 0;
+
+    do {
+        claim = again;
+        mark_ns = atomic_load_explicit(&page->mark_ns, memory_order_acquire);
+        again = atomic_load_explicit(&page->claim, memory_order_acquire);
+    } while (claim != again && ++tries < 100);
+    return (struct mp_sight){.next = mp_page_next(claim),
+                             .returned = atomic_load_explicit(&page->returned, memory_order_acquire),
+                             .mark_ms = mark_ns > 0 ? mark_ns / 1000000 - stall_ms : 0};
+}
+
 bool mp_seat_over(const struct mp_seat *seat, int64_t now_ms)
 {
     return seat->dead && (mp_channel_peer_gone(seat->channel) || now_ms >= mp_seat_due(seat));

@@ -10,6 +10,7 @@
 #include "ipc/channel.h"
 #include "ipc/forkpipe.h"
 #include "ipc/page.h"
+#include "pool/core.h"
 #include "serialize/message.h"
 
 #include <stdbool.h>
@@ -39,6 +40,18 @@ mpool_err mp_seat_open(struct mp_seat *seat, const char *directory, uint32_t poo
 
 /* mp_seat_greet - is this the hello that we wait for? If so, the paths have served their purpose and are removed. */
 bool mp_seat_greet(struct mp_seat *seat, const struct mp_hello *hello, uint32_t pool, uint32_t slot);
+
+/*
+ * mp_seat_send - send a message to the worker
+ *
+ * scratch   in   a buffer to write it into
+ *
+ * Errors: MPOOL_E_NOMEM, MPOOL_E_FULL, MPOOL_E_SYSTEM.
+ */
+mpool_err mp_seat_send(struct mp_seat *seat, const struct mp_message *message, struct mp_buf *scratch);
+
+/* mp_seat_look - what the slot's page says now. stall_ms: what the supervisor's clock is behind the monotonic one. */
+struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms);
 
 /*
  * mp_seat_over - is the generation dead, and nothing of it still to come?

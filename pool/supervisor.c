@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/wait.h"
 #include "pool/core.h"
 #include "pool/deliver.h"
 #include "pool/host.h"
@@ -30,7 +31,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A loop that comes back this late was stopped, or the machine slept: then no limit has run meanwhile. */
@@ -55,14 +55,6 @@ struct supervisor {
 static int64_t now_ms(const struct supervisor *sup)
 {
     return mp_clock_ms() - sup->stall_ms;
-}
-
-/* Out of memory with the books half written would lose jobs, so the supervisor waits for memory, and tries again. */
-static void wait_for_memory(void)
-{
-    const struct timespec pause = {.tv_nsec = 10000000};
-
-    (void)nanosleep(&pause, NULL);
 }
 
 static void feed(struct supervisor *sup, struct mp_event event);
@@ -110,50 +102,17 @@ static void spawn(struct supervisor *sup, const struct mp_action *action)
     order(sup, &message);
 }
 
-static mpool_err write_jobs(struct supervisor *sup, const struct mp_action *action)
-{
-    const struct mp_range *range = &action->range;
-    const struct mp_lot *lot = mp_lot_of(range);
-    const struct mp_plan *plan = lot->plan;
-    struct mp_message message = {.type = MP_FRAME_JOBS};
-    struct mp_jobs *jobs = &message.as.jobs;
-
-    *jobs = (struct mp_jobs){.generation = action->generation,
-                             .ticket = action->ticket,
-                             .count = range->count,
-                             .first = range->first,
-                             .attempt = range->attempts + 1,
-                             .function = mp_registry_name(plan->function),
-                             .discard_values = plan->discard_values,
-                             .measure = plan->measure,
-                             .limited = plan->rules.timeout_ms > 0 || plan->rules.soft_timeout_ms > 0,
-                             .collects = plan->collects,
-                             .collect_count = plan->collect_count};
-    jobs->values = mp_lot_args(lot, (uint32_t)(range->first - lot->first), range->count, &jobs->values_size);
-    sup->message.size = 0;
-    return mp_message_write(&sup->message, &message);
-}
-
-/* Sends what sup->message has. */
-static mpool_err send_message(struct supervisor *sup, unsigned slot)
-{
-    struct mp_packet *packet = mp_packet_copy(sup->message.data, sup->message.size);
-    mpool_err err;
-
-    if (packet == NULL)
-        return mp_error_nomem();
-    err = mp_channel_send(sup->seats[slot].channel, packet);
-    if (err != MPOOL_OK)
-        mp_packet_free(packet);
-    return err;
-}
-
 /* If the frame before could not be sent, the slot is given up, and this one's jobs are in the queue again. */
 static void send_jobs(struct supervisor *sup, const struct mp_action *action)
 {
+    struct mp_message message = {.type = MP_FRAME_JOBS};
+
     if (sup->core.slots[action->slot].state != MP_SLOT_UP)
         return;
-    if (write_jobs(sup, action) != MPOOL_OK || send_message(sup, action->slot) != MPOOL_OK)
+    message.as.jobs = mp_lot_frame(&action->range);
+    message.as.jobs.generation = action->generation;
+    message.as.jobs.ticket = action->ticket;
+    if (mp_seat_send(&sup->seats[action->slot], &message, &sup->message) != MPOOL_OK)
         feed(sup, about(action, MP_UNSENT));
 }
 
@@ -162,26 +121,8 @@ static void send_word(struct supervisor *sup, const struct mp_action *action, en
 {
     struct mp_message message = {.type = type, .as.ticket = action->ticket};
 
-    sup->message.size = 0;
-    if (mp_message_write(&sup->message, &message) == MPOOL_OK)
-        (void)send_message(sup, action->slot);
-}
-
-static struct mp_sight look(const struct supervisor *sup, unsigned slot)
-{
-    const struct mp_page *page = sup->seats[slot].page;
-    uint64_t claim, again = atomic_load_explicit(&page->claim, memory_order_acquire);
-    int64_t mark_ns;
-    int tries = 0;
-
-    do {
-        claim = again;
-        mark_ns = atomic_load_explicit(&page->mark_ns, memory_order_acquire);
-        again = atomic_load_explicit(&page->claim, memory_order_acquire);
-    } while (claim != again && ++tries < 100);
-    return (struct mp_sight){.next = mp_page_next(claim),
-                             .returned = atomic_load_explicit(&page->returned, memory_order_acquire),
-                             .mark_ms = mark_ns > 0 ? mark_ns / 1000000 - sup->stall_ms : 0};
+    while (mp_seat_send(&sup->seats[action->slot], &message, &sup->message) == MPOOL_E_NOMEM)
+        mp_wait_for_memory();
 }
 
 static void order_kill(struct supervisor *sup, const struct mp_action *action)
@@ -223,7 +164,7 @@ static void perform(struct supervisor *sup, const struct mp_action *action)
         break;
     case MP_LOOK:
         event = about(action, MP_SEEN);
-        event.sight = look(sup, action->slot);
+        event.sight = mp_seat_look(&sup->seats[action->slot], sup->stall_ms);
         feed(sup, event);
         break;
     case MP_KILL:
@@ -246,18 +187,29 @@ static void perform(struct supervisor *sup, const struct mp_action *action)
     }
 }
 
-/* The counters are there before what they count is handed over: who has a result finds it counted. */
-static void publish_counters(struct supervisor *sup)
+/*
+ * What others may read of us: with every event, and before what it brings is handed over, so that who has a result finds
+ * it counted.
+ */
+static void publish(struct supervisor *sup)
 {
     mpool_pool *pool = sup->pool;
     mpool_pool_stats stats = sup->core.stats;
+    bool was_ready;
 
     stats.jobs_in_flight = stats.jobs_submitted - stats.jobs_ended - sup->core.queue.jobs;
     stats.frames_received = sup->deliver.frames;
+    stats.workers_ready = mp_core_count_up(&sup->core);
+    for (unsigned i = 0; i < pool->workers; i++)
+        stats.jobs_running += sup->core.slots[i].flight.frame_count > 0;
     (void)pthread_mutex_lock(&pool->lock);
-    stats.workers_ready = pool->stats.workers_ready;
-    stats.jobs_running = pool->stats.jobs_running;
     pool->stats = stats;
+    for (unsigned i = 0; i < pool->workers; i++)
+        pool->pids[i] = sup->seats[i].channel != NULL ? sup->seats[i].pid : 0;
+    was_ready = pool->ready;
+    pool->ready = pool->ready || stats.workers_ready > 0;
+    if (pool->ready != was_ready)
+        (void)pthread_cond_broadcast(&pool->changed);
     (void)pthread_mutex_unlock(&pool->lock);
 }
 
@@ -271,8 +223,8 @@ static void feed(struct supervisor *sup, struct mp_event event)
 
     event.now_ms = now_ms(sup);
     while (!mp_core_step(&sup->core, &event))
-        wait_for_memory();
-    publish_counters(sup);
+        mp_wait_for_memory();
+    publish(sup);
     if (!outermost)
         return;
     for (size_t i = 0; i < sup->core.action_count; i++) {
@@ -303,7 +255,7 @@ static void hear_results(struct supervisor *sup, unsigned slot, struct mp_packet
         msgpack_zone_malloc(sup->zone, (answers->failure_count > 0 ? answers->failure_count : 1) * sizeof *exceptions);
 
     while (exceptions == NULL) {
-        wait_for_memory();
+        mp_wait_for_memory();
         exceptions = msgpack_zone_malloc(sup->zone, (answers->failure_count + 1) * sizeof *exceptions);
     }
     for (uint32_t i = 0; i < answers->failure_count; i++)
@@ -329,7 +281,7 @@ static void hear_message(struct supervisor *sup, unsigned slot, struct mp_packet
     msgpack_zone_clear(sup->zone);
     while ((err = mp_message_read(mp_packet_data(packet), mp_packet_size(packet), sup->zone, &message)) ==
            MPOOL_E_NOMEM)
-        wait_for_memory();
+        mp_wait_for_memory();
     if (err != MPOOL_OK) {
         mp_deliver_reason(&sup->deliver, mpool_error_detail());
     } else if (message.type == MP_HELLO && mp_seat_greet(seat, &message.as.hello, sup->pool->id, slot)) {
@@ -366,7 +318,7 @@ static void bury_dead(struct supervisor *sup)
             continue;
         hear_seat(sup, slot, UINT_MAX);
         mp_deliver_death(&sup->deliver, seat->status);
-        event.sight = look(sup, slot);
+        event.sight = mp_seat_look(seat, sup->stall_ms);
         mp_seat_close(seat);
         feed(sup, event);
     }
@@ -440,26 +392,6 @@ static void hear_application(struct supervisor *sup)
         feed(sup, (struct mp_event){.kind = MP_CLOSE});
 }
 
-/* What others may read of the slots. */
-static void publish_slots(struct supervisor *sup)
-{
-    mpool_pool *pool = sup->pool;
-    bool was_ready;
-
-    (void)pthread_mutex_lock(&pool->lock);
-    pool->stats.workers_ready = mp_core_count_up(&sup->core);
-    pool->stats.jobs_running = 0;
-    for (unsigned i = 0; i < pool->workers; i++) {
-        pool->stats.jobs_running += sup->core.slots[i].flight.frame_count > 0;
-        pool->pids[i] = sup->seats[i].channel != NULL ? sup->seats[i].pid : 0;
-    }
-    was_ready = pool->ready;
-    pool->ready = pool->ready || pool->stats.workers_ready > 0;
-    if (pool->ready != was_ready)
-        (void)pthread_cond_broadcast(&pool->changed);
-    (void)pthread_mutex_unlock(&pool->lock);
-}
-
 /* ---- the loop ---------------------------------------------------------------------------------------------------- */
 
 static int timeout_until(const struct supervisor *sup)
@@ -511,7 +443,7 @@ static void sleep_until_something(struct supervisor *sup)
 
     set_up_poll(sup);
     if (poll(sup->fds, 2 + sup->reader_count, timeout) < 0 && errno != EINTR)
-        wait_for_memory();
+        mp_wait_for_memory();
     slept = mp_clock_ms() - before;
     if (timeout >= 0 && slept > timeout + STALL_MS)
         sup->stall_ms += slept - timeout;
@@ -547,7 +479,6 @@ static void *run(void *data)
 
     feed(sup, (struct mp_event){.kind = MP_TICK});
     while (!sup->core.ended) {
-        publish_slots(sup);
         sleep_until_something(sup);
         hear_application(sup);
         if (sup->fds[0].revents != 0)
@@ -558,7 +489,6 @@ static void *run(void *data)
         bury_dead(sup);
         feed(sup, (struct mp_event){.kind = MP_TICK});
     }
-    publish_slots(sup);
     tear_down(sup);
     (void)pthread_mutex_lock(&pool->lock);
     pool->ended = true;
