@@ -63,7 +63,7 @@ bool mp_seat_over(const struct mp_seat *seat, int64_t now_ms);
 /* mp_seat_due - when mp_seat_over() may become true by time alone; INT64_MAX if it will not. */
 int64_t mp_seat_due(const struct mp_seat *seat);
 
-/* mp_seat_wait_gone - the fork server is lost, and will not report: wait until the connection ends, some seconds at most. */
+/* mp_seat_wait_gone - the fork server is lost, and will not report: wait for the end of the connection, 2 s at most. */
 void mp_seat_wait_gone(const struct mp_seat *seat);
 
 /* mp_seat_close - take the channel down. */

@@ -188,8 +188,8 @@ static void perform(struct supervisor *sup, const struct mp_action *action)
 }
 
 /*
- * What others may read of us: with every event, and before what it brings is handed over, so that who has a result finds
- * it counted.
+ * What others may read of us: with every event, and before what it brings is handed over, so that who has a result
+ * finds it counted.
  */
 static void publish(struct supervisor *sup)
 {
