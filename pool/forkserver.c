@@ -1,19 +1,12 @@
 /*
  * pool/forkserver.c - the parent of all workers: forks, kills, reaps, reports
  *
- * Runs in: the fork server, a single-threaded child of the host that never touches nng. Owns: the workers, all their
- * orphans, and the private runtime directory.
+ * Runs in: the fork server, a single-threaded child of the host that never touches nng. Owns: the private runtime
+ * directory, and all processes below it (pool/children.h).
  *
- * The conversation is in ipc/forkpipe.h. The rules:
- *
- *  - Only this process kills and reaps. A worker's whole process group is killed before the worker is reaped, so that
- *    neither its process id nor its group can belong to somebody else by then.
- *  - Workers are subreapers, so that what they start stays below them; when one dies, what is left comes here. A child
- *    that is not a worker is therefore the orphan of a dead worker, and is killed, and so are those that its death
- *    brings.
- *  - It ends with the host, which it watches by a pidfd: a closed socket would not tell, since a child that the host
- *    forked may hold the other end. With it end all workers, their descendants, and the runtime directory.
- *  - It never waits for the host to read: a report that does not fit into the socket stays with its worker's record.
+ * It hears the host on the sockets of ipc/forkpipe.h, and forks and kills as it is told. It ends with the host, which
+ * it watches by a pidfd: a closed socket would not tell, since a child that the host forked may hold the other end.
+ * With it end all workers, their descendants, and the runtime directory.
  *
  * Between fork and mp_worker_main() the child closes what is not a worker's, and nothing else.
  */
@@ -24,6 +17,7 @@
 #include "base/panic.h"
 #include "ipc/forkpipe.h"
 #include "ipc/page.h"
+#include "pool/children.h"
 #include "pool/directory.h"
 #include "workers/worker.h"
 
@@ -41,34 +35,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILDREN_MAX 4096 /* orphans looked at in one sweep; there is another one after each death */
-
-/* A worker, from its fork until its death has been reported; or a fork that failed. */
-struct child {
-    struct child *next;
-    uint32_t slot;
-    uint64_t generation;
-    pid_t pid;
-    bool born_told;
-    bool dead;
-    int error; /* the fork failed */
-    int status;
-    struct rusage usage;
-};
-
-struct pool {
-    struct pool *next;
-    uint32_t id;
-    int fd; /* -1: the host has closed it; it goes once its workers are dead */
-    struct child *children;
-};
-
 static struct {
     const struct mp_forkserver_start *start;
     char directory[MP_FORK_PATH_MAX];
     int host_fd;   /* pidfd */
     int signal_fd; /* SIGCHLD */
-    struct pool *pools;
     bool ending;
 } server;
 
@@ -151,36 +122,24 @@ static int set_up(void)
 
 /* ---- workers ----------------------------------------------------------------------------------------------------- */
 
-static struct child *add_child(struct pool *pool, const struct mp_fork_message *order)
+static void be_worker(const struct mp_family *family, const struct mp_fork_message *order, pid_t parent)
 {
-    struct child *child = calloc(1, sizeof *child);
-
-    if (child == NULL)
-        mp_panic("out of memory");
-    child->slot = order->slot;
-    child->generation = order->generation;
-    child->next = pool->children;
-    pool->children = child;
-    return child;
-}
-
-static void be_worker(const struct pool *pool, const struct mp_fork_message *order, pid_t parent)
-{
-    struct mp_worker_start start = {
-        .arena = server.start->arena,
-        .page_offset = order->page_offset,
-        .totals_offset = order->totals_offset,
-        .path = order->path,
-        .parent = parent,
-        .hello = {
-            .version = MP_PROTOCOL_VERSION, .pool = pool->id, .slot = order->slot, .generation = order->generation}};
+    struct mp_worker_start start = {.arena = server.start->arena,
+                                    .page_offset = order->page_offset,
+                                    .totals_offset = order->totals_offset,
+                                    .path = order->path,
+                                    .parent = parent,
+                                    .hello = {.version = MP_PROTOCOL_VERSION,
+                                              .pool = family->pool,
+                                              .slot = order->slot,
+                                              .generation = order->generation}};
     struct mp_fork_message *copy = malloc(sizeof *copy);
 
     MP_MUST(copy != NULL);
     *copy = *order;
     start.path = copy->path;
     memcpy(start.hello.token, order->token, sizeof start.hello.token);
-    for (const struct pool *other = server.pools; other != NULL; other = other->next)
+    for (const struct mp_family *other = mp_families(); other != NULL; other = other->next)
         if (other->fd >= 0)
             (void)close(other->fd);
     (void)close(server.start->control);
@@ -190,9 +149,9 @@ static void be_worker(const struct pool *pool, const struct mp_fork_message *ord
     mp_worker_main(&start);
 }
 
-static void spawn(struct pool *pool, const struct mp_fork_message *order)
+static void spawn(struct mp_family *family, const struct mp_fork_message *order)
 {
-    struct child *child = add_child(pool, order);
+    struct mp_child *child = mp_family_add(family, order->slot, order->generation);
     void *page = mp_arena_at(server.start->arena, order->page_offset, MP_PAGE_BYTES);
     pid_t self = getpid();
 
@@ -200,7 +159,7 @@ static void spawn(struct pool *pool, const struct mp_fork_message *order)
     memset(page, 0, MP_PAGE_BYTES);
     child->pid = fork();
     if (child->pid == 0)
-        be_worker(pool, order, self);
+        be_worker(family, order, self);
     if (child->pid < 0) {
         child->error = errno;
         child->dead = true;
@@ -209,168 +168,7 @@ static void spawn(struct pool *pool, const struct mp_fork_message *order)
     (void)setpgid(child->pid, child->pid);
 }
 
-static void kill_child(const struct child *child)
-{
-    if (child->dead)
-        return;
-    (void)kill(-child->pid, SIGKILL);
-    (void)kill(child->pid, SIGKILL);
-}
-
-static struct child *find_by_pid(pid_t pid)
-{
-    for (struct pool *pool = server.pools; pool != NULL; pool = pool->next)
-        for (struct child *child = pool->children; child != NULL; child = child->next)
-            if (!child->dead && child->pid == pid)
-                return child;
-    return NULL;
-}
-
-/* ---- reports ----------------------------------------------------------------------------------------------------- */
-
-static mpool_err report(const struct pool *pool, const struct child *child, enum mp_fork_kind kind)
-{
-    struct mp_fork_message message = {.kind = kind,
-                                      .pool = pool->id,
-                                      .slot = child->slot,
-                                      .generation = child->generation,
-                                      .pid = child->pid,
-                                      .status = child->status,
-                                      .error = child->error,
-                                      .usage = child->usage};
-
-    return mp_forkpipe_send(pool->fd, &message, -1, false);
-}
-
-/* True once all has been said about a child that there is to say. */
-static bool report_child(const struct pool *pool, struct child *child)
-{
-    if (pool->fd < 0)
-        return child->dead;
-    if (child->error != 0)
-        return report(pool, child, MP_FORK_FAILED) == MPOOL_OK;
-    if (!child->born_told) {
-        if (report(pool, child, MP_FORK_BORN) != MPOOL_OK)
-            return false;
-        child->born_told = true;
-    }
-    return child->dead && report(pool, child, MP_FORK_DIED) == MPOOL_OK;
-}
-
-/* Reports what has not been reported. True if something had to wait for room in the socket. */
-static bool report_pool(struct pool *pool)
-{
-    struct child **link = &pool->children;
-    bool waits = false;
-
-    while (*link != NULL) {
-        struct child *child = *link;
-
-        if (report_child(pool, child)) {
-            *link = child->next;
-            free(child);
-            continue;
-        }
-        waits = waits || child->dead || !child->born_told;
-        link = &child->next;
-    }
-    return waits;
-}
-
-/* ---- reaping ----------------------------------------------------------------------------------------------------- */
-
-/* The process ids of our children, living or dead; the kernel lists them. Returns how many. */
-static size_t list_children(pid_t *pids, size_t room)
-{
-    char path[64], *word = NULL;
-    size_t count = 0, word_room = 0;
-    FILE *file;
-
-    (void)snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    file = fopen(path, "re");
-    if (file == NULL)
-        return 0;
-    while (count < room && getdelim(&word, &word_room, ' ', file) > 1)
-        pids[count++] = (pid_t)strtol(word, NULL, 10);
-    free(word);
-    (void)fclose(file);
-    return count;
-}
-
-/* Kills every child that is not a worker. */
-static void sweep_orphans(void)
-{
-    static pid_t pids[CHILDREN_MAX];
-    size_t count = list_children(pids, CHILDREN_MAX);
-
-    for (size_t i = 0; i < count; i++)
-        if (find_by_pid(pids[i]) == NULL)
-            (void)kill(pids[i], SIGKILL);
-}
-
-/* Reaps one dead child, if there is one. Its group is killed while its zombie still holds the number. */
-static bool reap_one(bool wait)
-{
-    siginfo_t info = {0};
-    struct child *child;
-    struct rusage usage;
-    int status;
-
-    if (waitid(P_ALL, 0, &info, WEXITED | WNOWAIT | (wait ? 0 : WNOHANG)) != 0 || info.si_pid == 0)
-        return false;
-    child = find_by_pid(info.si_pid);
-    if (child != NULL)
-        (void)kill(-child->pid, SIGKILL);
-    if (wait4(info.si_pid, &status, 0, &usage) == info.si_pid && child != NULL) {
-        child->dead = true;
-        child->status = status;
-        child->usage = usage;
-    }
-    return true;
-}
-
-static void reap(void)
-{
-    struct signalfd_siginfo info;
-    bool reaped = false;
-
-    while (read(server.signal_fd, &info, sizeof info) > 0)
-        continue;
-    while (reap_one(false))
-        reaped = true;
-    if (reaped)
-        sweep_orphans();
-}
-
-/* Everything is killed until there is nothing left to kill. */
-static _Noreturn void end_all(void)
-{
-    for (struct pool *pool = server.pools; pool != NULL; pool = pool->next)
-        for (struct child *child = pool->children; child != NULL; child = child->next)
-            kill_child(child);
-    do {
-        sweep_orphans();
-    } while (reap_one(true));
-    /* To look into the directory takes a file descriptor, and there may be none left. */
-    (void)close(server.signal_fd);
-    (void)close(server.host_fd);
-    mp_directory_remove(server.directory);
-    mp_leave(0);
-}
-
 /* ---- the conversation -------------------------------------------------------------------------------------------- */
-
-static void open_pool(uint32_t id, int fd)
-{
-    struct pool *pool = calloc(1, sizeof *pool);
-
-    if (pool == NULL || fd < 0)
-        mp_panic("a pool without a socket, or no memory for it");
-    pool->id = id;
-    pool->fd = fd;
-    pool->next = server.pools;
-    server.pools = pool;
-}
 
 /* The control socket: new pools, and its end is the host's wish to end everything. */
 static void hear_control(void)
@@ -382,7 +180,7 @@ static void hear_control(void)
         switch (mp_forkpipe_recv(server.start->control, false, &message, &passed)) {
         case MP_FORKPIPE_MESSAGE:
             MP_MUST(message.kind == MP_FORK_OPEN);
-            open_pool(message.pool, passed);
+            mp_family_open(message.pool, passed);
             break;
         case MP_FORKPIPE_NOTHING:
             return;
@@ -393,61 +191,34 @@ static void hear_control(void)
     }
 }
 
-static void close_pool(struct pool *pool)
-{
-    (void)close(pool->fd);
-    pool->fd = -1;
-    for (struct child *child = pool->children; child != NULL; child = child->next)
-        kill_child(child);
-}
-
-static void hear_pool(struct pool *pool)
+static void hear_family(struct mp_family *family)
 {
     struct mp_fork_message message;
 
     for (;;) {
-        switch (mp_forkpipe_recv(pool->fd, false, &message, NULL)) {
+        switch (mp_forkpipe_recv(family->fd, false, &message, NULL)) {
         case MP_FORKPIPE_MESSAGE:
             if (message.kind == MP_FORK_SPAWN) {
-                spawn(pool, &message);
+                spawn(family, &message);
                 break;
             }
             MP_MUST(message.kind == MP_FORK_KILL);
-            for (struct child *child = pool->children; child != NULL; child = child->next)
-                if (child->slot == message.slot && child->generation == message.generation)
-                    kill_child(child);
+            mp_family_kill(family, message.slot, message.generation);
             break;
         case MP_FORKPIPE_NOTHING:
             return;
         case MP_FORKPIPE_END:
-            close_pool(pool);
+            mp_family_close(family);
             return;
         }
     }
 }
 
-/* Pools that the host has closed and whose workers are gone. */
-static void forget_pools(void)
-{
-    struct pool **link = &server.pools;
-
-    while (*link != NULL) {
-        struct pool *pool = *link;
-
-        if (pool->fd >= 0 || pool->children != NULL) {
-            link = &pool->next;
-            continue;
-        }
-        *link = pool->next;
-        free(pool);
-    }
-}
-
-static size_t count_pools(void)
+static size_t count_families(void)
 {
     size_t count = 0;
 
-    for (const struct pool *pool = server.pools; pool != NULL; pool = pool->next)
+    for (const struct mp_family *family = mp_families(); family != NULL; family = family->next)
         count++;
     return count;
 }
@@ -455,32 +226,47 @@ static size_t count_pools(void)
 /* Waits until there is something to do, and does it. */
 static void turn(void)
 {
+    struct signalfd_siginfo info;
     size_t count = 3;
-    struct pollfd *fds = calloc(3 + count_pools(), sizeof *fds);
+    struct pollfd *fds = calloc(3 + count_families(), sizeof *fds);
 
     if (fds == NULL)
         mp_panic("out of memory");
     fds[0] = (struct pollfd){.fd = server.host_fd, .events = POLLIN};
     fds[1] = (struct pollfd){.fd = server.signal_fd, .events = POLLIN};
     fds[2] = (struct pollfd){.fd = server.start->control, .events = POLLIN};
-    for (struct pool *pool = server.pools; pool != NULL; pool = pool->next) {
-        bool waits = report_pool(pool);
+    for (struct mp_family *family = mp_families(); family != NULL; family = family->next) {
+        bool waits = mp_family_report(family);
 
-        fds[count++] = (struct pollfd){.fd = pool->fd, .events = (short)(POLLIN | (waits ? POLLOUT : 0))};
+        fds[count++] = (struct pollfd){.fd = family->fd, .events = (short)(POLLIN | (waits ? POLLOUT : 0))};
     }
     while (poll(fds, count, -1) < 0)
         MP_MUST(errno == EINTR);
     if (fds[0].revents != 0)
         server.ending = true;
-    if (fds[1].revents != 0)
-        reap();
+    if (fds[1].revents != 0) {
+        while (read(server.signal_fd, &info, sizeof info) > 0)
+            continue;
+        mp_children_reap();
+    }
     count = 3;
-    for (struct pool *pool = server.pools; pool != NULL; pool = pool->next, count++)
+    for (struct mp_family *family = mp_families(); family != NULL; family = family->next, count++)
         if ((fds[count].revents & ~POLLOUT) != 0)
-            hear_pool(pool);
+            hear_family(family);
     if (fds[2].revents != 0)
         hear_control();
     free(fds);
+}
+
+/* Nothing of ours outlives us. */
+static _Noreturn void end_all(void)
+{
+    mp_children_end();
+    /* To look into the directory takes a file descriptor, and there may be none left. */
+    (void)close(server.signal_fd);
+    (void)close(server.host_fd);
+    mp_directory_remove(server.directory);
+    mp_leave(0);
 }
 
 _Noreturn void mp_forkserver_main(const struct mp_forkserver_start *start)
@@ -494,7 +280,7 @@ _Noreturn void mp_forkserver_main(const struct mp_forkserver_start *start)
         server.ending = true;
     while (!server.ending) {
         turn();
-        forget_pools();
+        mp_children_forget();
     }
     end_all();
 }
