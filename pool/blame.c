@@ -8,20 +8,50 @@
  */
 #include "pool/blame.h"
 
+/*
+ * How long a job waits for its next attempt. The jitter need not be secret, only different from job to job: it is the
+ * finalizer of SplitMix64 (Steele, Lea, Flood 2014) over the job's number and attempt.
+ */
+static int64_t back_off(const struct mp_range *job)
+{
+    const struct mp_rules *rules = job->rules;
+    uint64_t mix = job->first * UINT64_C(0x9e3779b97f4a7c15) + job->attempts;
+    int64_t wait = rules->backoff_ms;
+
+    for (uint32_t i = 1; i < job->attempts && wait < rules->backoff_most_ms; i++)
+        wait *= 2;
+    wait = mp_sooner(wait, rules->backoff_most_ms);
+    mix = (mix ^ (mix >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    mix = (mix ^ (mix >> 27)) * UINT64_C(0x94d049bb133111eb);
+    mix ^= mix >> 31;
+    return wait - (int64_t)((uint64_t)wait * rules->jitter / 100 * (mix >> 32) >> 32);
+}
+
+static void try_again(struct mp_core *core, struct mp_range job)
+{
+    core->stats.attempts_retried++;
+    if (job.rules->backoff_ms == 0) {
+        mp_queue_put(&core->queue, job);
+        return;
+    }
+    job.not_before_ms = core->now_ms + back_off(&job);
+    mp_later_put(&core->later, job);
+}
+
 /* One job's attempt came to nothing: it has another one, or it ends. */
 void mp_blame_charge(struct mp_core *core, unsigned slot, struct mp_range job, mpool_status status, bool final)
 {
     job.attempts++;
     if (status == MPOOL_CRASHED)
         job.crashes++;
-    if (final || job.attempts > job.rules->retries || job.crashes >= job.rules->crash_limit || core->draining) {
+    if (final || job.attempts > job.rules->retries || job.crashes >= job.rules->crash_limit || core->draining ||
+        job.rules->once || (job.rules->retry_on & UINT32_C(1) << status) == 0) {
         mp_core_end(core, slot, job, status, job.attempts);
         return;
     }
     if (status != MPOOL_FAILED)
         job.solo = true;
-    core->stats.attempts_retried++;
-    mp_queue_insert(&core->queue, job);
+    try_again(core, job);
 }
 
 /* Sorts a death by what the worker was doing, for the statistics. */
@@ -89,6 +119,13 @@ static void split_range(struct mp_core *core, unsigned slot, struct mp_range ran
         mp_core_give_back(core, slot, part);
 }
 
+/* A job that must not run twice may have begun, unless the page says clearly that it has not been claimed. */
+static bool is_spent(const struct mp_core *core, const struct mp_range *range, uint32_t ticket,
+                     const struct mp_sight *sight)
+{
+    return range->rules->once && sight->next != ticket && !core->terminated;
+}
+
 /*
  * A generation is dead. Its guilty job is charged, the rest of its flight goes back. If there is nobody to blame for a
  * death that we did not cause, the flight runs again one job at a time, so that the next death has a name.
@@ -105,12 +142,14 @@ void mp_blame_bury(struct mp_core *core, const struct mp_event *event)
     unsigned cuts;
 
     count_death(core, slot, &event->sight);
-    cuts = mp_flight_cut(&slot->flight, base, cut);
+    cuts = mp_core_cut(core, slot, base, cut);
     for (unsigned i = 0; i < cuts; i++) {
         cut[i].solo = cut[i].solo || riddle;
         cut[i].riddles += riddle;
         if (guilty && ticket - base < cut[i].count)
             split_range(core, event->slot, cut[i], ticket - base, status);
+        else if (is_spent(core, &cut[i], base, &event->sight))
+            mp_blame_charge(core, event->slot, cut[i], MPOOL_CRASHED, true);
         else
             mp_core_give_back(core, event->slot, cut[i]);
         base += cut[i].count;

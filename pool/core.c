@@ -91,7 +91,21 @@ void mp_core_give_back(struct mp_core *core, unsigned slot, struct mp_range rang
     if (core->draining)
         mp_core_end(core, slot, range, MPOOL_CANCELLED, range.attempts);
     else
-        mp_queue_insert(&core->queue, range);
+        mp_queue_put(&core->queue, range);
+}
+
+unsigned mp_core_cut(struct mp_core *core, struct mp_slot *slot, uint32_t ticket, struct mp_range cut[MP_FLIGHT_FRAMES])
+{
+    unsigned cuts = mp_flight_cut(&slot->flight, ticket, cut);
+
+    for (unsigned i = 0; i < cuts; i++)
+        mp_gates_leave(&core->gates, &cut[i]);
+    return cuts;
+}
+
+uint64_t mp_core_waiting(const struct mp_core *core)
+{
+    return core->queue.jobs + core->queue.parked_jobs + core->later.jobs;
 }
 
 /* Room for all that one step can add, so that the step itself cannot fail. */
@@ -99,9 +113,12 @@ static bool reserve(struct mp_core *core, const struct mp_event *event)
 {
     size_t exceptions = event->kind == MP_RESULTS ? event->results.exception_count : 0;
     size_t nodes = exceptions + (size_t)core->slot_count * (MP_FLIGHT_FRAMES + 2) + 2;
-    size_t actions = core->action_count + 2 * exceptions + core->queue.ranges + (size_t)core->slot_count * 12 + 8;
+    size_t ranges = core->queue.ranges + core->later.count;
+    size_t actions = core->action_count + 2 * exceptions + ranges + (size_t)core->slot_count * 12 + 8;
 
-    if (!mp_queue_reserve(&core->queue, nodes))
+    if (!mp_queue_reserve(&core->queue, nodes + core->later.count) || !mp_later_reserve(&core->later, nodes))
+        return false;
+    if (event->kind == MP_JOBS && !mp_gates_reserve(&core->gates, event->range.rules))
         return false;
     if (actions > core->action_room) {
         struct mp_action *bigger = realloc(core->actions, 2 * actions * sizeof *bigger);
@@ -129,7 +146,9 @@ mpool_err mp_core_init(struct mp_core *core, unsigned slots, unsigned paces, int
 
 void mp_core_fini(struct mp_core *core)
 {
+    mp_gates_fini(&core->gates, &core->queue);
     mp_queue_fini(&core->queue);
+    mp_later_fini(&core->later);
     free(core->slots);
     free(core->paces);
     free(core->actions);
@@ -159,6 +178,7 @@ static void commit_results(struct mp_core *core, const struct mp_event *event)
     busy_ns = (uint64_t)(event->now_ms - slot->flight.frames[0].sent_ms + 1) * 1000000;
     busy_ns = results->busy_ns < busy_ns ? results->busy_ns : busy_ns;
     range = mp_flight_answer(&slot->flight, results->count);
+    mp_gates_leave(&core->gates, &range);
     mp_core_act(core, MP_COMMIT, event->slot)->range = range;
     mp_pace_learn(&core->paces[range.rules->pace], busy_ns, results->count);
     slot->progress_ms = event->now_ms;
@@ -192,7 +212,7 @@ static void take_returned(struct mp_core *core, const struct mp_event *event)
         mp_core_kill(core, event->slot, MP_KILL_GARBLED);
         return;
     }
-    cuts = mp_flight_cut(&slot->flight, event->ticket, cut);
+    cuts = mp_core_cut(core, slot, event->ticket, cut);
     slot->recalling = false;
     slot->barren = cuts == 0;
     if (!mp_flight_holds(&slot->flight, slot->stop_ticket))
@@ -208,7 +228,7 @@ static void take_unsent(struct mp_core *core, const struct mp_event *event)
     unsigned cuts = 0;
 
     if (mp_flight_holds(&slot->flight, event->ticket)) /* not when the frame before has taken it along */
-        cuts = mp_flight_cut(&slot->flight, event->ticket, cut);
+        cuts = mp_core_cut(core, slot, event->ticket, cut);
     for (unsigned i = 0; i < cuts; i++)
         mp_core_give_back(core, event->slot, cut[i]);
     mp_core_kill(core, event->slot, MP_KILL_OURS);
@@ -248,6 +268,9 @@ static void drain(struct mp_core *core)
 {
     core->closed = true;
     core->draining = true;
+    mp_gates_let_in(&core->gates, &core->queue, true);
+    while (core->later.count > 0)
+        mp_queue_put(&core->queue, mp_later_take(&core->later));
     while (core->queue.jobs > 0) {
         struct mp_range range = mp_queue_take(&core->queue, mp_queue_head(&core->queue)->count);
 
@@ -289,7 +312,7 @@ static void lose_all(struct mp_core *core)
     for (unsigned i = 0; i < core->slot_count; i++) {
         struct mp_slot *slot = &core->slots[i];
         struct mp_range cut[MP_FLIGHT_FRAMES];
-        unsigned cuts = mp_flight_cut(&slot->flight, slot->flight.answered, cut);
+        unsigned cuts = mp_core_cut(core, slot, slot->flight.answered, cut);
 
         for (unsigned k = 0; k < cuts; k++)
             mp_core_give_back(core, i, cut[k]);
@@ -303,7 +326,7 @@ static bool has_work(const struct mp_core *core)
     for (unsigned i = 0; i < core->slot_count; i++)
         if (core->slots[i].flight.frame_count > 0)
             return true;
-    return core->queue.jobs > 0;
+    return mp_core_waiting(core) > 0;
 }
 
 /* Once there is nothing left to do, the workers are sent home, and the last to go ends the pool. */
@@ -336,9 +359,25 @@ static void wind_up(struct mp_core *core, int64_t now_ms)
 
 /* ---- the step ---------------------------------------------------------------------------------------------------- */
 
+/* Jobs come in. */
+static void take_jobs(struct mp_core *core, struct mp_range range)
+{
+    core->stats.jobs_submitted += range.count;
+    range.solo = range.rules->alone || range.rules->once;
+    range.not_before_ms = core->now_ms + range.rules->delay_ms;
+    if (core->draining)
+        mp_core_end(core, 0, range, MPOOL_CANCELLED, 0);
+    else if (range.rules->delay_ms > 0)
+        mp_later_put(&core->later, range);
+    else
+        mp_queue_put(&core->queue, range);
+}
+
 /* What comes due with time alone. */
 static void pass_time(struct mp_core *core, int64_t now_ms)
 {
+    while (mp_later_due(&core->later) <= now_ms)
+        mp_queue_put(&core->queue, mp_later_take(&core->later));
     for (unsigned i = 0; i < core->slot_count; i++) {
         struct mp_slot *slot = &core->slots[i];
 
@@ -419,13 +458,10 @@ bool mp_core_step(struct mp_core *core, const struct mp_event *event)
 {
     if (!reserve(core, event))
         return false;
+    core->now_ms = event->now_ms;
     switch (event->kind) {
     case MP_JOBS:
-        core->stats.jobs_submitted += event->range.count;
-        if (core->draining)
-            mp_core_end(core, 0, event->range, MPOOL_CANCELLED, 0);
-        else
-            mp_queue_append(&core->queue, event->range);
+        take_jobs(core, event->range);
         break;
     case MP_TICK:
         break;
@@ -457,7 +493,7 @@ bool mp_core_step(struct mp_core *core, const struct mp_event *event)
 
 int64_t mp_core_due(const struct mp_core *core)
 {
-    int64_t due = core->recall_ms;
+    int64_t due = mp_sooner(core->recall_ms, mp_later_due(&core->later));
 
     for (unsigned i = 0; i < core->slot_count; i++)
         due = mp_sooner(due, core->slots[i].due_ms);

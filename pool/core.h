@@ -12,6 +12,8 @@
 #define MP_POOL_CORE_H
 
 #include "pool/flight.h"
+#include "pool/gate.h"
+#include "pool/later.h"
 #include "pool/pace.h"
 #include "pool/queue.h"
 
@@ -135,6 +137,9 @@ struct mp_slot {
 
 struct mp_core {
     struct mp_queue queue;
+    struct mp_later later;
+    struct mp_gates gates;
+    int64_t now_ms; /* of the step under way */
     struct mp_slot *slots;
     unsigned slot_count;
     struct mp_pace *paces;
@@ -186,6 +191,13 @@ void mp_core_end(struct mp_core *core, unsigned slot, struct mp_range range, mpo
 
 /* mp_core_give_back - jobs whose attempt does not count: to the queue, or cancelled if nobody wants them any more. */
 void mp_core_give_back(struct mp_core *core, unsigned slot, struct mp_range range);
+
+/* mp_core_cut - take everything from `ticket` on off a slot's flight, as mp_flight_cut(). */
+unsigned mp_core_cut(struct mp_core *core, struct mp_slot *slot, uint32_t ticket,
+                     struct mp_range cut[MP_FLIGHT_FRAMES]);
+
+/* mp_core_waiting - jobs that are with no worker. */
+uint64_t mp_core_waiting(const struct mp_core *core);
 
 /* mp_core_kill - have a worker killed, if it is not being killed already. */
 void mp_core_kill(struct mp_core *core, unsigned index, enum mp_kill why);

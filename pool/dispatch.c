@@ -39,6 +39,7 @@ static void send_frame(struct mp_core *core, struct mp_slot *slot, struct mp_ran
 
     action->range = range;
     action->ticket = mp_flight_push(&slot->flight, range, now_ms);
+    mp_gates_enter(&core->gates, &range);
     slot->barren = false;
     if (slot->flight.frame_count == 1) {
         slot->progress_ms = now_ms;
@@ -133,13 +134,17 @@ void mp_dispatch(struct mp_core *core, int64_t now_ms)
     unsigned up = mp_core_count_up(core);
 
     core->recall_ms = MP_NEVER;
+    mp_gates_let_in(&core->gates, &core->queue, false);
     while ((head = mp_queue_head(&core->queue)) != NULL) {
-        struct mp_slot *slot = choose_slot(core, head->solo);
+        struct mp_slot *slot;
         uint32_t count = 1;
 
+        if (mp_gates_park(&core->gates, &core->queue))
+            continue;
+        slot = choose_slot(core, head->solo);
         if (slot == NULL)
             return;
-        if (!head->solo)
+        if (!head->solo && head->rules->gate == 0)
             count = mp_pace_frame(&core->paces[head->rules->pace], head->count, core->queue.jobs, up);
         send_frame(core, slot, mp_queue_take(&core->queue, count), now_ms);
     }

@@ -125,10 +125,10 @@ static struct mp_lot *joinable(const mpool_pool *pool, const mpool_task *task)
     return lot;
 }
 
-static mpool_err new_lot(const mpool_pool *pool, const mpool_task *task, struct mp_lot **lot)
+static mpool_err new_lot(mpool_pool *pool, const mpool_task *task, struct mp_lot **lot)
 {
     struct mp_plan *plan;
-    mpool_err err = mp_plan_new(task, pool->totals, &plan);
+    mpool_err err = mp_plan_new(task, pool->totals, &pool->keys, &plan);
 
     if (err != MPOOL_OK)
         return err;

@@ -7,100 +7,12 @@
 #include "pool/lot.h"
 
 #include "base/error.h"
-#include "ipc/totals.h"
 #include "pool/sink.h"
 #include "serialize/scan.h"
 #include "workers/registry.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define CRASH_LIMIT 3
-
-/* ---- plans ------------------------------------------------------------------------------------------------------- */
-
-void mp_plan_ref(struct mp_plan *plan)
-{
-    atomic_fetch_add_explicit(&plan->refs, 1, memory_order_relaxed);
-}
-
-void mp_plan_unref(struct mp_plan *plan)
-{
-    if (atomic_fetch_sub_explicit(&plan->refs, 1, memory_order_acq_rel) != 1)
-        return;
-    for (uint32_t i = 0; i < plan->collect_count; i++)
-        free((char *)(uintptr_t)plan->collects[i].field);
-    free(plan->collects);
-    free(plan);
-}
-
-static mpool_err copy_collects(const mpool_task *task, const struct mp_totals *totals, struct mp_plan *plan)
-{
-    plan->collects = calloc(task->collect_count > 0 ? task->collect_count : 1, sizeof *plan->collects);
-    if (plan->collects == NULL)
-        return mp_error_nomem();
-    for (size_t i = 0; i < task->collect_count; i++) {
-        const mpool_collect *collect = &task->collect[i];
-        int number = collect->total != NULL ? mp_totals_find(totals, collect->total) : -1;
-        char *field = strdup(collect->field != NULL ? collect->field : "");
-
-        if (field == NULL)
-            return mp_error_nomem();
-        plan->collects[plan->collect_count++] = (struct mp_collect){.total = (uint32_t)number, .field = field};
-        if (number < 0)
-            return mp_error(MPOOL_E_NOTFOUND, "the pool has no total \"%s\"; see mpool_total_open()",
-                            collect->total != NULL ? collect->total : "(null)");
-    }
-    return MPOOL_OK;
-}
-
-mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, struct mp_plan **result)
-{
-    struct mp_plan *plan;
-    mpool_err err;
-    int function;
-
-    if (task == NULL || task->function == NULL)
-        return mp_error(MPOOL_E_INVAL, "a task without a function");
-    if (task->timeout_ms < 0 || task->soft_timeout_ms < 0)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": a timeout below 0", task->function);
-    if (task->collect_count > MPOOL_TOTALS_MAX)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": it collects for %zu totals, %d are the most", task->function,
-                        task->collect_count, MPOOL_TOTALS_MAX);
-    function = mp_registry_find(task->function);
-    if (function < 0)
-        return mp_error(MPOOL_E_NOFUNC, "no function \"%s\" was registered before mpool_init()", task->function);
-    plan = calloc(1, sizeof *plan);
-    if (plan == NULL)
-        return mp_error_nomem();
-    atomic_init(&plan->refs, 1);
-    plan->function = function;
-    plan->rules = (struct mp_rules){.pace = (uint32_t)function,
-                                    .retries = task->retries,
-                                    .crash_limit = task->crash_limit > 0 ? task->crash_limit : CRASH_LIMIT,
-                                    .timeout_ms = task->timeout_ms,
-                                    .soft_timeout_ms = task->soft_timeout_ms};
-    plan->discard_values = task->discard_value;
-    plan->measure = task->measure;
-    err = copy_collects(task, totals, plan);
-    if (err != MPOOL_OK) {
-        mp_plan_unref(plan);
-        return err;
-    }
-    *result = plan;
-    return MPOOL_OK;
-}
-
-bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task)
-{
-    uint32_t crash_limit = task->crash_limit > 0 ? task->crash_limit : CRASH_LIMIT;
-
-    return task->function != NULL && task->collect_count == 0 && plan->collect_count == 0 &&
-           plan->rules.retries == task->retries && plan->rules.crash_limit == crash_limit &&
-           plan->rules.timeout_ms == task->timeout_ms && plan->rules.soft_timeout_ms == task->soft_timeout_ms &&
-           plan->discard_values == task->discard_value && plan->measure == task->measure &&
-           strcmp(mp_registry_name(plan->function), task->function) == 0;
-}
 
 /* ---- lots -------------------------------------------------------------------------------------------------------- */
 

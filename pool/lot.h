@@ -8,7 +8,7 @@
 #define MP_POOL_LOT_H
 
 #include "base/buf.h"
-#include "pool/queue.h"
+#include "pool/plan.h"
 #include "serialize/message.h"
 
 #include <mpool/pool.h>
@@ -22,17 +22,6 @@
 #define MP_LOT_BYTES ((size_t)1 << 20)
 
 struct mp_sink;
-
-/* A task that was checked and copied. Shared by all lots of a map or an iterator. */
-struct mp_plan {
-    atomic_uint refs;
-    struct mp_rules rules;
-    int function;
-    bool discard_values;
-    bool measure;
-    struct mp_collect *collects; /* owned, with their strings */
-    uint32_t collect_count;
-};
 
 struct mp_lot {
     struct mp_rules rules; /* first: a range finds its lot by it, see mp_lot_of() */
@@ -49,23 +38,6 @@ struct mp_lot {
     struct mp_buf tags;    /* uint64_t for each job */
     struct mp_buf futures; /* mpool_future * for each job, if it was submitted one by one */
 };
-
-/*
- * mp_plan_new - check a task and copy it
- *
- * totals    in   of the pool, for the names in task->collect
- * result    out  one reference, set on MPOOL_OK
- *
- * Errors: MPOOL_E_INVAL, MPOOL_E_NOFUNC, MPOOL_E_NOTFOUND, MPOOL_E_NOMEM.
- */
-struct mp_totals;
-mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, struct mp_plan **result);
-
-/* mp_plan_is - would mp_plan_new() make the same plan? Never so for a task that collects. */
-bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task);
-
-void mp_plan_ref(struct mp_plan *plan);
-void mp_plan_unref(struct mp_plan *plan);
 
 /* mp_lot_new - an empty lot with one reference; NULL: out of memory. Takes references of plan and sink. */
 struct mp_lot *mp_lot_new(struct mp_plan *plan, struct mp_sink *sink);

@@ -130,6 +130,7 @@ void mp_pool_unref(mpool_pool *pool)
     (void)pthread_mutex_destroy(&pool->lock);
     (void)pthread_cond_destroy(&pool->changed);
     mp_sink_unref(pool->futures);
+    mp_keys_fini(&pool->keys);
     free(pool->pids);
     free(pool);
 }
@@ -197,6 +198,7 @@ static mpool_err new_pool(const mpool_pool_options *options, mpool_pool **result
     pool->start_timeout_ms =
         options != NULL && options->start_timeout_ms > 0 ? options->start_timeout_ms : START_TIMEOUT_MS;
     pool->server_fd = pool->wake_fd = -1;
+    mp_keys_init(&pool->keys);
     if (pthread_mutex_init(&pool->lock, NULL) != 0 || !mp_pool_init_cond(&pool->changed)) {
         free(pool);
         return mp_error_nomem();

@@ -35,6 +35,7 @@ struct mpool_pool {
     struct mp_totals *totals;
     pthread_t supervisor;
     struct mp_sink *futures; /* where the results of single jobs go */
+    struct mp_keys keys;     /* of gates; it has a lock of its own */
 
     /* Under the lock. The supervisor never waits while it holds it. */
     pthread_mutex_t lock;

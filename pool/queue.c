@@ -1,11 +1,11 @@
 /*
- * pool/queue.c - ranges of jobs that wait for a worker, in the order of their numbers
+ * pool/queue.c - ranges of jobs that wait for a worker: by priority, then in the order of their numbers
  *
- * Runs in: the supervisor. Owns: the list's nodes.
+ * Runs in: the supervisor. Owns: the lists' nodes.
  *
- * New jobs go to the end. What comes back (a recall, a death, a retry) has smaller numbers than what waits, so its
- * place is near the front, and the walk to it is short. Neighbours with the same rules and history melt into one
- * range, so that a queue which was recalled from and crashed through is as compact as a fresh one.
+ * New jobs go to the end of their lane. What comes back (a recall, a death, a retry) has smaller numbers than what
+ * waits, so its place is near the front, and the walk to it is short. Neighbours with the same rules and history melt
+ * into one range, so that a queue which was recalled from and crashed through is as compact as a fresh one.
  */
 #include "pool/queue.h"
 
@@ -37,13 +37,22 @@ static bool melts(const struct mp_range *a, const struct mp_range *b)
            a->count <= UINT32_MAX - b->count;
 }
 
-/* Links the range in behind `before` (NULL: at the front), or melts it into a neighbour. */
-static void link_behind(struct mp_queue *queue, struct mp_queue_node *before, struct mp_range range)
+static bool goes_before(const struct mp_range *a, const struct mp_range *b)
 {
-    struct mp_queue_node *after = before != NULL ? before->next : queue->head;
+    if (a->rules->priority != b->rules->priority)
+        return a->rules->priority > b->rules->priority;
+    return a->first < b->first;
+}
+
+/* ---- lanes ------------------------------------------------------------------------------------------------------- */
+
+/* Links the range in behind `before` (NULL: at the front), or melts it into a neighbour. */
+static void link_behind(struct mp_queue *queue, struct mp_lane *lane, struct mp_queue_node *before,
+                        struct mp_range range)
+{
+    struct mp_queue_node *after = before != NULL ? before->next : lane->head;
     struct mp_queue_node *node;
 
-    queue->jobs += range.count;
     if (before != NULL && melts(&before->range, &range)) {
         before->range.count += range.count;
         return;
@@ -56,56 +65,102 @@ static void link_behind(struct mp_queue *queue, struct mp_queue_node *before, st
     node = queue->spare;
     queue->spare = node->next;
     queue->spares--;
+    queue->ranges++;
     node->range = range;
     node->next = after;
     if (before != NULL)
         before->next = node;
     else
-        queue->head = node;
+        lane->head = node;
     if (after == NULL)
-        queue->tail = node;
-    queue->ranges++;
+        lane->tail = node;
 }
 
-void mp_queue_append(struct mp_queue *queue, struct mp_range range)
-{
-    link_behind(queue, queue->tail, range);
-}
-
-void mp_queue_insert(struct mp_queue *queue, struct mp_range range)
+static void put(struct mp_queue *queue, struct mp_lane *lane, struct mp_range range)
 {
     struct mp_queue_node *before = NULL;
 
-    for (struct mp_queue_node *node = queue->head; node != NULL && node->range.first < range.first; node = node->next)
-        before = node;
-    link_behind(queue, before, range);
+    if (lane->tail != NULL && goes_before(&lane->tail->range, &range))
+        before = lane->tail;
+    else
+        for (struct mp_queue_node *node = lane->head; node != NULL && goes_before(&node->range, &range);
+             node = node->next)
+            before = node;
+    link_behind(queue, lane, before, range);
 }
 
-const struct mp_range *mp_queue_head(const struct mp_queue *queue)
+/* Takes the first `count` jobs of the lane. */
+static struct mp_range take(struct mp_queue *queue, struct mp_lane *lane, uint32_t count)
 {
-    return queue->head != NULL ? &queue->head->range : NULL;
-}
-
-struct mp_range mp_queue_take(struct mp_queue *queue, uint32_t count)
-{
-    struct mp_queue_node *node = queue->head;
+    struct mp_queue_node *node = lane->head;
     struct mp_range taken = node->range;
 
     taken.count = count;
-    queue->jobs -= count;
     if (count < node->range.count) {
         node->range.first += count;
         node->range.count -= count;
         return taken;
     }
-    queue->head = node->next;
-    if (queue->head == NULL)
-        queue->tail = NULL;
+    lane->head = node->next;
+    if (lane->head == NULL)
+        lane->tail = NULL;
     node->next = queue->spare;
     queue->spare = node;
     queue->spares++;
     queue->ranges--;
     return taken;
+}
+
+/* ---- the queue --------------------------------------------------------------------------------------------------- */
+
+/* The first lane that is not empty; NULL: all are. */
+static struct mp_lane *first_lane(const struct mp_queue *queue)
+{
+    for (unsigned i = 0; queue->jobs > 0 && i < MP_LANES; i++)
+        if (queue->lanes[i].head != NULL)
+            return (struct mp_lane *)(uintptr_t)&queue->lanes[i];
+    return NULL;
+}
+
+void mp_queue_put(struct mp_queue *queue, struct mp_range range)
+{
+    queue->jobs += range.count;
+    put(queue, &queue->lanes[MPOOL_PRIORITY_MAX - range.rules->priority], range);
+}
+
+const struct mp_range *mp_queue_head(const struct mp_queue *queue)
+{
+    const struct mp_lane *lane = first_lane(queue);
+
+    return lane != NULL ? &lane->head->range : NULL;
+}
+
+struct mp_range mp_queue_take(struct mp_queue *queue, uint32_t count)
+{
+    struct mp_range taken = take(queue, first_lane(queue), count);
+
+    queue->jobs -= count;
+    return taken;
+}
+
+void mp_queue_park(struct mp_queue *queue, struct mp_lane *lane)
+{
+    struct mp_range range = mp_queue_take(queue, mp_queue_head(queue)->count);
+
+    queue->parked_jobs += range.count;
+    put(queue, lane, range);
+}
+
+bool mp_queue_unpark(struct mp_queue *queue, struct mp_lane *lane)
+{
+    struct mp_range range;
+
+    if (lane->head == NULL)
+        return false;
+    range = take(queue, lane, lane->head->range.count);
+    queue->parked_jobs -= range.count;
+    mp_queue_put(queue, range);
+    return true;
 }
 
 static void free_nodes(struct mp_queue_node *node)
@@ -120,7 +175,8 @@ static void free_nodes(struct mp_queue_node *node)
 
 void mp_queue_fini(struct mp_queue *queue)
 {
-    free_nodes(queue->head);
+    for (unsigned i = 0; i < MP_LANES; i++)
+        free_nodes(queue->lanes[i].head);
     free_nodes(queue->spare);
     *queue = (struct mp_queue){0};
 }

@@ -197,7 +197,7 @@ static void publish(struct supervisor *sup)
     mpool_pool_stats stats = sup->core.stats;
     bool was_ready;
 
-    stats.jobs_in_flight = stats.jobs_submitted - stats.jobs_ended - sup->core.queue.jobs;
+    stats.jobs_in_flight = stats.jobs_submitted - stats.jobs_ended - mp_core_waiting(&sup->core);
     stats.frames_received = sup->deliver.frames;
     stats.workers_ready = mp_core_count_up(&sup->core);
     for (unsigned i = 0; i < pool->workers; i++)

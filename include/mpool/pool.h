@@ -27,6 +27,10 @@ typedef struct mpool_iter mpool_iter;
 #define MPOOL_ARGS_MAX ((size_t)8 << 20)
 #define MPOOL_VALUE_MAX ((size_t)8 << 20)
 
+/* Jobs with a higher priority go first. */
+#define MPOOL_PRIORITY_MIN (-10)
+#define MPOOL_PRIORITY_MAX 10
+
 /* The most workers of a pool. */
 #define MPOOL_WORKERS_MAX 1024
 
@@ -99,13 +103,28 @@ typedef struct mpool_collect {
                           result itself. A count takes no field. A missing or non-numeric one fails the job. */
 } mpool_collect;
 
+/* A bit of mpool_task.retry_on. */
+#define MPOOL_RETRY_ON(status) (1U << (status))
+
 /* What to run, and how. All zero but `function` means the defaults. The calls that take it copy its strings. */
 typedef struct mpool_task {
     const char *function;         /* registered name */
     int64_t timeout_ms;           /* from the start of an attempt to the kill of its worker; 0: no limit */
     int64_t soft_timeout_ms;      /* to mpool_job_cancelled() being true; 0: none */
-    unsigned retries;             /* attempts after the first, for jobs that failed, crashed or timed out */
+    unsigned retries;             /* attempts after the first */
+    unsigned retry_on;            /* which ends of an attempt are followed by another: MPOOL_RETRY_ON(MPOOL_FAILED) |
+                                     ...; default: failed, crashed and timed out */
     unsigned crash_limit;         /* attempts that crashes may use, whatever `retries` says; default 3 */
+    int64_t backoff_ms;           /* wait before the second attempt; twice as long before each further one; 0: none */
+    int64_t backoff_most_ms;      /* the longest wait; default one hour */
+    unsigned backoff_jitter;      /* per cent of a wait that are taken off it at random, at most; 0 to 100 */
+    bool once;                    /* not idempotent: it is never run again once it may have begun, and travels alone */
+    int priority;                 /* MPOOL_PRIORITY_MIN to MPOOL_PRIORITY_MAX; jobs that wait go highest first, then in
+                                     the order of their submission */
+    int64_t delay_ms;             /* from the submission to the first attempt, at least */
+    unsigned at_most;             /* so many jobs of the same key run at a time, at most; 0: any number. The limit of
+                                     the task that was used last counts. */
+    const char *at_most_key;      /* default: the function's name */
     uint64_t tag;                 /* mpool_pool_submit(): comes back with the result */
     const mpool_collect *collect; /* numbers of the result to add to totals */
     size_t collect_count;

@@ -116,6 +116,18 @@ PROC(retry, a_failing_job_is_tried_again_under_its_own_number)
 PROC(retry, a_job_that_fails_to_the_end_says_why_the_last_attempt_did)
 PROC(retry, without_retries_the_first_failure_is_the_end)
 
+/* ---- whose turn it is -------------------------------------------------------------------------------------------- */
+
+PROC(order, higher_priorities_go_first_and_equals_in_their_order)
+PROC(order, a_delayed_job_waits_for_its_time_and_others_do_not)
+PROC(order, close_waits_for_delayed_jobs_and_drain_cancels_them)
+PROC(order, at_most_so_many_of_a_key_run_at_a_time_and_others_pass_them)
+PROC(order, a_worker_that_dies_leaves_the_gate)
+PROC(order, the_time_between_attempts_doubles_up_to_the_most)
+PROC(order, only_the_ends_that_are_named_are_tried_again)
+PROC(order, what_runs_once_is_not_run_again_when_its_worker_is_killed)
+PROC(order, a_task_that_makes_no_sense_is_refused)
+
 /* ---- timeouts ---------------------------------------------------------------------------------------------------- */
 
 PROC(limits, a_hard_one_kills_the_worker_and_ends_the_job_as_timed_out)

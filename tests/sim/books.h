@@ -6,15 +6,19 @@
 
 #include "tests/sim/oracle.h"
 
-static inline void books_mark(struct oracle *oracle, uint64_t job, enum job_state state)
+static inline void books_mark(struct oracle *oracle, uint64_t number, enum job_state state)
 {
-    uint64_t bit = UINT64_C(1) << (job % 64);
+    struct job_record *job = &oracle->jobs[number];
+    uint64_t bit = UINT64_C(1) << (number % 64), *waiting = &oracle->waiting[1 - job->rules->priority][number / 64];
+    uint32_t gate = job->rules->gate;
 
-    oracle->jobs[job].state = (uint8_t)state;
-    if (state == JOB_WAITS)
-        oracle->waiting[job / 64] |= bit;
-    else
-        oracle->waiting[job / 64] &= ~bit;
+    if (gate > 0)
+        oracle->inside[gate - 1] += (uint32_t)(state == JOB_FLIES) - (uint32_t)(job->state == JOB_FLIES);
+    oracle->later_jobs += (unsigned)(state == JOB_LATER) - (unsigned)(job->state == JOB_LATER);
+    *waiting = state == JOB_WAITS ? *waiting | bit : *waiting & ~bit;
+    oracle->later[number / 64] =
+        state == JOB_LATER ? oracle->later[number / 64] | bit : oracle->later[number / 64] & ~bit;
+    job->state = (uint8_t)state;
 }
 
 /* The step under way has to say that this job has ended. */
@@ -34,14 +38,22 @@ static inline void books_release(struct oracle *oracle, uint64_t job)
         books_mark(oracle, job, JOB_WAITS);
 }
 
-/* The lowest number among the jobs that wait; SIM_JOBS if none does. */
-static inline uint64_t books_first_waiting(const struct oracle *oracle)
+/* A job comes back some time between least_ms and most_ms from now. */
+static inline void books_put_off(struct oracle *oracle, uint64_t job, int64_t least_ms, int64_t most_ms)
 {
-    for (unsigned i = 0; i < SIM_WORDS; i++)
-        if (oracle->waiting[i] != 0)
-            return 64 * (uint64_t)i + (uint64_t)__builtin_ctzll(oracle->waiting[i]);
-    return SIM_JOBS;
+    oracle->jobs[job].least_ms = oracle->now_ms + least_ms;
+    oracle->jobs[job].most_ms = oracle->now_ms + most_ms;
+    books_mark(oracle, job, JOB_LATER);
 }
+
+/* books_first - the job that has to be sent next; SIM_JOBS if there is none: highest priority, then lowest number. */
+uint64_t books_first(const struct oracle *oracle);
+
+/* books_each - calls `each` for every job that waits, or whose time has not come. */
+void books_each(struct oracle *oracle, void (*each)(struct oracle *oracle, uint64_t job));
+
+/* books_pass_time - jobs whose time has come wait. */
+void books_pass_time(struct oracle *oracle);
 
 /* books_drain - nothing that waits is wanted any more. */
 void books_drain(struct oracle *oracle);

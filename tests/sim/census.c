@@ -42,32 +42,87 @@ static void check_history(struct oracle *oracle, const struct mp_range *range, u
                     job->alone ? " alone" : " in company");
 }
 
-static void count_queue(struct oracle *oracle, const struct mp_queue *queue)
+/* The jobs of one lane, in their order. Returns how many ranges. */
+static size_t count_lane(struct oracle *oracle, const struct mp_lane *lane, uint64_t *found, uint64_t *jobs)
 {
-    uint64_t found[SIM_WORDS] = {0}, jobs = 0, after = 0;
+    const struct mp_range *last = NULL;
     size_t ranges = 0;
 
-    for (const struct mp_queue_node *node = queue->head; node != NULL; node = node->next) {
+    for (const struct mp_queue_node *node = lane->head; node != NULL; node = node->next) {
         const struct mp_range *range = &node->range;
 
-        if (range->first < after || !set_bits(found, range->first, range->count)) {
+        if ((last != NULL && last->rules->priority == range->rules->priority && range->first < last->first) ||
+            (last != NULL && last->rules->priority < range->rules->priority) ||
+            !set_bits(found, range->first, range->count)) {
             oracle_fail(oracle, "jobs %" PRIu64 "+%u are queued twice, or out of order", range->first, range->count);
-            return;
+            return 0;
         }
         check_history(oracle, range, range->first);
         check_history(oracle, range, range->first + range->count - 1);
-        after = range->first + range->count;
-        jobs += range->count;
+        last = range;
+        *jobs += range->count;
         ranges++;
-        if (node->next == NULL && node != queue->tail)
-            oracle_fail(oracle, "the queue has lost its tail");
+        if (node->next == NULL && node != lane->tail)
+            oracle_fail(oracle, "a lane has lost its tail");
     }
-    if (jobs != queue->jobs || ranges != queue->ranges)
-        oracle_fail(oracle, "the queue says %" PRIu64 " jobs, and has %" PRIu64, queue->jobs, jobs);
+    return ranges;
+}
+
+static void compare(struct oracle *oracle, const char *where, const uint64_t *found, const uint64_t *should)
+{
     for (unsigned i = 0; i < SIM_WORDS; i++)
-        if (found[i] != oracle->waiting[i])
-            oracle_fail(oracle, "job %d should %s", 64 * (int)i + __builtin_ctzll(found[i] ^ oracle->waiting[i]),
-                        found[i] & ~oracle->waiting[i] ? "not wait, and does" : "wait, and does not");
+        if (found[i] != should[i])
+            oracle_fail(oracle, "job %d should %s %s", 64 * (int)i + __builtin_ctzll(found[i] ^ should[i]),
+                        found[i] & ~should[i] ? "not be in" : "be in", where);
+}
+
+static void count_queue(struct oracle *oracle, const struct mp_core *core)
+{
+    uint64_t found[SIM_WORDS] = {0}, waiting[SIM_WORDS] = {0}, jobs = 0, parked = 0;
+    size_t ranges = 0;
+
+    for (unsigned i = 0; i < MP_LANES; i++)
+        ranges += count_lane(oracle, &core->queue.lanes[i], found, &jobs);
+    for (unsigned i = 0; i < core->gates.count; i++)
+        ranges += count_lane(oracle, &core->gates.gates[i].parked, found, &parked);
+    if (jobs != core->queue.jobs || parked != core->queue.parked_jobs || ranges != core->queue.ranges)
+        oracle_fail(oracle, "the queue says %" PRIu64 " jobs, and has %" PRIu64, core->queue.jobs, jobs);
+    for (unsigned lane = 0; lane < SIM_LANES; lane++)
+        for (unsigned i = 0; i < SIM_WORDS; i++)
+            waiting[i] |= oracle->waiting[lane][i];
+    compare(oracle, "the queue", found, waiting);
+    for (unsigned i = 0; i < core->gates.count; i++)
+        if (core->gates.gates[i].inside != oracle->inside[i])
+            oracle_fail(oracle, "gate %u says %u jobs, and %u have passed it", i, core->gates.gates[i].inside,
+                        oracle->inside[i]);
+}
+
+/* When exactly a job comes back that backs off is the core's to say, between the bounds. */
+static void count_later(struct oracle *oracle, const struct mp_later *later)
+{
+    uint64_t found[SIM_WORDS] = {0}, jobs = 0;
+
+    for (size_t i = 0; i < later->count; i++) {
+        const struct mp_range *range = &later->heap[i];
+
+        if (!set_bits(found, range->first, range->count)) {
+            oracle_fail(oracle, "jobs %" PRIu64 "+%u wait for their time twice", range->first, range->count);
+            return;
+        }
+        for (uint64_t job = range->first; job < range->first + range->count; job++) {
+            struct job_record *record = &oracle->jobs[job];
+
+            check_history(oracle, range, job);
+            if (range->not_before_ms < record->least_ms || range->not_before_ms > record->most_ms)
+                oracle_fail(oracle, "job %" PRIu64 " waits until %" PRId64 ", and should until %" PRId64 " to %" PRId64,
+                            job, range->not_before_ms, record->least_ms, record->most_ms);
+            record->least_ms = record->most_ms = range->not_before_ms;
+        }
+        jobs += range->count;
+    }
+    if (jobs != later->jobs)
+        oracle_fail(oracle, "%" PRIu64 " jobs are said to wait for their time, and %" PRIu64 " do", later->jobs, jobs);
+    compare(oracle, "the list of those whose time has not come", found, oracle->later);
 }
 
 static uint64_t count_flight(struct oracle *oracle, const struct mp_flight *flight, unsigned slot)
@@ -120,9 +175,11 @@ static void count_stats(struct oracle *oracle, const mpool_pool_stats *is)
 
 void census_take(struct oracle *oracle, const struct mp_core *core)
 {
-    uint64_t jobs = core->queue.jobs + core->stats.jobs_ended;
+    uint64_t jobs = mp_core_waiting(core) + core->stats.jobs_ended;
 
-    count_queue(oracle, &core->queue);
+    count_queue(oracle, core);
+    if (core->later.count > 0 || oracle->later_jobs > 0)
+        count_later(oracle, &core->later);
     for (unsigned i = 0; i < oracle->plan->slots; i++)
         jobs += count_flight(oracle, &core->slots[i].flight, i);
     if (jobs != oracle->submitted)

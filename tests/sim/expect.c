@@ -13,6 +13,23 @@ static void reach(struct oracle *oracle, enum reach what)
     oracle->reached[what]++;
 }
 
+/* The n-th attempt after the first waits for 2^(n-1) times the back-off, as far as the most and the jitter allow. */
+static void come_back(struct oracle *oracle, uint64_t number)
+{
+    const struct job_record *job = &oracle->jobs[number];
+    const struct mp_rules *rules = job->rules;
+    int64_t wait_ms = rules->backoff_ms;
+
+    if (wait_ms == 0) {
+        books_mark(oracle, number, JOB_WAITS);
+        return;
+    }
+    for (uint32_t n = 1; n < job->attempts; n++)
+        wait_ms = mp_sooner(2 * wait_ms, rules->backoff_most_ms);
+    books_put_off(oracle, number, wait_ms * (100 - rules->jitter) / 100, wait_ms);
+    reach(oracle, REACH_BACKED_OFF);
+}
+
 /* An attempt came to nothing, and it counts. */
 static void charge(struct oracle *oracle, uint64_t number, mpool_status status, bool final)
 {
@@ -20,30 +37,18 @@ static void charge(struct oracle *oracle, uint64_t number, mpool_status status, 
 
     job->attempts++;
     job->crashes += status == MPOOL_CRASHED;
-    if (final || job->attempts == job->rules->retries + 1 || job->crashes == job->rules->crash_limit) {
+    if (final || job->attempts == job->rules->retries + 1 || job->crashes == job->rules->crash_limit ||
+        job->rules->once || !(job->rules->retry_on & 1U << status)) {
         books_must_end(oracle, number, status);
     } else if (oracle->draining) {
         books_must_end(oracle, number, status);
         reach(oracle, REACH_DRAIN_FAILED);
     } else {
-        books_mark(oracle, number, JOB_WAITS);
+        come_back(oracle, number);
         job->alone = job->alone || status != MPOOL_FAILED;
         oracle->stats.attempts_retried++;
         reach(oracle, REACH_RETRIED);
     }
-}
-
-void books_drain(struct oracle *oracle)
-{
-    oracle->closed = oracle->draining = true;
-    for (uint64_t job; (job = books_first_waiting(oracle)) < SIM_JOBS;)
-        books_must_end(oracle, job, MPOOL_CANCELLED);
-}
-
-void books_terminate(struct oracle *oracle)
-{
-    books_drain(oracle);
-    oracle->terminated = true;
 }
 
 /* ---- what workers say -------------------------------------------------------------------------------------------- */
@@ -260,6 +265,21 @@ static bool crash_victim(struct oracle *oracle, const struct mp_event *event, ui
     return true;
 }
 
+/* Must the job not run again? Where the page does not lie, that is if it has begun. */
+static bool is_spent(struct oracle *oracle, const struct mp_event *event, uint32_t ticket)
+{
+    const struct worker *worker = &oracle->workers[event->slot];
+    struct job_record *job = &oracle->jobs[view_job_of(&oracle->views[event->slot], ticket)];
+    bool begun = worker->lie == LIE_NOT ? worker->next != ticket : event->sight.next != ticket;
+
+    if (!job->rules->once || oracle->terminated)
+        return false;
+    if (!begun && worker->lie != LIE_NOT)
+        job->runs = 0; /* nobody could know */
+    oracle->reached[REACH_SPENT] += begun;
+    return begun;
+}
+
 /* A worker that had said hello is dead: at most one job pays, the others come back as they were. */
 static void bury(struct oracle *oracle, const struct mp_event *event)
 {
@@ -291,6 +311,8 @@ static void bury(struct oracle *oracle, const struct mp_event *event)
         }
         if (guilty && ticket == victim)
             charge(oracle, job, status, false);
+        else if (is_spent(oracle, event, ticket))
+            charge(oracle, job, MPOOL_CRASHED, true);
         else
             books_release(oracle, job);
     }
@@ -332,7 +354,13 @@ static void expect_jobs(struct oracle *oracle, const struct mp_range *range)
 {
     for (uint64_t job = range->first; job < range->first + range->count; job++) {
         oracle->jobs[job].rules = range->rules;
-        books_release(oracle, job);
+        oracle->jobs[job].alone = range->rules->alone || range->rules->once;
+        if (range->rules->delay_ms > 0 && !oracle->draining) {
+            books_put_off(oracle, job, range->rules->delay_ms, range->rules->delay_ms);
+            reach(oracle, REACH_DELAYED);
+        } else {
+            books_release(oracle, job);
+        }
     }
     oracle->submitted += range->count;
     oracle->stats.jobs_submitted += range->count;
@@ -393,6 +421,7 @@ static void expect_from_worker(struct oracle *oracle, const struct mp_event *eve
 void oracle_expect(struct oracle *oracle, const struct mp_event *event)
 {
     oracle->now_ms = event->now_ms;
+    books_pass_time(oracle);
     oracle->cause = CAUSE_NONE;
     oracle->cause_slot = event->slot;
     oracle->commit.count = 0;

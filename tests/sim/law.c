@@ -43,8 +43,8 @@ static void check_idle(struct oracle *oracle, unsigned slot, bool must_share, in
 {
     struct view *view = &oracle->views[slot];
 
-    if (view->frames == 0 && !view->recalling && books_first_waiting(oracle) < SIM_JOBS)
-        oracle_fail(oracle, "slot %u idles, and job %" PRIu64 " waits", slot, books_first_waiting(oracle));
+    if (view->frames == 0 && !view->recalling && books_first(oracle) < SIM_JOBS)
+        oracle_fail(oracle, "slot %u idles, and job %" PRIu64 " waits", slot, books_first(oracle));
     if (!must_share || view->recalling || view->barren || view->sent - view->answered < 2)
         view->lull_ms = -1;
     else if (view->lull_ms < 0 || view->lull_ms < view->progress_ms)

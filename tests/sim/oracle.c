@@ -79,6 +79,8 @@ uint32_t oracle_begins(struct oracle *oracle, unsigned slot, unsigned number)
         oracle_fail(oracle, "job %u runs in slots %d and %u at once", number, job->runs_on, slot);
     else if (job->state != JOB_FLIES || job->slot != (int8_t)slot)
         oracle_fail(oracle, "slot %u runs job %u, and that was taken from it", slot, number);
+    else if (job->rules->once && job->runs > 0)
+        oracle_fail(oracle, "job %u runs a second time in slot %u, and must not", number, slot);
     job->runs_on = (int8_t)slot;
     return ++job->runs;
 }

@@ -20,6 +20,7 @@ struct worker;
 
 enum job_state {
     JOB_UNKNOWN, /* not submitted */
+    JOB_LATER,   /* its time has not come */
     JOB_WAITS,   /* in the queue */
     JOB_FLIES,   /* handed to a worker, and not answered */
     JOB_ENDING,  /* the step under way has to say MP_END, with this status */
@@ -36,6 +37,8 @@ struct job_record {
     uint32_t crashes;
     uint32_t riddles; /* deaths near it that named nobody */
     uint32_t runs;    /* how often its function was begun */
+    int64_t least_ms; /* LATER: its time is not before this, */
+    int64_t most_ms;  /* nor after this */
     const struct mp_rules *rules;
 };
 
@@ -113,7 +116,12 @@ enum reach {
     REACH_RIDDLES,      /* nobody to blame */
     REACH_SOLO_CHARGED, /* alone in its flight, and the page named nobody */
     REACH_ASKED,
-    REACH_WRAPS, /* tickets past 2^32 */
+    REACH_WRAPS,     /* tickets past 2^32 */
+    REACH_PREFERRED, /* frames that went before others with lower numbers */
+    REACH_DELAYED,
+    REACH_BACKED_OFF,
+    REACH_GATED, /* frames that went before others, which found their gate full */
+    REACH_SPENT, /* jobs that must not run twice, and may have begun */
     REACH_BROKEN,
     REACH_LOST,
     REACH_LOST_LATE,   /* when the pool was broken already */
@@ -143,7 +151,10 @@ struct oracle {
     int64_t deserved;                /* the sum over the jobs that ended as done */
     uint32_t largest[SIM_PACES];     /* frame */
     uint64_t quickest_ns[SIM_PACES]; /* how fast jobs ever were, as their frames say; 0: unknown */
-    uint64_t waiting[SIM_WORDS];     /* the jobs that wait */
+    uint64_t waiting[SIM_LANES][SIM_WORDS]; /* the jobs that wait, by priority */
+    uint64_t later[SIM_WORDS];              /* the jobs whose time has not come */
+    unsigned later_jobs;
+    uint32_t inside[SIM_GATES]; /* jobs in flight, by gate */
     struct view views[SIM_SLOTS];
     /* the step under way */
     int64_t now_ms;

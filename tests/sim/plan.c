@@ -59,6 +59,46 @@ static void draw_trouble(struct plan *plan, struct dice *dice)
     plan->first_ticket = dice_chance(dice, 300) ? 0 - dice_below(dice, 60) : 0;
 }
 
+/* When a job goes, besides when its turn comes. */
+static void draw_order(struct plan *plan, struct dice *dice)
+{
+    bool priorities = dice_chance(dice, 250), delays = dice_chance(dice, 150), gates = dice_chance(dice, 200);
+    bool lonely = dice_chance(dice, 150);
+
+    for (unsigned i = 0; i < plan->rules_count; i++) {
+        struct mp_rules *rules = &plan->rules[i];
+
+        if (priorities)
+            rules->priority = (int32_t)dice_below(dice, SIM_LANES) - 1;
+        if (delays && dice_chance(dice, 500))
+            rules->delay_ms = dice_between(dice, 1, dice_chance(dice, 500) ? 10 : 200);
+        if (gates && dice_chance(dice, 600)) {
+            rules->gate = 1 + dice_below(dice, SIM_GATES);
+            rules->gate_room = rules->gate;
+        }
+        rules->alone = lonely && dice_chance(dice, 400);
+        rules->once = lonely && dice_chance(dice, 400);
+    }
+}
+
+/* Which attempts are followed by another, and how soon. */
+static void draw_retries(struct plan *plan, struct dice *dice)
+{
+    static const uint32_t retriable = 1U << MPOOL_FAILED | 1U << MPOOL_CRASHED | 1U << MPOOL_TIMED_OUT;
+    bool backs_off = dice_chance(dice, 200), chooses = dice_chance(dice, 200);
+
+    for (unsigned i = 0; i < plan->rules_count; i++) {
+        struct mp_rules *rules = &plan->rules[i];
+
+        rules->retry_on = chooses ? retriable & dice_below(dice, 16) : retriable;
+        if (!backs_off || !dice_chance(dice, 600))
+            continue;
+        rules->backoff_ms = dice_between(dice, 2, 30);
+        rules->backoff_most_ms = rules->backoff_ms * dice_between(dice, 1, 5);
+        rules->jitter = dice_chance(dice, 500) ? dice_below(dice, 51) : 0;
+    }
+}
+
 static void draw_rules(struct plan *plan, struct dice *dice)
 {
     bool limits = dice_chance(dice, 500);
@@ -75,6 +115,8 @@ static void draw_rules(struct plan *plan, struct dice *dice)
         if (limits && dice_chance(dice, 500))
             rules->soft_timeout_ms = dice_between(dice, 1, 100);
     }
+    draw_order(plan, dice);
+    draw_retries(plan, dice);
 }
 
 /*

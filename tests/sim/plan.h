@@ -16,6 +16,8 @@
 #define SIM_JOBS 256
 #define SIM_RULES 4
 #define SIM_PACES 3
+#define SIM_GATES 2
+#define SIM_LANES 3 /* priorities 1, 0 and -1 */
 #define SIM_FAULTS 32
 
 /* What every schedule has at least. */

@@ -69,8 +69,10 @@ static bool may_send(struct oracle *oracle, const struct mp_action *action)
         oracle_fail(oracle, "slot %u gets jobs, and others have less to do", action->slot);
     else if (range->count == 0)
         oracle_fail(oracle, "slot %u gets an empty frame", action->slot);
-    else if (range->first != books_first_waiting(oracle))
-        oracle_fail(oracle, "job %" PRIu64 " is sent before %" PRIu64, range->first, books_first_waiting(oracle));
+    else if (range->first != books_first(oracle))
+        oracle_fail(oracle, "job %" PRIu64 " is sent before %" PRIu64, range->first, books_first(oracle));
+    else if (range->rules->gate > 0 && range->count > 1)
+        oracle_fail(oracle, "%u jobs from %" PRIu64 " on pass their gate at once", range->count, range->first);
     else if (range->solo && (range->count > 1 || view->frames > 0))
         oracle_fail(oracle, "slot %u gets company for job %" PRIu64, action->slot, range->first);
     else if (view->frames > 0 && view->frame[0].solo)
@@ -97,6 +99,16 @@ static void check_size(struct oracle *oracle, const struct mp_range *range)
         *largest = range->count;
 }
 
+static void note_overtaking(struct oracle *oracle, const struct mp_range *range)
+{
+    for (uint64_t job = 0; job < range->first; job++) {
+        if (oracle->jobs[job].state != JOB_WAITS)
+            continue;
+        oracle->reached[oracle->jobs[job].rules->priority < range->rules->priority ? REACH_PREFERRED : REACH_GATED]++;
+        return;
+    }
+}
+
 static void witness_send(struct oracle *oracle, const struct mp_action *action)
 {
     struct view *view = &oracle->views[action->slot];
@@ -107,6 +119,7 @@ static void witness_send(struct oracle *oracle, const struct mp_action *action)
     check_size(oracle, range);
     oracle->stats.frames_sent++;
     oracle->reached[REACH_LARGE] += range->count > 1;
+    note_overtaking(oracle, range);
     for (uint64_t job = range->first; job < range->first + range->count; job++) {
         books_mark(oracle, job, JOB_FLIES);
         oracle->jobs[job].slot = (int8_t)action->slot;

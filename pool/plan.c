@@ -1,0 +1,179 @@
+/*
+ * pool/plan.c - a task that was checked and copied, as all its jobs share it
+ *
+ * Runs in: the host, on the thread that submits; read by the supervisor. Owns: copies of the task's strings.
+ */
+#include "pool/plan.h"
+
+#include "base/error.h"
+#include "workers/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CRASH_LIMIT 3
+#define BACKOFF_MOST_MS (INT64_C(3600) * 1000)
+#define RETRY_ON (MPOOL_RETRY_ON(MPOOL_FAILED) | MPOOL_RETRY_ON(MPOOL_CRASHED) | MPOOL_RETRY_ON(MPOOL_TIMED_OUT))
+
+/* No time is longer than this, so that adding some of them up cannot overflow. */
+#define TIME_MOST_MS (INT64_MAX / 1000)
+
+void mp_plan_ref(struct mp_plan *plan)
+{
+    atomic_fetch_add_explicit(&plan->refs, 1, memory_order_relaxed);
+}
+
+void mp_plan_unref(struct mp_plan *plan)
+{
+    if (atomic_fetch_sub_explicit(&plan->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    for (uint32_t i = 0; i < plan->collect_count; i++)
+        free((char *)(uintptr_t)plan->collects[i].field);
+    free(plan->collects);
+    free(plan);
+}
+
+/* ---- checks ------------------------------------------------------------------------------------------------------ */
+
+static mpool_err check_time(const mpool_task *task, const char *name, int64_t time_ms)
+{
+    if (time_ms >= 0 && time_ms <= TIME_MOST_MS)
+        return MPOOL_OK;
+    return mp_error(MPOOL_E_INVAL, "task of \"%s\": %s is %lld; it takes 0 to %lld milliseconds", task->function, name,
+                    (long long)time_ms, (long long)TIME_MOST_MS);
+}
+
+static mpool_err check_times(const mpool_task *task)
+{
+    mpool_err err = check_time(task, "timeout_ms", task->timeout_ms);
+
+    if (err == MPOOL_OK)
+        err = check_time(task, "soft_timeout_ms", task->soft_timeout_ms);
+    if (err == MPOOL_OK)
+        err = check_time(task, "delay_ms", task->delay_ms);
+    if (err == MPOOL_OK)
+        err = check_time(task, "backoff_ms", task->backoff_ms);
+    if (err == MPOOL_OK)
+        err = check_time(task, "backoff_most_ms", task->backoff_most_ms);
+    return err;
+}
+
+static mpool_err check(const mpool_task *task)
+{
+    if (task == NULL || task->function == NULL)
+        return mp_error(MPOOL_E_INVAL, "a task without a function");
+    if (task->collect_count > MPOOL_TOTALS_MAX)
+        return mp_error(MPOOL_E_INVAL, "task of \"%s\": it collects for %zu totals, %d are the most", task->function,
+                        task->collect_count, MPOOL_TOTALS_MAX);
+    if (task->priority < MPOOL_PRIORITY_MIN || task->priority > MPOOL_PRIORITY_MAX)
+        return mp_error(MPOOL_E_INVAL, "task of \"%s\": priority %d; it goes from %d to %d", task->function,
+                        task->priority, MPOOL_PRIORITY_MIN, MPOOL_PRIORITY_MAX);
+    if (task->backoff_jitter > 100)
+        return mp_error(MPOOL_E_INVAL, "task of \"%s\": backoff_jitter is %u per cent; 100 are the most",
+                        task->function, task->backoff_jitter);
+    if ((task->retry_on & ~RETRY_ON) != 0)
+        return mp_error(MPOOL_E_INVAL, "task of \"%s\": retry_on takes failed, crashed and timed out jobs only",
+                        task->function);
+    if (task->once && task->retries > 0)
+        return mp_error(MPOOL_E_INVAL, "task of \"%s\": what runs once has no retries", task->function);
+    if (task->at_most == 0 && task->at_most_key != NULL)
+        return mp_error(MPOOL_E_INVAL, "task of \"%s\": at_most_key \"%s\" without at_most", task->function,
+                        task->at_most_key);
+    return check_times(task);
+}
+
+/* ---- plans ------------------------------------------------------------------------------------------------------- */
+
+static mpool_err copy_collects(const mpool_task *task, const struct mp_totals *totals, struct mp_plan *plan)
+{
+    plan->collects = calloc(task->collect_count > 0 ? task->collect_count : 1, sizeof *plan->collects);
+    if (plan->collects == NULL)
+        return mp_error_nomem();
+    for (size_t i = 0; i < task->collect_count; i++) {
+        const mpool_collect *collect = &task->collect[i];
+        int number = collect->total != NULL ? mp_totals_find(totals, collect->total) : -1;
+        char *field = strdup(collect->field != NULL ? collect->field : "");
+
+        if (field == NULL)
+            return mp_error_nomem();
+        plan->collects[plan->collect_count++] = (struct mp_collect){.total = (uint32_t)number, .field = field};
+        if (number < 0)
+            return mp_error(MPOOL_E_NOTFOUND, "the pool has no total \"%s\"; see mpool_total_open()",
+                            collect->total != NULL ? collect->total : "(null)");
+    }
+    return MPOOL_OK;
+}
+
+/* All but the gate. */
+static struct mp_rules rules_of(const mpool_task *task, int function)
+{
+    return (struct mp_rules){.pace = (uint32_t)function,
+                             .priority = task->priority,
+                             .retries = task->retries,
+                             .crash_limit = task->crash_limit > 0 ? task->crash_limit : CRASH_LIMIT,
+                             .retry_on = task->retry_on != 0 ? task->retry_on : RETRY_ON,
+                             .backoff_ms = task->backoff_ms,
+                             .backoff_most_ms = task->backoff_most_ms > 0 ? task->backoff_most_ms : BACKOFF_MOST_MS,
+                             .jitter = task->backoff_jitter,
+                             .delay_ms = task->delay_ms,
+                             .timeout_ms = task->timeout_ms,
+                             .soft_timeout_ms = task->soft_timeout_ms,
+                             .once = task->once};
+}
+
+static mpool_err set_up(struct mp_plan *plan, const mpool_task *task, const struct mp_totals *totals,
+                        struct mp_keys *keys)
+{
+    mpool_err err = copy_collects(task, totals, plan);
+
+    if (err != MPOOL_OK || task->at_most == 0)
+        return err;
+    plan->rules.gate_room = task->at_most;
+    return mp_keys_number(keys, task->at_most_key != NULL ? task->at_most_key : task->function, &plan->rules.gate);
+}
+
+mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, struct mp_keys *keys,
+                      struct mp_plan **result)
+{
+    struct mp_plan *plan;
+    mpool_err err = check(task);
+    int function;
+
+    if (err != MPOOL_OK)
+        return err;
+    function = mp_registry_find(task->function);
+    if (function < 0)
+        return mp_error(MPOOL_E_NOFUNC, "no function \"%s\" was registered before mpool_init()", task->function);
+    plan = calloc(1, sizeof *plan);
+    if (plan == NULL)
+        return mp_error_nomem();
+    atomic_init(&plan->refs, 1);
+    plan->function = function;
+    plan->rules = rules_of(task, function);
+    plan->discard_values = task->discard_value;
+    plan->measure = task->measure;
+    err = set_up(plan, task, totals, keys);
+    if (err != MPOOL_OK) {
+        mp_plan_unref(plan);
+        return err;
+    }
+    *result = plan;
+    return MPOOL_OK;
+}
+
+static bool same_rules(const struct mp_rules *a, const struct mp_rules *b)
+{
+    return a->priority == b->priority && a->retries == b->retries && a->crash_limit == b->crash_limit &&
+           a->retry_on == b->retry_on && a->backoff_ms == b->backoff_ms && a->backoff_most_ms == b->backoff_most_ms &&
+           a->jitter == b->jitter && a->delay_ms == b->delay_ms && a->timeout_ms == b->timeout_ms &&
+           a->soft_timeout_ms == b->soft_timeout_ms && a->gate == b->gate && a->alone == b->alone && a->once == b->once;
+}
+
+bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task)
+{
+    struct mp_rules rules = rules_of(task, plan->function);
+
+    return task->collect_count == 0 && plan->collect_count == 0 && task->at_most == 0 &&
+           same_rules(&plan->rules, &rules) && plan->discard_values == task->discard_value &&
+           plan->measure == task->measure && strcmp(mp_registry_name(plan->function), task->function) == 0;
+}

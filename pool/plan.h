@@ -1,0 +1,47 @@
+/*
+ * pool/plan.h - a task that was checked and copied, as all its jobs share it
+ */
+#ifndef MP_POOL_PLAN_H
+#define MP_POOL_PLAN_H
+
+#include "ipc/totals.h"
+#include "pool/keys.h"
+#include "pool/queue.h"
+#include "serialize/message.h"
+
+#include <mpool/pool.h>
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Shared by all lots of a map or an iterator. */
+struct mp_plan {
+    atomic_uint refs;
+    struct mp_rules rules;
+    int function;
+    bool discard_values;
+    bool measure;
+    struct mp_collect *collects; /* owned, with their strings */
+    uint32_t collect_count;
+};
+
+/*
+ * mp_plan_new - check a task and copy it
+ *
+ * totals    in   of the pool, for the names in task->collect
+ * keys      in   of the pool, for task->at_most_key
+ * result    out  one reference, set on MPOOL_OK
+ *
+ * Errors: MPOOL_E_INVAL, MPOOL_E_NOFUNC, MPOOL_E_NOTFOUND, MPOOL_E_TOOBIG, MPOOL_E_NOMEM.
+ */
+mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, struct mp_keys *keys,
+                      struct mp_plan **result);
+
+/* mp_plan_is - would mp_plan_new() make the same plan? Never so for a task that collects, or that has a gate. */
+bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task);
+
+void mp_plan_ref(struct mp_plan *plan);
+void mp_plan_unref(struct mp_plan *plan);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * tests/sim/books.c - the oracle's books: where each job is
+ *
+ * Runs in: the simulator.
+ */
+#include "tests/sim/books.h"
+
+static bool is_gated(const struct oracle *oracle, uint64_t job)
+{
+    const struct mp_rules *rules = oracle->jobs[job].rules;
+
+    return rules->gate > 0 && oracle->inside[rules->gate - 1] >= rules->gate_room;
+}
+
+uint64_t books_first(const struct oracle *oracle)
+{
+    for (unsigned lane = 0; lane < SIM_LANES; lane++)
+        for (unsigned i = 0; i < SIM_WORDS; i++)
+            for (uint64_t bits = oracle->waiting[lane][i]; bits != 0; bits &= bits - 1) {
+                uint64_t job = 64 * (uint64_t)i + (uint64_t)__builtin_ctzll(bits);
+
+                if (!is_gated(oracle, job))
+                    return job;
+            }
+    return SIM_JOBS;
+}
+
+void books_each(struct oracle *oracle, void (*each)(struct oracle *oracle, uint64_t job))
+{
+    for (unsigned i = 0; i < SIM_WORDS; i++) {
+        uint64_t bits = oracle->later[i];
+
+        for (unsigned lane = 0; lane < SIM_LANES; lane++)
+            bits |= oracle->waiting[lane][i];
+        for (; bits != 0; bits &= bits - 1)
+            each(oracle, 64 * (uint64_t)i + (uint64_t)__builtin_ctzll(bits));
+    }
+}
+
+static void ripen(struct oracle *oracle, uint64_t job)
+{
+    if (oracle->jobs[job].state == JOB_LATER && oracle->jobs[job].most_ms <= oracle->now_ms)
+        books_mark(oracle, job, JOB_WAITS);
+}
+
+void books_pass_time(struct oracle *oracle)
+{
+    if (oracle->later_jobs > 0)
+        books_each(oracle, ripen);
+}
+
+static void cancel(struct oracle *oracle, uint64_t job)
+{
+    books_must_end(oracle, job, MPOOL_CANCELLED);
+}
+
+void books_drain(struct oracle *oracle)
+{
+    oracle->closed = oracle->draining = true;
+    books_each(oracle, cancel);
+}
+
+void books_terminate(struct oracle *oracle)
+{
+    books_drain(oracle);
+    oracle->terminated = true;
+}
