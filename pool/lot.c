@@ -62,8 +62,10 @@ mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, st
 
     if (task == NULL || task->function == NULL)
         return mp_error(MPOOL_E_INVAL, "a task without a function");
-    if (task->timeout_ms < 0 || task->soft_timeout_ms < 0)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": a timeout below 0", task->function);
+    if (task->timeout_ms < 0 || task->timeout_ms > MP_TIME_MOST_MS || task->soft_timeout_ms < 0 ||
+        task->soft_timeout_ms > MP_TIME_MOST_MS)
+        return mp_error(MPOOL_E_INVAL, "task of \"%s\": a timeout below 0 or above %lld", task->function,
+                        (long long)MP_TIME_MOST_MS);
     if (task->collect_count > MPOOL_TOTALS_MAX)
         return mp_error(MPOOL_E_INVAL, "task of \"%s\": it collects for %zu totals, %d are the most", task->function,
                         task->collect_count, MPOOL_TOTALS_MAX);
