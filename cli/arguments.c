@@ -141,6 +141,7 @@ static void add_scalar(struct builder *builder, const struct yaml_node *node)
     struct template_part part;
     struct reference reference;
 
+    reference_warn(builder->scope, node);
     if (reference_exact(node, &part)) {
         if (reference_read(builder->scope, node, &part, false, &reference))
             add_value(builder, &reference);

@@ -3,8 +3,8 @@
  *
  * Runs in: the mpool command. Nothing is forked. Owns: nothing beyond the call.
  *
- * The jobs are counted by asking the sources for all of their items, so a directory is walked; standard input is left
- * alone, for what is read from it would be gone.
+ * The jobs are counted by asking the sources for all of their items, so a directory is walked; standard input and FIFOs
+ * are left alone, for what is read from them would be gone.
  */
 #include "cli/command.h"
 #include "cli/jobfile.h"
@@ -74,22 +74,27 @@ static size_t name_width(const struct jobfile *jobfile)
 static int check(const struct jobfile *jobfile)
 {
     int width = (int)name_width(jobfile);
-    struct text number = {0};
+    struct text line = {0};
     uint64_t faults = 0;
 
     for (size_t i = 0; i < jobfile->step_count; i++) {
         const struct step *step = &jobfile->steps[i];
-        if (step == jobfile->stdin_step) {
-            (void)printf("%-*s  as many jobs as lines on standard input\n", width, step->name);
+        const char *stream = source_stream(step);
+        if (stream != NULL) {
+            text_clear(&line);
+            names_escape(&line, stream, strlen(stream));
+            (void)printf("%-*s  as many jobs as lines from %s\n", width, step->name, line.data);
             continue;
         }
         struct count count = count_jobs(step);
         faults += count.faults;
-        text_clear(&number);
-        text_number(&number, count.jobs);
-        (void)printf("%-*s  %s job%s\n", width, step->name, number.data, count.jobs == 1 ? "" : "s");
+        if (count.jobs == 0)
+            source_say_nothing(step);
+        text_clear(&line);
+        text_number(&line, count.jobs);
+        (void)printf("%-*s  %s job%s\n", width, step->name, line.data, count.jobs == 1 ? "" : "s");
     }
-    text_free(&number);
+    text_free(&line);
     return faults > 0 ? EXIT_JOBS : EXIT_DONE;
 }
 

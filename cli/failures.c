@@ -26,11 +26,28 @@ static void add_line(struct failures *failures, const struct step *step, const s
     text_string(&failures->text, ": ");
 }
 
+/* A total over a field fails a job whose result has none. What to write then is the job file's matter. */
+static void add_remedy(struct text *to, const struct step *step, const char *error)
+{
+    struct text missing = {0};
+
+    for (size_t i = 0; i < step->total_count; i++) {
+        const struct total *total = &step->totals[i];
+        if (total->field == NULL)
+            continue;
+        text_clear(&missing);
+        text_printf(&missing, "total \"%s\": result.%s is not there", total->pool_name, total->field);
+        if (strcmp(missing.data, error) == 0)
+            text_printf(to, "; if the result itself is the number, write %s: {%s: \"{result}\"}", total->name,
+                        total->operation);
+    }
+    text_free(&missing);
+}
+
 void failures_add(struct failures *failures, const struct step *step, uint64_t index, const struct item *item,
                   const mpool_result *result)
 {
     struct text *text = &failures->text;
-    struct text again = {0};
 
     if (failures->count++ >= FAILURES_SHOWN)
         return;
@@ -40,14 +57,11 @@ void failures_add(struct failures *failures, const struct step *step, uint64_t i
     if (result->error != NULL) {
         text_string(text, ": ");
         names_escape_cut(text, result->error, strlen(result->error), ERROR_MAX);
+        add_remedy(text, step, result->error);
     }
-    text_char(text, '\n');
-    if (plan_reproduce(step, item, index, &again)) {
-        text_string(text, "  again: ");
-        text_add(text, again.data, again.size);
-        text_char(text, '\n');
-    }
-    text_free(&again);
+    text_string(text, "\n  again: ");
+    const char *impossible = plan_reproduce(step, item, index, text);
+    text_printf(text, "%s\n", impossible != NULL ? impossible : "");
 }
 
 void failures_add_item(struct failures *failures, const struct step *step, const struct item *item, const char *error)
@@ -58,7 +72,7 @@ void failures_add_item(struct failures *failures, const struct step *step, const
     text_printf(&failures->text, "%s\n", error);
 }
 
-void failures_print(const struct failures *failures, FILE *to)
+void failures_print(const struct failures *failures, const char *lines, FILE *to)
 {
     struct text more = {0};
 
@@ -68,7 +82,12 @@ void failures_print(const struct failures *failures, FILE *to)
     if (failures->count > FAILURES_SHOWN) {
         text_string(&more, "… ");
         text_number(&more, failures->count - FAILURES_SHOWN);
-        text_string(&more, " more\n");
+        text_string(&more, " more; ");
+        if (lines != NULL)
+            names_escape(&more, lines, strlen(lines));
+        else
+            text_string(&more, "--output FILE");
+        text_string(&more, " has them all\n");
         (void)fwrite(more.data, 1, more.size, to);
     }
     text_free(&more);

@@ -25,7 +25,8 @@ void failures_add(struct failures *failures, const struct step *step, uint64_t i
 /* failures_add_item - an item for which there was no job */
 void failures_add_item(struct failures *failures, const struct step *step, const struct item *item, const char *error);
 
-void failures_print(const struct failures *failures, FILE *to);
+/* failures_print - tell of them; `lines` is the file that has all of them, NULL if --output was not given */
+void failures_print(const struct failures *failures, const char *lines, FILE *to);
 void failures_free(struct failures *failures);
 
 #endif

@@ -13,10 +13,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 static const char *kind_of(mode_t mode)
@@ -24,8 +26,6 @@ static const char *kind_of(mode_t mode)
     switch (mode & S_IFMT) {
     case S_IFDIR:
         return "a directory";
-    case S_IFIFO:
-        return "a FIFO";
     case S_IFCHR:
     case S_IFBLK:
         return "a device";
@@ -34,6 +34,14 @@ static const char *kind_of(mode_t mode)
     default:
         return "something else";
     }
+}
+
+/* What a shell makes of <(COMMAND) has had a writer, so reading it comes to an end, as with standard input. */
+static bool is_pipe(int fd)
+{
+    struct statfs status;
+
+    return fstatfs(fd, &status) == 0 && status.f_type == PIPEFS_MAGIC && fcntl(fd, F_SETFL, O_RDONLY) == 0;
 }
 
 /* Opens without waiting; a FIFO without a writer would hold us up for ever. */
@@ -49,6 +57,10 @@ static int open_file(struct report *report, const char *path)
     }
     if (fstat(fd, &status) != 0) {
         report_error(report, PLACE_FILE, "%s", strerror(errno));
+    } else if (S_ISFIFO(status.st_mode) && is_pipe(fd)) {
+        return fd;
+    } else if (S_ISFIFO(status.st_mode)) {
+        report_error(report, PLACE_FILE, "a FIFO, not a regular file; to read one: mpool run - <FIFO");
     } else if (!S_ISREG(status.st_mode)) {
         report_error(report, PLACE_FILE, "%s, not a regular file", kind_of(status.st_mode));
     } else if (status.st_size > (off_t)INPUT_MAX) {

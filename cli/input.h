@@ -14,10 +14,10 @@
 /*
  * input_read - read a job file, and see that it is text
  *
- * path      in   a regular file, or "-" for standard input
+ * path      in   a regular file, a shell's <(COMMAND), or "-" for standard input
  * report    out  its file, source and size; the source is to be freed with input_free(). What is wrong is reported.
  *
- * Never waits for a FIFO, and never reads more than INPUT_MAX bytes.
+ * Never waits for a FIFO that has a name, and never reads more than INPUT_MAX bytes.
  */
 bool input_read(struct report *report, const char *path);
 

@@ -102,7 +102,7 @@ static bool read_timeout(struct report *report, const struct yaml_node *node, st
     }
     ok = (soft == NULL || schema_duration(report, soft, "`soft`", &limits->soft_timeout_ms)) && ok;
     ok = (hard == NULL || schema_duration(report, hard, "`hard`", &limits->timeout_ms)) && ok;
-    if (ok && soft != NULL && hard != NULL && limits->soft_timeout_ms >= limits->timeout_ms) {
+    if (ok && limits->timeout_ms > 0 && limits->soft_timeout_ms >= limits->timeout_ms) {
         report_error(report, soft->place, "the soft timeout has to be shorter than the hard one");
         return false;
     }
@@ -127,7 +127,10 @@ bool jobfile_limits(struct report *report, const struct yaml_node *map, struct l
 
 /* ---- variables --------------------------------------------------------------------------------------------------- */
 
-/* What --set says takes the place of what the file says, as if it were written there without quotes. */
+/*
+ * What --set says takes the place of what the file says, as if it were written there without quotes; but what would be
+ * no value for a variable then, nothing to begin with, is a text.
+ */
 static bool set_vars(struct jobfile *jobfile, const struct setting *settings, size_t count)
 {
     const struct yaml_node *vars = jobfile->vars;
@@ -140,13 +143,14 @@ static bool set_vars(struct jobfile *jobfile, const struct setting *settings, si
             node->plain = true;
             node->text = settings[i].value;
             node->length = strlen(settings[i].value);
+            node->plain = value_of(node).type != VALUE_NULL && value_is_json(node);
             continue;
         }
         struct suggestion near = {.word = settings[i].name};
         for (const struct yaml_node *var = vars != NULL ? vars->first : NULL; var != NULL; var = var->next)
             suggest_offer(&near, var->key->text);
         report_error(&jobfile->yaml.report, PLACE_FILE, "--set: `vars` has no \"%.60s\"%s", settings[i].name,
-                     suggest_text(&near));
+                     suggest_or_list(&near));
         ok = false;
     }
     return ok;
@@ -166,8 +170,11 @@ static bool read_vars(struct jobfile *jobfile, struct yaml_node *vars, const str
         } else if (var->kind != YAML_SCALAR) {
             report_error(report, var->place, "a variable is a text, a number, true or false, not %s", value_name(var));
             ok = false;
+        } else if (value_of(var).type == VALUE_NULL) {
+            report_error(report, var->place, "a variable is not null; an empty text is written \"\"");
+            ok = false;
         } else {
-            ok = reference_expand(&scope, var) && ok;
+            ok = value_check(report, var) && reference_expand(&scope, var) && ok;
         }
     }
     jobfile->vars = vars;

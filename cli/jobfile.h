@@ -30,6 +30,7 @@ struct total {
     const char *name;      /* as in the file */
     const char *pool_name; /* "STEP.NAME": a pool's totals have unique names */
     const char *field;     /* of the result; NULL: the result itself, or a count */
+    const char *operation; /* as in the file: "sum" */
     mpool_total_kind kind;
 };
 

@@ -4,6 +4,7 @@
  * Runs in: the mpool command, from its start to its end. Owns: file descriptors 0 to 2, which are always open.
  */
 #include "cli/command.h"
+#include "cli/names.h"
 #include "cli/options.h"
 #include "cli/suggest.h"
 
@@ -11,9 +12,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int command_version(int argc, char **argv);
@@ -107,6 +110,36 @@ static void close_stdout(void)
     _exit(EXIT_BROKEN);
 }
 
+/* Who leaves out `run` gives a job file, or an option of it. */
+static bool is_meant_for_run(const char *word)
+{
+    const char *dot = strrchr(word, '.');
+    struct stat status;
+
+    return (dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0)) || word[0] == '-' ||
+           (stat(word, &status) == 0 && !S_ISDIR(status.st_mode));
+}
+
+static int refuse_command(const struct suggestion *near)
+{
+    struct text line = {0};
+
+    text_string(&line, "mpool: there is no command \"");
+    names_escape(&line, near->word, strlen(near->word));
+    text_char(&line, '"');
+    if (near->best != NULL) {
+        text_string(&line, suggest_text(near));
+    } else if (is_meant_for_run(near->word)) {
+        text_string(&line, "; did you mean: mpool run ");
+        names_escape(&line, near->word, strlen(near->word));
+    } else {
+        text_string(&line, "; mpool help lists them");
+    }
+    (void)fprintf(stderr, "%s\n", line.data);
+    text_free(&line);
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     struct suggestion near;
@@ -131,7 +164,5 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < COUNT; i++)
         suggest_offer(&near, commands[i].name);
-    (void)fprintf(stderr, "mpool: there is no command \"%s\"%s\n", argv[1],
-                  near.best != NULL ? suggest_text(&near) : "; mpool help lists them");
-    return EXIT_USAGE;
+    return refuse_command(&near);
 }

@@ -107,6 +107,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             argp_error(state, "one job file at a time, and '%s' is a second one", argument);
         options->file = argument;
         return 0;
+    case ARGP_KEY_NO_ARGS:
+        options->file = "job.yaml";
+        if (access(options->file, F_OK) != 0)
+            argp_error(state, "no job file is named, and there is no ./job.yaml; name one: %s FILE", state->name);
+        return 0;
     case ARGP_KEY_END:
         if (options->json && options->output != NULL && strcmp(options->output, "-") == 0)
             argp_error(state, "--json and --output - both write to standard output");
@@ -121,8 +126,6 @@ static void parse_all(struct options *options, int argc, char **argv, const stru
     *options = (struct options){0};
     argp_err_exit_status = 2;
     (void)argp_parse(argp, argc, argv, 0, NULL, options);
-    if (options->file == NULL)
-        options->file = "job.yaml";
 }
 
 void options_run(struct options *options, int argc, char **argv)

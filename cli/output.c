@@ -1,17 +1,15 @@
 /*
  * cli/output.c - the results of jobs as JSON lines, for `--output`
  *
- * Runs in: the mpool command, on its main thread. Owns: the file descriptor.
+ * Runs in: the mpool command, on its main thread. Owns: the file descriptor, and the lines that are not written yet.
  */
 #include "cli/output.h"
 
-#include "cli/command.h"
 #include "cli/json.h"
-#include "cli/signals.h"
+#include "cli/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,62 +27,47 @@ static bool is_same(const char *path, const char *jobfile)
            S_ISREG(a.st_mode);
 }
 
-int output_open(struct output *output, const char *path, const char *jobfile)
+static void say(const char *path, const char *what, const char *why)
 {
-    *output = (struct output){.fd = -1};
+    struct text line = {0};
+
+    text_string(&line, "mpool: --output \"");
+    names_escape(&line, path, strlen(path));
+    text_printf(&line, "\"%s%s\n", what, why);
+    (void)fwrite(line.data, 1, line.size, stderr);
+    text_free(&line);
+}
+
+bool output_open(struct output *output, const char *path, const char *jobfile)
+{
+    bool standard = path != NULL && strcmp(path, "-") == 0;
+
+    *output = (struct output){0};
     if (path == NULL)
-        return EXIT_DONE;
-    if (strcmp(path, "-") == 0) {
-        output->name = "standard output";
-        output->fd = STDOUT_FILENO;
-    } else if (is_same(path, jobfile)) {
-        (void)fprintf(stderr, "mpool: --output %s is the job file itself\n", path);
-        return EXIT_USAGE;
-    } else {
-        output->name = path;
-        output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+        return true;
+    if (!standard && is_same(path, jobfile)) {
+        say(path, " is the job file itself", "");
+        return false;
     }
-    if (output->fd < 0) {
-        (void)fprintf(stderr, "mpool: --output %s: %s\n", path, strerror(errno));
-        output->name = NULL;
-        return EXIT_BROKEN;
+    int fd = standard ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+    if (fd < 0) {
+        say(path, ": ", strerror(errno));
+        return false;
     }
-    if (!msgpack_zone_init(&output->zone, 4096)) {
-        (void)fputs("mpool: out of memory\n", stderr);
-        return EXIT_BROKEN;
-    }
-    return EXIT_DONE;
+    if (!msgpack_zone_init(&output->zone, 4096))
+        memory_exhausted();
+    writer_init(&output->writer, standard ? "standard output" : path, fd);
+    return true;
 }
 
-/* Standard output may be somebody's pipe in non-blocking mode. */
-static void wait_writable(int fd)
+bool output_flush(struct output *output)
 {
-    struct pollfd fds = {.fd = fd, .events = POLLOUT};
-
-    (void)poll(&fds, 1, 1000);
-}
-
-void output_flush(struct output *output)
-{
-    size_t written = 0;
-
-    if (output->name == NULL)
-        return;
-    while (output->error == 0 && written < output->lines.size) {
-        ssize_t count = write(output->fd, output->lines.data + written, output->lines.size - written);
-        if (count >= 0)
-            written += (size_t)count;
-        else if (errno == EAGAIN)
-            wait_writable(output->fd);
-        else if (errno != EINTR || signals_asked() > 1)
-            output->error = errno; /* also when who reads does not, and ^C says that it is not worth waiting for */
-    }
-    text_clear(&output->lines);
+    return output->writer.name == NULL || writer_flush(&output->writer);
 }
 
 static void begin_line(struct output *output, const struct step *step, uint64_t index, const struct item *item)
 {
-    struct text *line = &output->lines;
+    struct text *line = &output->writer.waiting;
 
     text_string(line, "{\"step\":\"");
     text_string(line, step->name);
@@ -96,9 +79,9 @@ static void begin_line(struct output *output, const struct step *step, uint64_t 
 
 static void end_line(struct output *output)
 {
-    text_string(&output->lines, "}\n");
-    if (output->lines.size >= GATHERED)
-        output_flush(output);
+    text_string(&output->writer.waiting, "}\n");
+    if (output->writer.waiting.size >= GATHERED)
+        (void)output_flush(output);
 }
 
 static void add_error(struct text *line, const char *error)
@@ -114,11 +97,11 @@ static void add_value(struct output *output, const mpool_result *result)
 {
     msgpack_object value;
 
-    text_string(&output->lines, ",\"result\":");
+    text_string(&output->writer.waiting, ",\"result\":");
     if (result->status == MPOOL_DONE && mpool_result_object(result, &output->zone, &value) == MPOOL_OK)
-        json_object(&output->lines, &value);
+        json_object(&output->writer.waiting, &value);
     else
-        text_string(&output->lines, "null");
+        text_string(&output->writer.waiting, "null");
     msgpack_zone_clear(&output->zone);
 }
 
@@ -135,9 +118,9 @@ static void add_seconds(struct text *line, int64_t run_ns)
 void output_result(struct output *output, const struct step *step, uint64_t index, const struct item *item,
                    const mpool_result *result)
 {
-    struct text *line = &output->lines;
+    struct text *line = &output->writer.waiting;
 
-    if (output->name == NULL || output->error != 0)
+    if (output->writer.name == NULL || output->writer.error != 0)
         return;
     begin_line(output, step, index, item);
     text_string(line, ",\"status\":\"");
@@ -159,23 +142,24 @@ void output_result(struct output *output, const struct step *step, uint64_t inde
 void output_fault(struct output *output, const struct step *step, uint64_t index, const struct item *item,
                   const char *error)
 {
-    if (output->name == NULL || output->error != 0)
+    if (output->writer.name == NULL || output->writer.error != 0)
         return;
     begin_line(output, step, index, item);
-    text_string(&output->lines, ",\"status\":\"failed\",\"result\":null");
-    add_error(&output->lines, error);
-    text_string(&output->lines, ",\"attempts\":0,\"worker\":null,\"seconds\":null");
+    text_string(&output->writer.waiting, ",\"status\":\"failed\",\"result\":null");
+    add_error(&output->writer.waiting, error);
+    text_string(&output->writer.waiting, ",\"attempts\":0,\"worker\":null,\"seconds\":null");
     end_line(output);
 }
 
 void output_close(struct output *output)
 {
-    if (output->name == NULL)
+    struct writer *writer = &output->writer;
+
+    if (writer->name == NULL)
         return;
-    output_flush(output);
     /* Some file systems tell only now that the disk is full. Standard output is main's to close. */
-    if (output->fd != STDOUT_FILENO && close(output->fd) != 0 && output->error == 0)
-        output->error = errno;
+    if (writer->fd != STDOUT_FILENO && close(writer->fd) != 0 && writer->error == 0)
+        writer->error = errno;
     msgpack_zone_destroy(&output->zone);
-    text_free(&output->lines);
+    writer_fini(writer);
 }

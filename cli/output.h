@@ -4,23 +4,20 @@
  *     {"step":"sizes","index":0,"item":"/a","status":"done","result":{...},"error":null,"attempts":1,"worker":0,
  *      "seconds":0.000012}
  *
- * in one line each, in the order in which the jobs ended. They are written as the run goes on; after an error nothing
- * more is, and the error stays until the end.
+ * in one line each, in the order in which the jobs ended. They are written as the run goes on, until there is an error.
  */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
 #include "cli/item.h"
 #include "cli/jobfile.h"
+#include "cli/writer.h"
 
 #include <mpool/result.h>
 #include <stdbool.h>
 
 struct output {
-    const char *name; /* NULL: there is none, and all calls do nothing */
-    int fd;
-    int error;         /* errno of the first write that failed; 0: none did */
-    struct text lines; /* not written yet */
+    struct writer writer; /* its name is NULL: there is no output, and all calls do nothing */
     msgpack_zone zone;
 };
 
@@ -29,9 +26,9 @@ struct output {
  *
  * jobfile   in   path of the job file, which is not to be written over
  *
- * Returns 0, or what the program exits with; what is wrong was said.
+ * Returns false where that cannot be, which was said.
  */
-int output_open(struct output *output, const char *path, const char *jobfile);
+bool output_open(struct output *output, const char *path, const char *jobfile);
 
 void output_result(struct output *output, const struct step *step, uint64_t index, const struct item *item,
                    const mpool_result *result);
@@ -40,10 +37,10 @@ void output_result(struct output *output, const struct step *step, uint64_t inde
 void output_fault(struct output *output, const struct step *step, uint64_t index, const struct item *item,
                   const char *error);
 
-/* output_flush - write what there is */
-void output_flush(struct output *output);
+/* output_flush - write what there is; false: as for writer_flush() */
+bool output_flush(struct output *output);
 
-/* output_close - the same, and close; the error stays readable */
+/* output_close - what was not written is dropped; the error stays readable */
 void output_close(struct output *output);
 
 #endif

@@ -105,11 +105,13 @@ static void make_jobfile(const struct step *step, const struct item *item, uint6
     text_free(&json);
 }
 
-bool plan_reproduce(const struct step *step, const struct item *item, uint64_t index, struct text *to)
+const char *plan_reproduce(const struct step *step, const struct item *item, uint64_t index, struct text *to)
 {
     struct text jobfile = {0};
-    bool possible = item->kind != ITEM_BYTES || (item->size < COMMAND_MAX && names_is_utf8(item->bytes, item->size));
+    bool possible = item->kind != ITEM_BYTES || item->size < COMMAND_MAX;
 
+    if (item->kind == ITEM_BYTES && !names_is_utf8(item->bytes, item->size))
+        return "not as a command, for the item is not UTF-8, and a job file has to be";
     if (possible) {
         make_jobfile(step, item, index, &jobfile);
         possible = jobfile.size < COMMAND_MAX;
@@ -120,5 +122,5 @@ bool plan_reproduce(const struct step *step, const struct item *item, uint64_t i
         text_string(to, " | mpool run -");
     }
     text_free(&jobfile);
-    return possible;
+    return possible ? NULL : "not as a command, for it would be too long";
 }

@@ -42,8 +42,8 @@ void plan_end(struct plan *plan);
 /*
  * plan_reproduce - append a shell command that runs one job again
  *
- * Returns false, and appends nothing, where there is no such command: the item is no text, or too long for a line.
+ * Returns NULL; or why there is no such command, and nothing was appended.
  */
-bool plan_reproduce(const struct step *step, const struct item *item, uint64_t index, struct text *to);
+const char *plan_reproduce(const struct step *step, const struct item *item, uint64_t index, struct text *to);
 
 #endif

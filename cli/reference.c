@@ -31,6 +31,15 @@ static const struct known {
     {"result", REFERENCE_INDEX, false, true},
 };
 
+static const struct known *find_known(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof known_names / sizeof known_names[0]; i++) {
+        if (strlen(known_names[i].name) == length && memcmp(known_names[i].name, name, length) == 0)
+            return &known_names[i];
+    }
+    return NULL;
+}
+
 /* Where in the file a part of a scalar is. Escapes and folding move it: then the scalar's own place has to do. */
 static size_t place_of(const struct report *report, const struct yaml_node *node, const char *text, size_t length)
 {
@@ -119,7 +128,7 @@ static bool read_var(const struct scope *scope, size_t place, const char *name, 
         struct suggestion near = {.word = name};
         for (const struct yaml_node *var = vars != NULL ? vars->first : NULL; var != NULL; var = var->next)
             suggest_offer(&near, var->key->text);
-        report_error(report, place, "`vars` has no \"%.60s\"%s", name, suggest_text(&near));
+        report_error(report, place, "`vars` has no \"%.60s\"%s", name, suggest_or_list(&near));
     } else {
         *reference = (struct reference){.kind = REFERENCE_CONSTANT, .value = node};
         return true;
@@ -188,12 +197,8 @@ bool reference_read(const struct scope *scope, const struct yaml_node *node, con
     const char *dot = memchr(part->text, '.', part->length);
     size_t length = dot != NULL ? (size_t)(dot - part->text) : part->length;
     const char *fields = dot != NULL ? arena_copy(&yaml->arena, dot + 1, part->length - length - 1) : NULL;
-    const struct known *known = NULL;
+    const struct known *known = find_known(part->text, length);
 
-    for (size_t i = 0; i < sizeof known_names / sizeof known_names[0] && known == NULL; i++) {
-        if (strlen(known_names[i].name) == length && memcmp(known_names[i].name, part->text, length) == 0)
-            known = &known_names[i];
-    }
     if (known == NULL)
         return refuse_unknown(&yaml->report, place, part->text, part->length);
     if (strcmp(known->name, "result") == 0) {
@@ -216,6 +221,34 @@ bool reference_read(const struct scope *scope, const struct yaml_node *node, con
     return read_item(scope, place, known, fields, text, reference);
 }
 
+/* {} is a placeholder where a word or a part of a path begins; elsewhere it is code. */
+static bool is_placeholder(const struct yaml_node *node, const char *at)
+{
+    return at == node->text || strchr(" /=", at[-1]) != NULL;
+}
+
+void reference_warn(const struct scope *scope, const struct yaml_node *node)
+{
+    struct report *report = &scope->jobfile->yaml.report;
+    const char *end = node->text + node->length;
+    bool items = scope->items && scope->shape != SHAPE_NONE;
+    struct template_part name;
+
+    for (const char *at = node->text; (at = memchr(at, '{', (size_t)(end - at))) != NULL; at++) {
+        size_t length = template_slip(at, (size_t)(end - at), &name);
+        if (length == 0)
+            continue;
+        const char *dot = memchr(name.text, '.', name.length);
+        const struct known *known = find_known(name.text, dot != NULL ? (size_t)(dot - name.text) : name.length);
+        size_t place = place_of(report, node, at + 1, length - 1);
+        if (known != NULL && !known->later && (known->kind == REFERENCE_CONSTANT ? dot != NULL : items))
+            report_warning(report, place, "%.*s stays as it is; a template has no blanks: {%.*s}", (int)length, at,
+                           (int)name.length, name.text);
+        else if (name.length == 0 && items && is_placeholder(node, at))
+            report_warning(report, place, "{} stays as it is; the item is {item}");
+    }
+}
+
 static bool expand_scalar(const struct scope *scope, struct yaml_node *node)
 {
     const char *cursor = node->text, *end = node->text + node->length;
@@ -224,6 +257,7 @@ static bool expand_scalar(const struct scope *scope, struct yaml_node *node)
     struct text text = {0};
     bool ok = true, changed = false;
 
+    reference_warn(scope, node);
     if (reference_exact(node, &part)) {
         if (!reference_read(scope, node, &part, true, &reference))
             return false;

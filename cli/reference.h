@@ -60,6 +60,9 @@ bool reference_read(const struct scope *scope, const struct yaml_node *node, con
  */
 bool reference_expand(const struct scope *scope, struct yaml_node *node);
 
+/* reference_warn - warn of what is literal in a scalar, and was perhaps meant as a template: "{ item }", "{}" */
+void reference_warn(const struct scope *scope, const struct yaml_node *node);
+
 /* reference_field - the value at "a.b" in a map; NULL if there is none */
 const struct yaml_node *reference_field(const struct yaml_node *map, const char *fields);
 

@@ -111,36 +111,52 @@ static void show_line(struct text *text, const struct report *report, size_t sta
     text_string(text, "^\n");
 }
 
-void report_error(struct report *report, size_t place, const char *format, ...)
+/* `count` is that of the messages of this kind. */
+static void show(const struct report *report, size_t place, const char *kind, unsigned *count, const char *format,
+                 va_list args)
 {
     struct text text = {0};
-    va_list args;
     char message[1000];
 
-    if (report->errors++ >= REPORT_MAX) {
-        if (report->errors == REPORT_MAX + 1)
-            (void)fputs("mpool: there are more errors, which are not shown\n", stderr);
+    if ((*count)++ >= REPORT_MAX) {
+        if (*count == REPORT_MAX + 1)
+            (void)fprintf(stderr, "mpool: there are more %ss, which are not shown\n", kind);
         return;
     }
-    va_start(args, format);
     (void)vsnprintf(message, sizeof message, format, args);
-    va_end(args);
+
+    bool placed = place != PLACE_FILE && report->source != NULL;
+    unsigned number = 0, column = 1;
+    size_t start = placed ? line_start(report, place, &number) : 0;
 
     names_escape(&text, report->file, strlen(report->file));
-    if (place == PLACE_FILE || report->source == NULL) {
-        text_string(&text, ": error: ");
-        names_clean(&text, message, strlen(message));
-        text_char(&text, '\n');
-    } else {
-        unsigned number, column = 1;
-        size_t start = line_start(report, place, &number);
-        for (size_t i = start; i < place && i < report->size; i += character(report, i))
-            column++;
-        text_printf(&text, ":%u:%u: error: ", number, column);
-        names_clean(&text, message, strlen(message));
-        text_char(&text, '\n');
+    for (size_t i = start; placed && i < place && i < report->size; i += character(report, i))
+        column++;
+    if (placed)
+        text_printf(&text, ":%u:%u", number, column);
+    text_printf(&text, ": %s: ", kind);
+    names_clean(&text, message, strlen(message));
+    text_char(&text, '\n');
+    if (placed)
         show_line(&text, report, start, place < report->size ? place : report->size, number);
-    }
     (void)fwrite(text.data, 1, text.size, stderr);
     text_free(&text);
+}
+
+void report_error(struct report *report, size_t place, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    show(report, place, "error", &report->errors, format, args);
+    va_end(args);
+}
+
+void report_warning(struct report *report, size_t place, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    show(report, place, "warning", &report->warnings, format, args);
+    va_end(args);
 }

@@ -18,17 +18,20 @@
 /* The file as a whole. */
 #define PLACE_FILE SIZE_MAX
 
-/* After so many the rest is only counted. */
+/* After so many of a kind the rest is only counted. */
 #define REPORT_MAX 20
 
 struct report {
     const char *file;   /* as people know it */
     const char *source; /* its content, without a byte order mark; NULL while it was not read */
     size_t size;
-    unsigned errors;
+    unsigned errors, warnings;
 };
 
 void report_error(struct report *report, size_t place, const char *format, ...) MPOOL_PRINTF(3, 4);
+
+/* report_warning - the same, but the file is none the worse for it */
+void report_warning(struct report *report, size_t place, const char *format, ...) MPOOL_PRINTF(3, 4);
 
 /* report_line - the line of a place, from 1 */
 unsigned report_line(const struct report *report, size_t place);

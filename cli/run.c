@@ -10,6 +10,7 @@
  *   a signal, once (^C)     the pool is drained: the jobs that run come to their end, the others are cancelled
  *   again, or SIGTERM       the pool is terminated: what has not ended is cancelled
  *   a write error           the same; exit 3, or death by SIGPIPE where nobody reads any more
+ *   a slow reader           is waited for, and signals are heeded meanwhile; once they ask to stop now, not for long
  *   the pool is broken      what it said about it; exit 3
  *
  * In each case the totals and numbers of what was done are printed, and the pool is freed before the end.
@@ -20,6 +21,7 @@
 #include "cli/names.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "cli/source.h"
 #include "cli/summary.h"
 
 #include <mpool/functions.h>
@@ -69,34 +71,34 @@ static void say_finishing(const struct run *run)
 
     (void)mpool_pool_stats_read(run->pool, &stats);
     text_string(&line, "mpool: finishing ");
-    text_number(&line, stats.jobs_running);
-    text_string(&line,
-                stats.jobs_running == 1 ? " running job; ^C again stops it\n" : " running jobs; ^C again stops them\n");
+    if (stats.jobs_running == 0) {
+        text_string(&line, "what is to be written; ^C again stops it\n");
+    } else {
+        text_number(&line, stats.jobs_running);
+        text_string(&line, stats.jobs_running == 1 ? " running job; ^C again stops it\n"
+                                                   : " running jobs; ^C again stops them\n");
+    }
     progress_clear();
     (void)fwrite(line.data, 1, line.size, stderr);
     text_free(&line);
 }
 
-static void terminate(struct run *run, mpool_iter *iter)
-{
-    run->stopping = run->terminated = true;
-    mpool_iter_stop(iter);
-    (void)mpool_pool_terminate(run->pool);
-}
-
-/* Does what signals and write errors ask for. */
+/* Does what signals and write errors ask for. `iter` is that of the step that runs; NULL: none does. */
 static void look_around(struct run *run, mpool_iter *iter)
 {
-    int asked = signals_asked();
+    int asked = signals_asked() > 0 ? signals_heed() : 0;
+    bool now = asked > 1 || run->output.writer.error != 0;
 
-    if (asked == 1 && !run->stopping) {
-        run->stopping = true;
+    if ((asked > 0 || now) && iter != NULL)
         mpool_iter_stop(iter);
+    if (asked == 1 && !run->stopping) {
         say_finishing(run);
         (void)mpool_pool_drain(run->pool);
     }
-    if ((asked > 1 || run->output.error != 0) && !run->terminated)
-        terminate(run, iter);
+    if (now && !run->terminated)
+        (void)mpool_pool_terminate(run->pool);
+    run->stopping = run->stopping || asked > 0 || now;
+    run->terminated = run->terminated || now;
 }
 
 /* ---- a step ------------------------------------------------------------------------------------------------------ */
@@ -108,7 +110,7 @@ static void settle(struct run *run, const mpool_result *result)
     const struct ticket *ticket = tickets_get(&run->plan.tickets, result->tag);
 
     step->tally.ended[result->status]++;
-    if (run->output.name != NULL)
+    if (run->output.writer.name != NULL)
         output_result(&run->output, step->step, ticket->index, &ticket->item, result);
     if (result->status == MPOOL_FAILED || result->status == MPOOL_CRASHED || result->status == MPOOL_TIMED_OUT)
         failures_add(&run->failures, step->step, ticket->index, &ticket->item, result);
@@ -135,7 +137,7 @@ static void drive(struct run *run, mpool_iter *iter)
         if (err == MPOOL_OK)
             settle(run, result);
         if (progress_tick(run, clock_coarse_ns()))
-            output_flush(&run->output);
+            (void)output_flush(&run->output); /* what a signal leaves is written after look_around() */
         look_around(run, iter);
     }
     if (err != MPOOL_E_END && !(err == MPOOL_E_CLOSED && run->stopping))
@@ -164,8 +166,8 @@ static void run_step(struct run *run, struct run_step *step)
                        .retries = what->limits.retries,
                        .collect = collect,
                        .collect_count = what->total_count,
-                       .discard_value = run->output.name == NULL,
-                       .measure = run->output.name != NULL};
+                       .discard_value = run->output.writer.name == NULL,
+                       .measure = run->output.writer.name != NULL};
     mpool_iter *iter;
 
     for (size_t i = 0; i < what->total_count; i++)
@@ -181,6 +183,10 @@ static void run_step(struct run *run, struct run_step *step)
         say_error(run, what->name, err);
     }
     step->tally.end_ns = clock_ns();
+    if (run->plan.ended && run->plan.items == 0) {
+        progress_clear();
+        source_say_nothing(what);
+    }
     count_pending(run, step);
     plan_end(&run->plan);
     run->current = NULL;
@@ -240,15 +246,17 @@ static bool open_pool(struct run *run)
 static void run_steps(struct run *run)
 {
     /* Lines of results on the same terminal would be mixed up with the live line. */
-    bool mixed = run->output.name != NULL && isatty(run->output.fd) == 1;
+    bool mixed = run->output.writer.name != NULL && isatty(run->output.writer.fd) == 1;
     progress_begin(mixed ? PROGRESS_NEVER : run->options->progress);
     for (size_t i = 0; i < run->jobfile.step_count; i++) {
-        run->stopping = run->stopping || signals_asked() > 0;
+        look_around(run, NULL);
         if (run->stopping || run->broken)
             pass_over(run, &run->steps[i]);
         else
             run_step(run, &run->steps[i]);
     }
+    while (!output_flush(&run->output))
+        look_around(run, NULL);
     output_close(&run->output);
     progress_clear();
 }
@@ -258,7 +266,7 @@ static int last_signal(const struct run *run)
 {
     if (signals_first() != 0)
         return signals_first();
-    return run->output.error == EPIPE ? SIGPIPE : 0;
+    return run->output.writer.error == EPIPE || run->json.error == EPIPE ? SIGPIPE : 0;
 }
 
 static int exit_code(const struct run *run)
@@ -267,11 +275,29 @@ static int exit_code(const struct run *run)
 
     if (last_signal(run) != 0)
         return 128 + last_signal(run);
-    if (run->broken || run->output.error != 0)
+    if (run->broken || run->output.writer.error != 0 || run->json.error != 0)
         return EXIT_BROKEN;
     for (size_t i = 0; i < run->jobfile.step_count; i++)
         bad += tally_bad(&run->steps[i].tally) + run->steps[i].tally.pending;
     return bad > 0 ? EXIT_JOBS : EXIT_DONE;
+}
+
+static void say_failure(const struct writer *writer)
+{
+    const char *failure = writer_failure(writer);
+
+    if (failure != NULL)
+        say(writer->name, failure);
+}
+
+static void write_json(struct run *run)
+{
+    writer_init(&run->json, "standard output", STDOUT_FILENO);
+    summary_json(run, exit_code(run), &run->json.waiting);
+    while (!writer_flush(&run->json))
+        look_around(run, NULL);
+    say_failure(&run->json);
+    writer_fini(&run->json);
 }
 
 static int run_jobs(struct run *run)
@@ -280,13 +306,12 @@ static int run_jobs(struct run *run)
 
     if (open_pool(run) && open_totals(run)) {
         run_steps(run);
-        if (run->output.error != 0 && run->output.error != EPIPE)
-            say(run->output.name, strerror(run->output.error));
-        code = exit_code(run);
-        if (run->output.error != EPIPE)
+        say_failure(&run->output.writer);
+        if (run->output.writer.error != EPIPE)
             summary_print(run);
         if (run->options->json)
-            summary_json(run, code);
+            write_json(run);
+        code = exit_code(run);
     } else {
         output_close(&run->output);
     }
@@ -319,18 +344,14 @@ int command_run(int argc, char **argv)
         say_error(&run, "cannot register functions", err);
         return EXIT_BROKEN;
     }
-    if (jobfile_read(&run.jobfile, options.file, options.settings, options.setting_count)) {
-        code = output_open(&run.output, options.output, options.file);
-        if (code == EXIT_DONE) {
-            code = run_jobs(&run);
-            death = last_signal(&run);
-        }
+    if (jobfile_read(&run.jobfile, options.file, options.settings, options.setting_count) &&
+        output_open(&run.output, options.output, options.file)) {
+        code = run_jobs(&run);
+        death = last_signal(&run);
     }
     free_run(&run);
     options_free(&options);
-    if (death != 0) {
-        (void)fflush(stdout);
+    if (death != 0)
         signals_die(death);
-    }
     return code;
 }

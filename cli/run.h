@@ -27,7 +27,8 @@ struct run {
     struct run_step *steps;
     struct run_step *current; /* the step that runs; NULL: none */
     struct plan plan;         /* of the current step */
-    struct output output;
+    struct output output;     /* of --output */
+    struct writer json;       /* of --json */
     struct failures failures;
     int64_t start_ns;
     bool stopping;   /* no more jobs are begun */

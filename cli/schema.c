@@ -38,9 +38,10 @@ static bool check_key(struct report *report, const struct yaml_node *key, const 
     for (const struct schema_key *known = keys; known->name != NULL; known++) {
         if (strcmp(known->name, key->text) == 0)
             return !known->later || schema_later(report, key->place, known->name);
-        suggest_offer(&near, known->name);
+        if (!known->later)
+            suggest_offer(&near, known->name);
     }
-    report_error(report, key->place, "%s has no key \"%.60s\"%s", what, key->text, suggest_text(&near));
+    report_error(report, key->place, "%s has no key \"%.60s\"%s", what, key->text, suggest_or_list(&near));
     return false;
 }
 
@@ -99,7 +100,7 @@ bool schema_boolean(struct report *report, const struct yaml_node *node, const c
     return false;
 }
 
-/* Digits with or without a fraction, and a unit. */
+/* Digits with or without a fraction, and a unit; or none. */
 static bool read_duration(const char *text, int64_t *ms)
 {
     static const struct {
@@ -109,6 +110,10 @@ static bool read_duration(const char *text, int64_t *ms)
     size_t digits = strspn(text, "0123456789");
     size_t length = digits;
 
+    if (strcmp(text, "none") == 0) {
+        *ms = 0;
+        return true;
+    }
     if (digits == 0 || digits > 12)
         return false;
     if (text[length] == '.') {
@@ -138,8 +143,8 @@ bool schema_duration(struct report *report, const struct yaml_node *node, const 
     if (node->kind == YAML_SCALAR && schema_digits(node->text, node->length, &number) && number > 0)
         report_error(report, node->place, "%s needs a unit: %.12ss, or ms, m, h", what, node->text);
     else
-        report_error(report, node->place, "%s is a time from 1ms to 366d, as in 500ms, 30s, 2m or 1h, not %s", what,
-                     value_name(node));
+        report_error(report, node->place, "%s is a time from 1ms to 366d, as in 500ms, 30s, 2m or 1h, or none, not %s",
+                     what, value_name(node));
     return false;
 }
 

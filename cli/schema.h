@@ -19,7 +19,7 @@ struct schema_key {
 /* schema_map - is the node a map? `what` is how messages call it: "the job file", "a step". */
 bool schema_map(struct report *report, const struct yaml_node *node, const char *what);
 
-/* schema_keys - has the map only keys of the table? Reports each that is not, with the nearest one that is. */
+/* schema_keys - has the map only keys of the table? Reports each that is not, with those that are. */
 bool schema_keys(struct report *report, const struct yaml_node *map, const struct schema_key *keys, const char *what);
 
 /* schema_later - report a part of version 1 that this build does not have */
@@ -31,7 +31,7 @@ bool schema_number(struct report *report, const struct yaml_node *node, const ch
 
 bool schema_boolean(struct report *report, const struct yaml_node *node, const char *what, bool *boolean);
 
-/* schema_duration - "500ms", "30s", "1.5m", "1h": milliseconds, at least 1 */
+/* schema_duration - "500ms", "30s", "1.5m", "1h": milliseconds, at least 1; "none": 0 */
 bool schema_duration(struct report *report, const struct yaml_node *node, const char *what, int64_t *ms);
 
 /* schema_name - a name of a step, a total or a variable: letters, digits, '_' and '-', from a letter or '_' */

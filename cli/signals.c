@@ -4,8 +4,9 @@
  * Runs in: the mpool command; the handler on its main thread. Owns: the dispositions of SIGINT, SIGTERM and SIGHUP, and
  * an eventfd.
  *
- * The handler counts and makes the eventfd readable. What waits for something else, as a source does that reads a pipe,
- * polls the eventfd too: a flag alone could be set between looking at it and beginning to wait.
+ * The handler counts and makes the eventfd readable. What waits for something else, for a pipe to be read or written,
+ * polls the eventfd too: a flag alone could be set between looking at it and beginning to wait. It is readable until
+ * somebody heeds it.
  */
 #include "cli/signals.h"
 
@@ -73,6 +74,17 @@ void signals_catch(void)
 
 int signals_asked(void)
 {
+    return asked;
+}
+
+int signals_heed(void)
+{
+    uint64_t count;
+
+    /* A signal that comes now makes it readable again. */
+    if (read(event, &count, sizeof count) < 0) {
+        /* Nothing new was asked for. */
+    }
     return asked;
 }
 

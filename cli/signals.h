@@ -27,8 +27,11 @@ int signals_asked(void);
 /* signals_first - the first signal that asked; 0 if none did */
 int signals_first(void);
 
-/* signals_fd - readable once a signal has asked; for poll(). -1 before signals_catch(). */
+/* signals_fd - readable while a signal has asked that was not heeded; for poll(). -1 before signals_catch(). */
 int signals_fd(void);
+
+/* signals_heed - signals_asked(), for who does what is asked; signals_fd() is readable at the next signal only */
+int signals_heed(void);
 
 /* signals_die - end by a signal, as if it had never been caught. Everything has to be cleaned up. */
 void signals_die(int signal);

@@ -8,12 +8,16 @@
 #include "cli/suggest.h"
 #include "cli/value.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct source_kind *const kinds[] = {&source_items, &source_range, &source_lines, &source_glob,
                                                   &source_walk};
 static const char *const later[] = {"csv", "jsonl", "results", "product", "zip", "batch"};
+
+/* Bytes of a list that a message proposes. */
+#define LIST_SHOWN 500
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -120,6 +124,17 @@ bool source_read(struct jobfile *jobfile, struct step *step, struct yaml_node *e
     return step->each != NULL;
 }
 
+const char *source_stream(const struct step *step)
+{
+    return step->source != NULL && step->source->stream != NULL ? step->source->stream(step->each) : NULL;
+}
+
+void source_say_nothing(const struct step *step)
+{
+    if (step->source != NULL && step->source->nothing != NULL)
+        (void)fprintf(stderr, "mpool: %s: %s\n", step->name, step->source->nothing);
+}
+
 struct source *source_open(const struct step *step)
 {
     struct source *source;
@@ -159,6 +174,7 @@ bool source_texts_read(struct jobfile *jobfile, const struct yaml_node *node, co
         return false;
     }
     texts->texts = arena_get(&jobfile->yaml.arena, count * sizeof *texts->texts);
+    texts->places = arena_get(&jobfile->yaml.arena, count * sizeof *texts->places);
     texts->count = 0;
     for (const struct yaml_node *text = first; text != NULL && texts->count < count; text = text->next) {
         if (text->kind != YAML_SCALAR || text->length == 0) {
@@ -166,7 +182,59 @@ bool source_texts_read(struct jobfile *jobfile, const struct yaml_node *node, co
                          text->kind == YAML_SCALAR ? "an empty one" : value_name(text));
             return false;
         }
+        texts->places[texts->count] = text->place;
         texts->texts[texts->count++] = text->text;
     }
     return true;
+}
+
+/* The first {a,b} in a pattern; a brace behind a backslash or a bracket is meant as it is. */
+static bool find_braces(const char *pattern, const char **left, const char **right)
+{
+    for (const char *at = pattern; (at = strchr(at, '{')) != NULL; at++) {
+        size_t inside = strcspn(at + 1, "{}");
+        if ((at > pattern && strchr("\\[", at[-1]) != NULL) || at[1 + inside] != '}' ||
+            memchr(at + 1, ',', inside) == NULL)
+            continue;
+        *left = at;
+        *right = at + 1 + inside;
+        return true;
+    }
+    return false;
+}
+
+/* For "*.{c,h}" the list ["*.c", "*.h"], as far as anybody would read it. */
+static void refuse_braces(struct report *report, size_t place, const char *pattern, const char *left, const char *right)
+{
+    struct text list = {0};
+
+    for (const char *from = left + 1; from <= right && list.size < LIST_SHOWN;) {
+        size_t length = strcspn(from, ",}");
+        text_printf(&list, "%s\"%.*s%.*s%s\"", list.size > 0 ? ", " : "", (int)(left - pattern), pattern, (int)length,
+                    from, right + 1);
+        from += length + 1;
+    }
+    report_error(report, place, "a pattern has no braces; list them all: [%s]", list.data);
+    text_free(&list);
+}
+
+bool source_patterns_read(struct jobfile *jobfile, const struct yaml_node *node, const char *what, const char *deep,
+                          struct source_texts *patterns)
+{
+    struct report *report = &jobfile->yaml.report;
+    const char *left, *right;
+    bool ok = true;
+
+    if (!source_texts_read(jobfile, node, what, patterns))
+        return false;
+    for (size_t i = 0; i < patterns->count; i++) {
+        const char *pattern = patterns->texts[i];
+        bool stars = strstr(pattern, "**") != NULL, braces = find_braces(pattern, &left, &right);
+        if (stars)
+            report_error(report, patterns->places[i], "a pattern has no \"**\"; %s", deep);
+        else if (braces)
+            refuse_braces(report, patterns->places[i], pattern, left, right);
+        ok = ok && !stars && !braces;
+    }
+    return ok;
 }

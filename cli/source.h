@@ -35,6 +35,7 @@ struct source_kind {
     const char *name;                 /* the key in `each` that says so */
     const struct schema_key *options; /* the keys it takes, its own included */
     enum item_shape shape;
+    const char *nothing; /* what to tell people if it gives no item at all; NULL: that is as they wrote it */
 
     /*
      * Read what the file says: `each` is the map, `value` that of the source's own key; templates are expanded. Returns
@@ -42,6 +43,9 @@ struct source_kind {
      * what it names exists.
      */
     const void *(*read)(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value);
+
+    /* What can be read only once, as people know it; NULL: the items can be asked for again. May be NULL: they can. */
+    const char *(*stream)(const void *each);
 
     struct source *(*open)(const void *each);
     enum source_answer (*next)(struct source *source, struct item *item);
@@ -63,6 +67,12 @@ extern const struct source_kind source_walk;
  */
 bool source_read(struct jobfile *jobfile, struct step *step, struct yaml_node *each, struct scope *scope);
 
+/* source_stream - what the items are read from, if that can be read only once: "standard input", a FIFO; else NULL */
+const char *source_stream(const struct step *step);
+
+/* source_say_nothing - tell people that a step has no job, if they may wonder why */
+void source_say_nothing(const struct step *step);
+
 /* source_open - begin to read the items of a step; one without `each` has one item, ITEM_NONE */
 struct source *source_open(const struct step *step);
 enum source_answer source_next(struct source *source, struct item *item);
@@ -72,11 +82,20 @@ void source_close(struct source *source);
 /* A list of texts in the jobfile's arena, for sources that take one or several. */
 struct source_texts {
     const char **texts;
+    size_t *places; /* where each is in the file */
     size_t count;
 };
 
 /* source_texts_read - a text, or a list of them; not empty. `what` is how messages call one. */
 bool source_texts_read(struct jobfile *jobfile, const struct yaml_node *node, const char *what,
                        struct source_texts *texts);
+
+/*
+ * source_patterns_read - the same for patterns
+ *
+ * What would be taken literally and was hardly meant so is an error: ** and {a,b}. `deep`: what to write for **.
+ */
+bool source_patterns_read(struct jobfile *jobfile, const struct yaml_node *node, const char *what, const char *deep,
+                          struct source_texts *patterns);
 
 #endif

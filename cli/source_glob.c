@@ -3,7 +3,7 @@
  *
  *     each: {glob: "photos/2024-*.jpg"}      {glob: ["*.c", "*.h"]}
  *
- * As in a shell: a name that begins with a dot is matched by a dot only, and nothing matches is no error.
+ * As in a shell: a name that begins with a dot is matched by a dot only. That nothing matches is no error.
  *
  * Runs in: the mpool command. Owns: the list of paths. It is the one source that holds all of its items, for they are
  * sorted; for very many files there is walk.
@@ -53,16 +53,10 @@ static const void *glob_read(struct jobfile *jobfile, const struct yaml_node *ea
     struct source_texts *patterns = arena_get(&jobfile->yaml.arena, sizeof *patterns);
 
     (void)each;
-    if (!source_texts_read(jobfile, value, "a pattern of `glob`", patterns))
-        return NULL;
-    for (size_t i = 0; i < patterns->count; i++) {
-        if (strstr(patterns->texts[i], "**") == NULL)
-            continue;
-        report_error(&jobfile->yaml.report, value->place,
-                     "a pattern has no \"**\"; for files at any depth use {walk: DIRECTORY, match: PATTERN}");
-        return NULL;
-    }
-    return patterns;
+    return source_patterns_read(jobfile, value, "a pattern of `glob`",
+                                "for files at any depth use {walk: DIRECTORY, match: PATTERN}", patterns)
+               ? patterns
+               : NULL;
 }
 
 static struct source *glob_open(const void *each)
@@ -134,6 +128,7 @@ const struct source_kind source_glob = {
     .name = "glob",
     .options = options,
     .shape = SHAPE_PATH,
+    .nothing = "`glob` matches no path",
     .read = glob_read,
     .open = glob_open,
     .next = glob_next,

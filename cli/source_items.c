@@ -22,7 +22,7 @@ static const void *items_read(struct jobfile *jobfile, const struct yaml_node *e
 {
     (void)each;
     if (value->kind == YAML_LIST)
-        return value;
+        return value_check(&jobfile->yaml.report, value) ? value : NULL;
     report_error(&jobfile->yaml.report, value->place, "`items` is a list, not %s", value_name(value));
     return NULL;
 }

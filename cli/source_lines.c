@@ -95,6 +95,16 @@ static const void *lines_read(struct jobfile *jobfile, const struct yaml_node *e
     return file;
 }
 
+static const char *lines_stream(const void *each)
+{
+    const struct file *file = each;
+    struct stat status;
+
+    if (file->path == NULL)
+        return "standard input";
+    return stat(file->path, &status) == 0 && !S_ISREG(status.st_mode) ? file->path : NULL;
+}
+
 static struct source *lines_open(const void *each)
 {
     const struct file *file = each;
@@ -102,7 +112,8 @@ static struct source *lines_open(const void *each)
 
     *lines = (struct lines){.source.kind = &source_lines, .separator = file->separator, .room = BUFFER_FIRST};
     lines->path = file->path != NULL ? file->path : "standard input";
-    lines->fd = file->path != NULL ? open(file->path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+    /* A FIFO that nobody writes to is waited for later, in poll(), where a signal is heeded. */
+    lines->fd = file->path != NULL ? open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : STDIN_FILENO;
     if (lines->fd < 0)
         lines->failed = strerror(errno);
     lines->ended = lines->fd < 0;
@@ -224,7 +235,9 @@ const struct source_kind source_lines = {
     .name = "lines",
     .options = options,
     .shape = SHAPE_PATH,
+    .nothing = "`lines` finds no line",
     .read = lines_read,
+    .stream = lines_stream,
     .open = lines_open,
     .next = lines_next,
     .left = lines_left,

@@ -55,7 +55,7 @@ static bool read_type(struct report *report, const struct yaml_node *node, unsig
     static const struct {
         const char *name;
         unsigned char type;
-    } types[] = {{"file", DT_REG}, {"dir", DT_DIR}, {"link", DT_LNK}, {"any", ANY_TYPE}};
+    } types[] = {{"file", DT_REG}, {"dir", DT_DIR}, {"directory", DT_DIR}, {"link", DT_LNK}, {"any", ANY_TYPE}};
 
     *type = DT_REG;
     if (node == NULL)
@@ -73,24 +73,15 @@ static bool read_type(struct report *report, const struct yaml_node *node, unsig
 static bool read_patterns(struct jobfile *jobfile, const struct yaml_node *node, const char *what,
                           struct source_texts *patterns)
 {
-    if (node == NULL)
-        return true;
-    if (!source_texts_read(jobfile, node, what, patterns))
-        return false;
-    for (size_t i = 0; i < patterns->count; i++) {
-        if (strstr(patterns->texts[i], "**") == NULL)
-            continue;
-        report_error(&jobfile->yaml.report, node->place,
-                     "a pattern has no \"**\"; one without a slash matches names at any depth");
-        return false;
-    }
-    return true;
+    return node == NULL ||
+           source_patterns_read(jobfile, node, what, "one without a slash matches names at any depth", patterns);
 }
 
 /* The roots have to be there before any job runs. One that begins with a hyphen gets "./", as an item would. */
 static bool read_roots(struct jobfile *jobfile, const struct yaml_node *node, struct source_texts *roots)
 {
     struct stat status;
+    bool ok = true;
 
     if (!source_texts_read(jobfile, node, "a directory of `walk`", roots))
         return false;
@@ -103,11 +94,11 @@ static bool read_roots(struct jobfile *jobfile, const struct yaml_node *node, st
             roots->texts[i] = safe;
         }
         if (stat(roots->texts[i], &status) != 0) {
-            report_error(&jobfile->yaml.report, node->place, "\"%.200s\": %s", root, strerror(errno));
-            return false;
+            report_error(&jobfile->yaml.report, roots->places[i], "\"%.200s\": %s", root, strerror(errno));
+            ok = false;
         }
     }
-    return true;
+    return ok;
 }
 
 static const void *walk_options(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value)
@@ -306,6 +297,7 @@ const struct source_kind source_walk = {
     .name = "walk",
     .options = keys,
     .shape = SHAPE_PATH,
+    .nothing = "`walk` finds nothing that is of its type and matches",
     .read = walk_options,
     .open = walk_open,
     .next = walk_next,

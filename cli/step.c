@@ -111,7 +111,7 @@ bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_nod
         ok = check_stdin(jobfile, step, each) && ok;
     if (args != NULL) {
         step->arguments = arguments_read(&scope, args);
-        ok = step->arguments != NULL && ok;
+        ok = value_check(report, args) && step->arguments != NULL && ok;
     }
     return ok;
 }

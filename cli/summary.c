@@ -171,7 +171,7 @@ void summary_print(const struct run *run)
     if (run->failures.count > 0)
         text_char(&text, '\n');
     (void)fwrite(text.data, 1, text.size, stderr);
-    failures_print(&run->failures, stderr);
+    failures_print(&run->failures, run->output.writer.name, stderr);
     text_free(&text);
 }
 
@@ -218,30 +218,27 @@ static void json_totals(struct text *to, const struct run *run)
     text_char(to, '}');
 }
 
-void summary_json(const struct run *run, int code)
+void summary_json(const struct run *run, int code, struct text *to)
 {
-    struct text text = {0};
     struct tally sum = {0};
     mpool_pool_stats stats = {0};
 
     for (size_t i = 0; i < run->jobfile.step_count; i++)
         tally_add(&sum, &run->steps[i].tally);
     (void)mpool_pool_stats_read(run->pool, &stats);
-    text_string(&text, "{\"name\":");
-    json_bytes(&text, run->jobfile.name, strlen(run->jobfile.name));
-    text_string(&text, ",\"jobs\":{\"total\":");
-    text_unsigned(&text, tally_total(&sum));
+    text_string(to, "{\"name\":");
+    json_bytes(to, run->jobfile.name, strlen(run->jobfile.name));
+    text_string(to, ",\"jobs\":{\"total\":");
+    text_unsigned(to, tally_total(&sum));
     for (int status = 0; status < TALLY_STATUSES; status++) {
-        text_printf(&text, ",\"%s\":", mpool_status_name((mpool_status)status));
-        text_unsigned(&text, sum.ended[status]);
+        text_printf(to, ",\"%s\":", mpool_status_name((mpool_status)status));
+        text_unsigned(to, sum.ended[status]);
     }
-    text_string(&text, ",\"pending\":");
-    text_unsigned(&text, sum.pending);
-    text_string(&text, ",\"retried\":");
-    text_unsigned(&text, stats.attempts_retried);
-    text_string(&text, ",\"resumed\":0},\"totals\":");
-    json_totals(&text, run);
-    text_printf(&text, ",\"seconds\":%.6f,\"exit\":%d}\n", (double)(clock_ns() - run->start_ns) / 1e9, code);
-    (void)fwrite(text.data, 1, text.size, stdout);
-    text_free(&text);
+    text_string(to, ",\"pending\":");
+    text_unsigned(to, sum.pending);
+    text_string(to, ",\"retried\":");
+    text_unsigned(to, stats.attempts_retried);
+    text_string(to, ",\"resumed\":0},\"totals\":");
+    json_totals(to, run);
+    text_printf(to, ",\"seconds\":%.6f,\"exit\":%d}\n", (double)(clock_ns() - run->start_ns) / 1e9, code);
 }

@@ -92,6 +92,28 @@ bool template_next(const char **cursor, const char *end, struct template_part *p
     return true;
 }
 
+static size_t blanks(const char *text, size_t size)
+{
+    size_t i = 0;
+
+    while (i < size && (text[i] == ' ' || text[i] == '\t'))
+        i++;
+    return i;
+}
+
+size_t template_slip(const char *text, size_t size, struct template_part *name)
+{
+    if (size == 0 || text[0] != '{')
+        return 0;
+    size_t start = 1 + blanks(text + 1, size - 1);
+    size_t length = match_names(text + start, size - start);
+    size_t end = start + length + blanks(text + start + length, size - start - length);
+    if (end >= size || text[end] != '}' || (length > 0) != (end - 1 > length))
+        return 0;
+    *name = (struct template_part){.text = text + start, .length = length};
+    return end + 1;
+}
+
 void template_escape(struct text *to, const char *text, size_t size)
 {
     size_t i = 0;

@@ -32,6 +32,16 @@ bool template_next(const char **cursor, const char *end, struct template_part *p
 /* template_match - the length of the {name} or {{name}} at the start of a text; 0 if there is none */
 size_t template_match(const char *text, size_t size);
 
+/*
+ * template_slip - the length of what starts a text and is literal, but was perhaps meant as a template: "{ item }", or
+ * "{}" as xargs has it
+ *
+ * name      out  "item"; of "{}" it is empty
+ *
+ * Returns 0 if there is nothing of the kind.
+ */
+size_t template_slip(const char *text, size_t size, struct template_part *name);
+
 /* template_escape - append a text so that as a template it gives just this text */
 void template_escape(struct text *to, const char *text, size_t size);
 

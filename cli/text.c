@@ -89,6 +89,13 @@ void text_number(struct text *text, unsigned long long number)
     }
 }
 
+void text_drop(struct text *text, size_t size)
+{
+    text->size -= size;
+    if (text->data != NULL && size > 0)
+        memmove(text->data, text->data + size, text->size + 1);
+}
+
 void text_clear(struct text *text)
 {
     text->size = 0;

@@ -30,7 +30,8 @@ void text_signed(struct text *text, long long number);
 /* text_number - decimal digits in groups of three: "9,990" */
 void text_number(struct text *text, unsigned long long number);
 
-/* text_clear - empty it, and keep the memory */
+/* text_drop - take bytes away at the start; text_clear - all of them. The memory is kept. */
+void text_drop(struct text *text, size_t size);
 void text_clear(struct text *text);
 void text_free(struct text *text);
 

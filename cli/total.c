@@ -90,6 +90,7 @@ static bool read_long(struct jobfile *jobfile, struct total *total, const struct
     if (operation == NULL)
         return false;
     total->kind = operation->kind;
+    total->operation = operation->name;
     if (operation->kind != MPOOL_COUNT)
         return read_field(jobfile, node->first, &total->field);
     report_error(report, node->place, "a count takes no field; write: %.60s: count", total->name);
@@ -123,6 +124,7 @@ bool total_read(struct jobfile *jobfile, const struct step *step, struct total *
     if (operation == NULL)
         return false;
     total->kind = operation->kind;
+    total->operation = operation->name;
     total->field = operation->kind == MPOOL_COUNT ? NULL : total->name;
     return true;
 }

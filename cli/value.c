@@ -122,6 +122,26 @@ const char *value_name(const struct yaml_node *node)
     return name;
 }
 
+bool value_is_json(const struct yaml_node *node)
+{
+    struct value value = value_of(node);
+
+    return value.type != VALUE_FLOAT || isfinite(value.number);
+}
+
+bool value_check(struct report *report, const struct yaml_node *node)
+{
+    bool ok = true;
+
+    if (node->kind == YAML_SCALAR && !value_is_json(node)) {
+        report_error(report, node->place, "%s is no number that JSON has; as a text it needs quotes", value_name(node));
+        return false;
+    }
+    for (const struct yaml_node *inner = node->first; inner != NULL; inner = inner->next)
+        ok = value_check(report, inner) && ok;
+    return ok;
+}
+
 static void pack_list(const struct yaml_node *list, msgpack_packer *packer)
 {
     bool map = list->kind == YAML_MAP;

@@ -37,6 +37,12 @@ struct value value_of(const struct yaml_node *node);
 /* value_name - what a node is, for a message: "a list", "the number 1.5" ...; valid until the next call */
 const char *value_name(const struct yaml_node *node);
 
+/* value_is_json - has JSON a form for the scalar? It has none for .inf, .nan and 1e999. */
+bool value_is_json(const struct yaml_node *node);
+
+/* value_check - report what JSON has no form for, in a node and all that is in it */
+bool value_check(struct report *report, const struct yaml_node *node);
+
 /* value_pack - append a node with all that is in it */
 void value_pack(const struct yaml_node *node, msgpack_packer *packer);
 

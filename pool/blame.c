@@ -59,6 +59,8 @@ static void count_death(struct mp_core *core, const struct mp_slot *slot, const 
 {
     uint32_t ticket;
 
+    if (slot->state == MP_SLOT_LEAVING)
+        return; /* it was told to */
     if (slot->state == MP_SLOT_KILLED)
         core->stats.deaths_ours++;
     else if (mp_core_claimed(slot, sight, &ticket))

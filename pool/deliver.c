@@ -79,11 +79,19 @@ const char *mp_deliver_last_reason(const struct mp_deliver *deliver)
 void mp_deliver_commit(struct mp_deliver *deliver, const struct mp_range *range)
 {
     const struct mp_answers *answers = deliver->answers;
+    mpool_pool *pool = deliver->pool;
 
     deliver->committed = *range;
     deliver->frames++;
-    for (uint32_t i = 0; i < answers->delta_count; i++)
-        mp_totals_commit(deliver->pool->totals, answers->deltas[i].total, &answers->deltas[i].delta);
+    if (answers->delta_count == 0)
+        return;
+    (void)pthread_mutex_lock(&pool->lock);
+    for (uint32_t i = 0; i < answers->delta_count; i++) {
+        mpool_total *total = &pool->total_handles[answers->deltas[i].total];
+
+        mp_delta_merge(&total->sum, total->kind, &answers->deltas[i].delta);
+    }
+    (void)pthread_mutex_unlock(&pool->lock);
 }
 
 /* ---- results ----------------------------------------------------------------------------------------------------- */
@@ -185,7 +193,7 @@ void mp_deliver_end(struct mp_deliver *deliver, const struct mp_action *action)
         mp_lot_unref(lot);
     (void)pthread_mutex_lock(&pool->lock);
     pool->open_jobs -= count;
-    if (pool->waiting > 0)
+    if (pool->waiters != NULL)
         (void)pthread_cond_broadcast(&pool->changed);
     (void)pthread_mutex_unlock(&pool->lock);
 }

@@ -261,10 +261,10 @@ static void turn(void)
 /* Nothing of ours outlives us. */
 static _Noreturn void end_all(void)
 {
-    mp_children_end();
-    /* To look into the directory takes a file descriptor, and there may be none left. */
+    /* To look for orphans, and into the directory, takes a file descriptor, and there may be none left. */
     (void)close(server.signal_fd);
     (void)close(server.host_fd);
+    mp_children_end();
     mp_directory_remove(server.directory);
     mp_leave(0);
 }

@@ -9,6 +9,7 @@
 #include "pool/host.h"
 
 #include "base/error.h"
+#include "base/here.h"
 #include "ipc/forkpipe.h"
 #include "pool/directory.h"
 #include "pool/forkserver.h"
@@ -25,7 +26,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -91,7 +91,7 @@ mpool_err mp_host_check(void)
     mpool_err err = mp_host_check_process();
 
     if (err == MPOOL_OK && !host.ready)
-        err = mp_error(MPOOL_E_NOINIT, "mpool_fini() has been called");
+        err = mp_error(MPOOL_E_NOINIT, host.finished ? "mpool_fini() has been called" : "mpool_init() has failed");
     return err;
 }
 
@@ -104,22 +104,6 @@ mpool_err mp_host_check_identity(void)
         return MPOOL_OK;
     return mp_error(MPOOL_E_IDENTITY, "user, group or capabilities have changed since mpool_init(), and workers would "
                                       "still have the old ones; call mpool_init() after dropping privileges");
-}
-
-/* A page that says true here, and false in every process that is forked from us, however it is forked. */
-static mpool_err mark_here(void)
-{
-    size_t size = (size_t)sysconf(_SC_PAGESIZE);
-    void *page;
-
-    if (host.here != NULL)
-        return MPOOL_OK;
-    page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED || madvise(page, size, MADV_WIPEONFORK) != 0)
-        return mp_error(MPOOL_E_SYSTEM, "cannot map a page that is wiped on fork: %m");
-    *(bool *)page = true;
-    host.here = page;
-    return MPOOL_OK;
 }
 
 /* One entry of /proc/self/task is us. ThreadSanitizer has a thread of its own in every process. */
@@ -212,7 +196,7 @@ mpool_err mpool_init(const mpool_init_options *options)
     if (err == MPOOL_OK)
         err = check_single_thread();
     if (err == MPOOL_OK)
-        err = mark_here();
+        err = mp_here_mark(&host.here);
     if (err == MPOOL_OK)
         err = mp_directory_choose(options != NULL ? options->directory : NULL, &parent);
     if (err == MPOOL_OK)
@@ -220,10 +204,11 @@ mpool_err mpool_init(const mpool_init_options *options)
                             &host.arena);
     if (err != MPOOL_OK)
         return err;
-    mp_registry_freeze();
+    mp_registry_freeze(true);
     host.pid = getpid();
     err = start_server(options, parent);
     if (err != MPOOL_OK) {
+        mp_registry_freeze(false);
         mp_arena_close(&host.arena);
         return err;
     }
@@ -242,6 +227,7 @@ void mpool_fini(void)
     (void)shutdown(host.control, SHUT_RDWR);
     (void)close(host.control);
     reap_server();
+    mp_directory_remove(host.directory); /* the server has done that, unless it was killed */
     /* The supervisor of a pool that was not freed still looks at its pages. */
     if (host.open == 0)
         mp_arena_close(&host.arena);

@@ -43,8 +43,8 @@ struct mpool_iter {
     uint64_t ahead_jobs;
     size_t ahead_bytes;
     uint32_t lot_jobs;      /* size of the next lot */
+    uint32_t most_jobs;     /* of a lot: it has to fit into a small queue, also when others submit */
     struct mp_lot *pending; /* a lot that waits for room in the pool; NULL: none */
-    bool dry;               /* the generator had nothing to give when it was asked last */
     bool exhausted;         /* the generator is not asked any more */
     mpool_err failure;      /* why not, if not for its end */
     char failure_detail[512];
@@ -122,8 +122,7 @@ static bool generate(struct mpool_iter *iter, struct mp_lot *lot)
     if (err == MPOOL_OK)
         return true;
     lot->args.size = before;
-    iter->dry = err == MPOOL_E_TIMEOUT;
-    if (!iter->dry)
+    if (err != MPOOL_E_TIMEOUT)
         stop(iter, err == MPOOL_E_END ? MPOOL_OK : err);
     return false;
 }
@@ -132,7 +131,7 @@ static void adapt(struct mpool_iter *iter, int64_t took_ns)
 {
     if (took_ns > SLOW_NS)
         iter->lot_jobs = 1;
-    else if (took_ns < QUICK_NS && iter->lot_jobs < LOT_JOBS)
+    else if (took_ns < QUICK_NS && iter->lot_jobs < iter->most_jobs)
         iter->lot_jobs *= 2;
 }
 
@@ -147,7 +146,6 @@ static void make_lot(struct mpool_iter *iter)
         return;
     }
     lot->first_index = iter->next_index;
-    iter->dry = false;
     while (lot->count < iter->lot_jobs && !mp_lot_full(lot) && generate(iter, lot))
         continue;
     if (lot->count == 0) {
@@ -246,7 +244,6 @@ static mpool_err next_part(struct mpool_iter *iter, int64_t timeout_ms)
 
     mp_part_free(iter->part);
     iter->part = NULL;
-    iter->dry = false;
     while (err == MPOOL_OK) {
         go_ahead(iter);
         if (iter->taken == NULL)
@@ -255,13 +252,13 @@ static mpool_err next_part(struct mpool_iter *iter, int64_t timeout_ms)
             begin_part(iter);
             return MPOOL_OK;
         }
-        if (iter->dry) /* the generator does the waiting */
+        if (iter->pending == NULL && wants_more(iter)) /* the generator does the waiting, or has more at once */
             err = is_over(&deadline) ? MPOOL_E_TIMEOUT : MPOOL_OK;
-        else if (iter->ahead_jobs > 0 && (iter->pending != NULL || !wants_more(iter)))
+        else if (iter->ahead_jobs > 0)
             err = wait_for_part(iter, &deadline);
         else if (iter->pending != NULL)
             err = submit_lot(iter, &deadline) ? MPOOL_OK : MPOOL_E_TIMEOUT;
-        else if (!wants_more(iter))
+        else
             return iter->failure != MPOOL_OK ? mp_error(iter->failure, "%s", iter->failure_detail) : MPOOL_E_END;
     }
     return mp_error(err, "no job has ended within %lld ms", (long long)timeout_ms);
@@ -316,6 +313,7 @@ mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mp
     iter->generator = generator;
     iter->user = user;
     iter->lot_jobs = 1;
+    iter->most_jobs = pool->queue_jobs / 4 < LOT_JOBS ? (uint32_t)(pool->queue_jobs / 4) : LOT_JOBS;
     *result = iter;
     return MPOOL_OK;
 }

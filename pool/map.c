@@ -32,7 +32,8 @@ struct map {
     msgpack_zone zone;
     unsigned decoded;
 
-    mpool_err err; /* of the first job that is not done, or whose result has another shape */
+    mpool_err pack_err; /* of the item that could not be packed; its text is in detail */
+    mpool_err err;      /* of the first job that is not done, or whose result has another shape */
     char detail[512];
 };
 
@@ -70,15 +71,15 @@ static mpool_err pack_item(const struct map *map, const char *item, msgpack_pack
     switch (map->item_format) {
     case 'i': {
         LOAD(int, item, value);
-        return msgpack_pack_int(packer, value) == 0 ? MPOOL_OK : MPOOL_E_NOMEM;
+        return msgpack_pack_int(packer, value) == 0 ? MPOOL_OK : mp_error_nomem();
     }
     case 'I': {
         LOAD(int64_t, item, value);
-        return msgpack_pack_int64(packer, value) == 0 ? MPOOL_OK : MPOOL_E_NOMEM;
+        return msgpack_pack_int64(packer, value) == 0 ? MPOOL_OK : mp_error_nomem();
     }
     case 'U': {
         LOAD(uint64_t, item, value);
-        return msgpack_pack_uint64(packer, value) == 0 ? MPOOL_OK : MPOOL_E_NOMEM;
+        return msgpack_pack_uint64(packer, value) == 0 ? MPOOL_OK : mp_error_nomem();
     }
     case 'd': {
         LOAD(double, item, value);
@@ -104,7 +105,11 @@ static mpool_err generate(void *user, msgpack_packer *packer, uint64_t *tag)
     *tag = 0;
     if (map->next == map->count)
         return MPOOL_E_END;
-    return pack_item(map, map->items + map->next++ * map->item_size, packer);
+    map->pack_err = pack_item(map, map->items + map->next * map->item_size, packer);
+    if (map->pack_err != MPOOL_OK)
+        (void)snprintf(map->detail, sizeof map->detail, "item %zu: %s", map->next, mpool_error_detail());
+    map->next++;
+    return map->pack_err;
 }
 
 static mpool_err unpack_result(const struct map *map, const msgpack_object *object, char *place)
@@ -124,7 +129,7 @@ static mpool_err unpack_result(const struct map *map, const msgpack_object *obje
 
 static void note(struct map *map, mpool_err err, const mpool_result *result, const char *text)
 {
-    if (map->err != MPOOL_OK)
+    if (map->err != MPOOL_OK || map->pack_err != MPOOL_OK)
         return;
     map->err = err;
     (void)snprintf(
@@ -166,6 +171,8 @@ static mpool_err run(mpool_pool *pool, const mpool_task *task, struct map *map)
     while ((err = mpool_iter_next(iter, MPOOL_FOREVER, &result)) == MPOOL_OK)
         take_result(map, result);
     mpool_iter_free(iter);
+    if (map->pack_err != MPOOL_OK)
+        return mp_error(map->pack_err, "%s", map->detail);
     if (err != MPOOL_E_END)
         return err;
     return map->err != MPOOL_OK ? mp_error(map->err, "%s", map->detail) : MPOOL_OK;

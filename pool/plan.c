@@ -15,9 +15,6 @@
 #define BACKOFF_MOST_MS (INT64_C(3600) * 1000)
 #define RETRY_ON (MPOOL_RETRY_ON(MPOOL_FAILED) | MPOOL_RETRY_ON(MPOOL_CRASHED) | MPOOL_RETRY_ON(MPOOL_TIMED_OUT))
 
-/* No time is longer than this, so that adding some of them up cannot overflow. */
-#define TIME_MOST_MS (INT64_MAX / 1000)
-
 void mp_plan_ref(struct mp_plan *plan)
 {
     atomic_fetch_add_explicit(&plan->refs, 1, memory_order_relaxed);
@@ -37,10 +34,10 @@ void mp_plan_unref(struct mp_plan *plan)
 
 static mpool_err check_time(const mpool_task *task, const char *name, int64_t time_ms)
 {
-    if (time_ms >= 0 && time_ms <= TIME_MOST_MS)
+    if (time_ms >= 0 && time_ms <= MP_TIME_MOST_MS)
         return MPOOL_OK;
     return mp_error(MPOOL_E_INVAL, "task of \"%s\": %s is %lld; it takes 0 to %lld milliseconds", task->function, name,
-                    (long long)time_ms, (long long)TIME_MOST_MS);
+                    (long long)time_ms, (long long)MP_TIME_MOST_MS);
 }
 
 static mpool_err check_times(const mpool_task *task)

@@ -17,6 +17,7 @@
 #include "pool/supervisor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -74,19 +75,39 @@ static mpool_err check_open(const mpool_pool *pool)
     return MPOOL_OK;
 }
 
+/* A thread that waits for room; on its stack. */
+struct mp_waiter {
+    struct mp_waiter *next;
+};
+
+static bool has_room(const mpool_pool *pool, uint64_t jobs)
+{
+    return pool->open_jobs == 0 || pool->open_jobs + jobs <= pool->queue_jobs;
+}
+
+/* First come, first served: else who brings many jobs would wait for as long as others bring one after the other. */
 mpool_err mp_pool_await_room(mpool_pool *pool, uint64_t jobs, const struct timespec *deadline)
 {
-    int waited = 0;
+    struct mp_waiter self = {0}, **link = &pool->waiters;
     mpool_err err;
+    int waited = 0;
 
-    while ((err = check_open(pool)) == MPOOL_OK && pool->open_jobs > 0 && pool->open_jobs + jobs > pool->queue_jobs) {
-        if (waited == ETIMEDOUT)
-            return mp_error(MPOOL_E_FULL, "the pool has %llu jobs that have not ended; it takes %llu",
-                            (unsigned long long)pool->open_jobs, (unsigned long long)pool->queue_jobs);
-        pool->waiting++;
+    while (*link != NULL)
+        link = &(*link)->next;
+    *link = &self;
+    while ((err = check_open(pool)) == MPOOL_OK && !(pool->waiters == &self && has_room(pool, jobs))) {
+        if (waited == ETIMEDOUT) {
+            err = mp_error(MPOOL_E_FULL, "the pool has %llu jobs that have not ended; it takes %llu",
+                           (unsigned long long)pool->open_jobs, (unsigned long long)pool->queue_jobs);
+            break;
+        }
         waited = pthread_cond_timedwait(&pool->changed, &pool->lock, deadline);
-        pool->waiting--;
     }
+    for (link = &pool->waiters; *link != &self; link = &(*link)->next)
+        continue;
+    *link = self.next;
+    if (pool->waiters != NULL)
+        (void)pthread_cond_broadcast(&pool->changed);
     return err;
 }
 
@@ -187,8 +208,9 @@ static mpool_err new_pool(const mpool_pool_options *options, mpool_pool **result
 
     if (workers > MPOOL_WORKERS_MAX)
         return mp_error(MPOOL_E_INVAL, "%u workers; a pool has at most %d", workers, MPOOL_WORKERS_MAX);
-    if (options != NULL && options->start_timeout_ms < 0)
-        return mp_error(MPOOL_E_INVAL, "start_timeout_ms is below 0");
+    if (options != NULL && (options->start_timeout_ms < 0 || options->start_timeout_ms > MP_TIME_MOST_MS))
+        return mp_error(MPOOL_E_INVAL, "start_timeout_ms is %lld; it takes 0 to %lld",
+                        (long long)options->start_timeout_ms, (long long)MP_TIME_MOST_MS);
     pool = calloc(1, sizeof *pool);
     if (pool == NULL)
         return mp_error_nomem();
@@ -344,8 +366,10 @@ mpool_err mpool_total_open(mpool_pool *pool, const char *name, mpool_total_kind 
     (void)pthread_mutex_lock(&pool->lock);
     err = mp_totals_add(pool->totals, name, kind, &number);
     if (err == MPOOL_OK) {
-        pool->total_handles[number] = (mpool_total){.pool = pool, .cell = &pool->totals->cells[number]};
         *total = &pool->total_handles[number];
+        **total = (mpool_total){.pool = pool, .kind = kind};
+        (void)snprintf((*total)->name, sizeof(*total)->name, "%s", name);
+        pool->total_count = number + 1;
     }
     (void)pthread_mutex_unlock(&pool->lock);
     return err;
@@ -358,8 +382,10 @@ mpool_err mpool_total_read(const mpool_total *total, mpool_total_value *value)
 
     if (err != MPOOL_OK)
         return err;
-    delta = mp_totals_read(total->cell);
-    mp_delta_value(&delta, total->cell->kind, value);
+    (void)pthread_mutex_lock(&total->pool->lock);
+    delta = total->sum;
+    (void)pthread_mutex_unlock(&total->pool->lock);
+    mp_delta_value(&delta, total->kind, value);
     return MPOOL_OK;
 }
 
@@ -371,11 +397,11 @@ mpool_err mpool_total_int64(const mpool_total *total, int64_t *result)
     if (err != MPOOL_OK)
         return err;
     if (value.text[0] == '\0')
-        return mp_error(MPOOL_E_END, "total \"%s\": nothing was added yet", total->cell->name);
+        return mp_error(MPOOL_E_END, "total \"%s\": nothing was added yet", total->name);
     if (value.is_float)
-        return mp_error(MPOOL_E_FORMAT, "total \"%s\" is a float, %s", total->cell->name, value.text);
+        return mp_error(MPOOL_E_FORMAT, "total \"%s\" is a float, %s", total->name, value.text);
     if (!value.fits)
-        return mp_error(MPOOL_E_OVERFLOW, "total \"%s\" is %s, beyond 64 bits", total->cell->name, value.text);
+        return mp_error(MPOOL_E_OVERFLOW, "total \"%s\" is %s, beyond 64 bits", total->name, value.text);
     *result = value.integer;
     return MPOOL_OK;
 }

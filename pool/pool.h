@@ -4,6 +4,7 @@
 #ifndef MP_POOL_POOL_H
 #define MP_POOL_POOL_H
 
+#include "base/delta.h"
 #include "ipc/totals.h"
 #include "pool/lot.h"
 
@@ -17,7 +18,9 @@
 
 struct mpool_total {
     mpool_pool *pool;
-    const struct mp_total_cell *cell;
+    mpool_total_kind kind;
+    char name[MPOOL_NAME_MAX + 1];
+    struct mp_delta sum; /* what is committed; under the pool's lock */
 };
 
 struct mpool_pool {
@@ -42,11 +45,11 @@ struct mpool_pool {
     pthread_cond_t changed;     /* of anything below that somebody waits for */
     struct mp_lot *inbox_first; /* submitted, and not yet taken by the supervisor */
     struct mp_lot *inbox_last;
-    bool supervisor_awake; /* it will look at all this again before it sleeps */
-    uint64_t next_job;     /* the number of the next job */
-    uint64_t open_jobs;    /* submitted and not ended */
-    unsigned waiting;      /* threads that wait for room */
-    bool ready;            /* a worker was up */
+    bool supervisor_awake;     /* it will look at all this again before it sleeps */
+    uint64_t next_job;         /* the number of the next job */
+    uint64_t open_jobs;        /* submitted and not ended */
+    struct mp_waiter *waiters; /* threads that wait for room, in their order */
+    bool ready;                /* a worker was up */
     bool closed;
     bool drained;
     bool terminated;
@@ -55,6 +58,7 @@ struct mpool_pool {
     char broken_reason[512];
     mpool_pool_stats stats;
     pid_t *pids;
+    uint32_t total_count;
     mpool_total total_handles[MPOOL_TOTALS_MAX];
 };
 

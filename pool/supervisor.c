@@ -74,8 +74,10 @@ static void lose_server(struct supervisor *sup)
     sup->server_lost = true;
     /* The workers die with their parent, but nobody is left to kill what they have started. */
     for (unsigned i = 0; i < sup->pool->workers; i++)
-        if (sup->seats[i].pid > 0)
+        if (sup->seats[i].pid > 0) {
             (void)kill(-sup->seats[i].pid, SIGKILL);
+            sup->seats[i].pid = 0;
+        }
     mp_deliver_reason(&sup->deliver, "the fork server is gone; it may have been killed");
     feed(sup, (struct mp_event){.kind = MP_LOST});
 }
@@ -237,11 +239,16 @@ static void feed(struct supervisor *sup, struct mp_event event)
 
 /* ---- what workers say -------------------------------------------------------------------------------------------- */
 
-/* What the core and the totals rely on, and only we can check. */
+/* What the totals rely on, and only we can check. */
 static bool results_make_sense(const struct supervisor *sup, const struct mp_answers *answers)
 {
-    uint32_t totals = atomic_load_explicit(&sup->pool->totals->count, memory_order_relaxed);
+    uint32_t totals;
 
+    if (answers->delta_count == 0)
+        return true;
+    (void)pthread_mutex_lock(&sup->pool->lock);
+    totals = sup->pool->total_count;
+    (void)pthread_mutex_unlock(&sup->pool->lock);
     for (uint32_t i = 0; i < answers->delta_count; i++)
         if (answers->deltas[i].total >= totals)
             return false;
@@ -489,6 +496,7 @@ static void *run(void *data)
         bury_dead(sup);
         feed(sup, (struct mp_event){.kind = MP_TICK});
     }
+    hear_application(sup); /* what came in while the pool broke: it ends as cancelled */
     tear_down(sup);
     (void)pthread_mutex_lock(&pool->lock);
     pool->ended = true;

@@ -42,9 +42,9 @@ mpool_err mp_registry_check(void)
     return define_error != MPOOL_OK ? mp_error(define_error, "%s", define_detail) : MPOOL_OK;
 }
 
-void mp_registry_freeze(void)
+void mp_registry_freeze(bool freeze)
 {
-    frozen = true;
+    frozen = freeze;
 }
 
 size_t mp_registry_count(void)

@@ -8,13 +8,14 @@
 
 #include <mpool/init.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* mp_registry_check - mpool_init(): were all functions defined? Errors: the first that mpool_define() met. */
 mpool_err mp_registry_check(void);
 
-/* mp_registry_freeze - mpool_init(): from now on registering is MPOOL_E_LATE. */
-void mp_registry_freeze(void);
+/* mp_registry_freeze - mpool_init(): from now on registering is MPOOL_E_LATE; false: it failed, and is not. */
+void mp_registry_freeze(bool freeze);
 
 /* mp_registry_count - how many functions there are. */
 size_t mp_registry_count(void);

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/here.h"
 #include "base/inject.h"
 #include "base/leave.h"
 #include "base/panic.h"
@@ -32,10 +33,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#define STRAY_EXIT 127
 
 static struct {
     bool is;
+    const bool *here; /* not a process that a job has forked */
     struct mp_page *page;
     struct mp_inbox inbox;
     struct mp_outbox outbox;
@@ -107,8 +112,9 @@ static void on_received(void *user, struct mp_packet *packet)
     case MP_RECALL_ALL:
         give_back(message.type == MP_RECALL_ALL);
         break;
-    case MP_STOP:
-        atomic_store(&worker.stop, MP_STOP_TICKET | message.as.ticket);
+    case MP_STOP: /* unless the job was given back meanwhile: its ticket will be another's */
+        if ((int32_t)(message.as.ticket - mp_page_end(atomic_load(&worker.page->claim))) < 0)
+            atomic_store(&worker.stop, MP_STOP_TICKET | message.as.ticket);
         break;
     case MP_GOODBYE:
         mp_inbox_leave(&worker.inbox);
@@ -166,7 +172,8 @@ static void start_up(const struct mp_worker_start *start)
     worker.job.stop = &worker.stop;
     worker.job.slot = start->hello.slot;
     worker.job.zone = &worker.zone;
-    if (mp_arena_guard(start->arena, start->page_offset, MP_PAGE_BYTES) != MPOOL_OK ||
+    if (mp_here_mark(&worker.here) != MPOOL_OK ||
+        mp_arena_guard(start->arena, start->page_offset, MP_PAGE_BYTES) != MPOOL_OK ||
         mp_channel_dial(start->path, MP_MESSAGE_MAX, &handler, &channel) != MPOOL_OK ||
         mp_outbox_open(&worker.outbox, channel) != MPOOL_OK)
         mp_panic("worker %u cannot start: %s", (unsigned)start->hello.slot, mpool_error_detail());
@@ -189,13 +196,41 @@ static void end_frame(struct at_work *work)
     work->frame = NULL;
 }
 
+/* What jobs have left behind and is dead. */
+static void reap_children(void)
+{
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        continue;
+}
+
 static void begin_frame(struct at_work *work, const struct mp_jobs *frame, uint32_t ticket)
 {
     int number = mp_registry_find(frame->function);
 
     end_frame(work);
+    reap_children();
     *work = (struct at_work){.frame = frame, .function = number >= 0 ? mp_registry_function(number) : NULL};
     mp_outbox_begin(&worker.outbox, frame, ticket);
+}
+
+/*
+ * A process that a job forked has no business here: it would claim jobs and answer them with its parent's voice. Most
+ * often its exec has failed, and it has returned what it should have exited with.
+ */
+static void end_strays(const struct mp_jobs *frame)
+{
+    char text[256];
+    int size;
+
+    if (*worker.here)
+        return;
+    size =
+        snprintf(text, sizeof text, "mpool: a process that job function \"%s\" has forked returned from it; it ends\n",
+                 frame->function);
+    if (size > 0 && write(STDERR_FILENO, text, (size_t)size) < 0) {
+        /* Then nobody is told. */
+    }
+    _exit(STRAY_EXIT);
 }
 
 /* What a job has printed is out before its result counts: the process may not live to flush it later. */
@@ -209,6 +244,7 @@ static void run_job(struct at_work *work, uint32_t ticket)
     if (frame->measure)
         run_ns = mp_clock_ns();
     mp_job_run(&worker.job, frame, ticket, work->function, frame->values + begin, work->offset - begin);
+    end_strays(frame);
     if (frame->measure)
         run_ns = mp_clock_ns() - run_ns;
     if (__fpending(stdout) > 0)
@@ -229,6 +265,7 @@ _Noreturn void mp_worker_main(const struct mp_worker_start *start)
 
         if (!mp_inbox_claim(&worker.inbox, &ticket)) {
             end_frame(&work);
+            reap_children();
             if (!mp_inbox_wait(&worker.inbox))
                 mp_leave(0);
             continue;

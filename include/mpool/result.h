@@ -31,7 +31,7 @@ typedef struct mpool_result {
     uint64_t index; /* mpool_pool_submit(): the job's number in the pool; iterators and map: the item's, from 0 */
     uint64_t tag;   /* what the submitter gave along */
     mpool_status status;
-    unsigned attempts; /* tries used, this one included; 0 if the job never started */
+    unsigned attempts; /* tries used, this one included; one that the end of the pool cut off does not count */
     unsigned worker;   /* slot of the last try, from 0 */
     int signal;        /* crashed: the signal that ended the worker, or 0 */
     int exit_code;     /* crashed: what the worker exited with, if signal is 0 */

@@ -68,6 +68,17 @@ many_anchors_are_refused_at_once() {
     refuses_quickly many.yaml 'anchors and aliases are not allowed'
 }
 
+many_braces_are_refused_at_once() {
+    {
+        printf 'mpool: 1\nsteps: {a: {call: echo, each: {glob: "'
+        repeat x 300000
+        printf '{'
+        repeat , 100000
+        echo 'a}"}}}'
+    } >braces.yaml
+    refuses_quickly braces.yaml 'a pattern has no braces; list them all: ["xxx'
+}
+
 a_large_file_is_refused_at_once() {
     truncate -s 100M large.yaml
     refuses_quickly large.yaml 'a job file may have 1 MiB, and this one has 104857600 bytes'
@@ -76,7 +87,19 @@ a_large_file_is_refused_at_once() {
 
 a_fifo_is_refused_and_not_waited_for() {
     mkfifo fifo.yaml
-    refuses_quickly fifo.yaml 'fifo.yaml: error: a FIFO, not a regular file'
+    refuses_quickly fifo.yaml 'fifo.yaml: error: a FIFO, not a regular file; to read one: mpool run - <FIFO'
+}
+
+# The shells that have it give <(COMMAND) as /dev/fd/63.
+the_output_of_a_command_is_read_as_a_job_file() {
+    echo '{mpool: 1, steps: {a: {each: {range: 1..5}, call: square}}}' >job.yaml
+    for command in 'cat job.yaml' 'head -c 20 job.yaml; sleep 0.2; tail -c +21 job.yaml'; do
+        sh -c "$command" | exits 0 sh -c 'exec "$0" check /dev/fd/3 3<&0 </dev/null' "$mpool"
+        is "$(cat out)" 'a  5 jobs'
+    done
+    head -c 2000000 /dev/zero | tr '\0' ' ' |
+        exits 2 sh -c 'exec "$0" check /dev/fd/3 3<&0 </dev/null' "$mpool"
+    has err '/dev/fd/3: error: a job file may have 1 MiB, and this one has more'
 }
 
 a_directory_is_refused() {
@@ -86,8 +109,10 @@ a_directory_is_refused() {
 
 a_missing_file_is_told() {
     refuses_quickly none.yaml 'none.yaml: error: No such file or directory'
-    exits 2 "$mpool" run
-    has err 'job.yaml: error: No such file or directory'
+    for command in run check; do
+        exits 2 "$mpool" $command
+        has err "mpool $command: no job file is named, and there is no ./job.yaml; name one: mpool $command FILE"
+    done
 }
 
 an_unreadable_file_is_told() {
@@ -147,7 +172,7 @@ mpool: 1
 name: everything
 workers: auto
 vars: {root: /usr/bin, n: 3, home: "{env.HOME}"}
-defaults: {timeout: 1.5m, retries: 2}
+defaults: {timeout: none, retries: 2}
 steps:
   walk:
     each: {walk: ["{vars.root}", /usr/sbin], type: any, match: ["*.a", b/c], exclude: x, follow: true, one_filesystem: false, max_depth: 1}
@@ -159,8 +184,9 @@ steps:
   range: {each: {range: "1..{vars.n}", step: 2}, call: square, totals: {all: {sum: "{result}"}}}
   long-range: {each: {range: {from: 10, to: -10, step: -5}}, call: square}
   items: {each: {items: [{a: {b: 1}}, {a: {b: x}}]}, call: echo, args: "{item.a.b} {index}"}
-  lines: {each: {lines: /etc/passwd, separator: newline}, call: echo, timeout: 2d}
-  glob: {each: {glob: [/usr/*]}, call: file_size}
+  lines: {each: {lines: /etc/passwd, separator: newline}, call: echo, timeout: 1.5m}
+  glob: {each: {glob: [/usr/*]}, call: file_size, timeout: 2d}
+  dirs: {each: {walk: /usr/bin, type: directory}, call: file_size, timeout: {soft: 1s, hard: none}}
   one: {call: echo, args: [1, 2.5, true, null, "text", {a: b}]}
 END
     exits 0 "$mpool" check all.yaml --set n=9 --set root=/usr/lib
@@ -198,9 +224,60 @@ a_bad_command_line_exits_with_2() {
     says 2 "unrecognized option '--jobs'" check --jobs 2
     says 2 'mpool run: /no/such/directory: No such file or directory' run -C /no/such/directory
     says 2 'job.yaml: error: --set: `vars` has no "rot"; did you mean "root"?' run --set rot=/
+    says 2 'job.yaml: error: --set: `vars` has no "colour"; it has root' run --set colour=blue
+    echo '{mpool: 1, steps: {a: {call: echo}}}' >none.yaml
+    says 2 'none.yaml: error: --set: `vars` has no "colour"; it has none' run none.yaml --set colour=blue
+    says 2 'mpool: there is no command "job.yaml"; did you mean: mpool run job.yaml' job.yaml
+    says 2 'did you mean: mpool run no/such.yml' no/such.yml
+    says 2 'mpool: there is no command "--json"; did you mean: mpool run --json' --json job.yaml
+    says 2 'mpool: there is no command "/"; mpool help lists them' /
     says 2 "mpool version: this command takes no arguments, and here is 'x'" version x
-    says 2 'mpool: --output job.yaml is the job file itself' run --output job.yaml
+    says 2 'mpool: --output "job.yaml" is the job file itself' run --output job.yaml
     is "$(wc -l <job.yaml)" 1
+}
+
+# warns TEMPLATE WHAT - the file is right all the same
+warns() {
+    printf 'mpool: 1\nsteps: {a: {each: {items: [{x: 1}]}, call: echo, args: ["%s"]}}\n' "$1" >job.yaml
+    exits 0 "$mpool" check
+    is "$(sed -n 's/^job.yaml:2:[0-9]*: //p' err)" "${2:+warning: $2}"
+}
+
+what_was_perhaps_meant_as_a_template_is_a_warning() {
+    warns '{}' '{} stays as it is; the item is {item}'
+    warns 'a b/{}.png' '{} stays as it is; the item is {item}'
+    warns '{ item }' '{ item } stays as it is; a template has no blanks: {item}'
+    warns '{{ item.x }}' '{ item.x } stays as it is; a template has no blanks: {item.x}'
+    warns '{env.HOME } {index}' '{env.HOME } stays as it is; a template has no blanks: {env.HOME}'
+    for text in 'f(){}' '{ print }' '{ x, item }' '{{item}}' '{ }' '{item' '{{}}' '{1,2}' '{ vars }'; do
+        warns "$text" ''
+    done
+    # Where there is no item, {} is nothing to wonder about.
+    echo '{mpool: 1, steps: {a: {call: echo, args: "{}"}, b: {each: {items: ["{}"]}, call: echo}}}' >job.yaml
+    exits 0 "$mpool" check
+    [ ! -s err ]
+    warns '{ item } { item }' '{ item } stays as it is; a template has no blanks: {item}
+warning: { item } stays as it is; a template has no blanks: {item}'
+    has err '      |                                                                   ^'
+}
+
+a_source_that_gives_nothing_says_so() {
+    mkdir tree
+    : >empty
+    cat >job.yaml <<'END'
+mpool: 1
+steps:
+  glob: {each: {glob: ["*.none", "no*"]}, call: echo}
+  walk: {each: {walk: tree}, call: echo}
+  lines: {each: {lines: empty}, call: echo}
+  items: {each: {items: []}, call: echo}
+END
+    for command in check run; do
+        exits 0 "$mpool" $command
+        is "$(grep '^mpool' err)" 'mpool: glob: `glob` matches no path
+mpool: walk: `walk` finds nothing that is of its type and matches
+mpool: lines: `lines` finds no line'
+    done
 }
 
 help_and_version_go_to_standard_output() {
@@ -241,10 +318,13 @@ the_directory_option_comes_before_the_job_file() {
     is "$(cat out)" 'a  2 jobs'
 }
 
-try deep_nesting_is_refused_at_once many_anchors_are_refused_at_once a_large_file_is_refused_at_once \
-    a_fifo_is_refused_and_not_waited_for a_directory_is_refused a_missing_file_is_told an_unreadable_file_is_told \
-    a_file_cut_off_anywhere_is_refused_or_read a_name_on_the_command_line_is_escaped_in_messages \
-    the_job_file_can_come_from_standard_input crlf_and_a_byte_order_mark_are_fine every_key_of_this_build_is_accepted \
-    a_bad_command_line_exits_with_2 help_and_version_go_to_standard_output printing_to_a_full_disk_exits_with_3 \
+try deep_nesting_is_refused_at_once many_anchors_are_refused_at_once many_braces_are_refused_at_once \
+    a_large_file_is_refused_at_once a_fifo_is_refused_and_not_waited_for a_directory_is_refused \
+    the_output_of_a_command_is_read_as_a_job_file \
+    a_missing_file_is_told an_unreadable_file_is_told a_file_cut_off_anywhere_is_refused_or_read \
+    a_name_on_the_command_line_is_escaped_in_messages the_job_file_can_come_from_standard_input \
+    crlf_and_a_byte_order_mark_are_fine every_key_of_this_build_is_accepted a_bad_command_line_exits_with_2 \
+    what_was_perhaps_meant_as_a_template_is_a_warning a_source_that_gives_nothing_says_so \
+    help_and_version_go_to_standard_output printing_to_a_full_disk_exits_with_3 \
     the_directory_option_comes_before_the_job_file
 finish

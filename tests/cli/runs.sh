@@ -136,7 +136,9 @@ a_crash_costs_only_the_job_that_crashed() {
     job '  a: {each: {range: 1..200}, call: crash, args: {how: segv, until_attempt: "{item}"}}'
     exits 1 "$mpool" run --json
     is "$(json out done) $(json out crashed) $(json out total)" '1 199 200'
-    has err '… 189 more'
+    has err '… 189 more; --output FILE has them all'
+    exits 1 "$mpool" run --output "$(printf 'lin\033[s')"
+    has err '… 189 more; lin\e[s has them all'
     has err 'SIGSEGV'
 }
 
@@ -196,6 +198,46 @@ an_item_that_cannot_be_had_is_a_failed_job() {
     chmod 755 tree/closed
 }
 
+# A command is text, and so is the job file in it.
+a_failed_job_that_no_command_can_repeat_says_why() {
+    mkdir tree
+    touch "tree/$(printf 'b\377')"
+    head -c 3000 /dev/zero | tr '\0' x >long
+    job '  a: {each: {walk: tree}, call: fail}
+  b: {each: {lines: long}, call: fail}'
+    exits 1 "$mpool" run
+    has err '  again: not as a command, for the item is not UTF-8, and a job file has to be'
+    has err '  again: not as a command, for it would be too long'
+}
+
+a_total_over_a_field_that_is_not_there_says_what_to_write() {
+    job '  a: {each: {items: [3]}, call: square, totals: {s: sum, large: {max: "{result.n}"}}}'
+    exits 1 "$mpool" run
+    has err 'total "a.s": result.s is not there; if the result itself is the number, write s: {sum: "{result}"}'
+    job '  a: {each: {items: [3]}, call: square, totals: {large: {max: "{result.n}"}}}'
+    exits 1 "$mpool" run
+    has err 'result.n is not there; if the result itself is the number, write large: {max: "{result}"}'
+    job '  a: {each: {items: [3]}, call: square, totals: {large: {max: "{result}"}}}'
+    exits 0 "$mpool" run
+}
+
+# What would be null, or no number that JSON has, is a text on the command line, where nothing has quotes.
+an_empty_setting_is_an_empty_text() {
+    job '  a: {call: echo, args: ["{vars.a}", "{vars.b}", "{vars.c}", "{vars.d}"]}
+vars: {a: 1, b: 1, c: 1, d: ""}'
+    exits 0 "$mpool" run --output - --set a= --set b=null --set c=-.inf
+    has out '"result":["","null","-.inf",""]'
+}
+
+a_step_without_a_limit_can_say_so() {
+    job '  a: {call: sleep, args: 0.3, timeout: none}
+  b: {call: sleep, args: 0.3, timeout: {soft: none, hard: none}}
+  c: {call: sleep, args: 0.3}
+defaults: {timeout: 20ms}'
+    exits 1 "$mpool" run --json
+    is "$(json out done) $(json out timed_out)" '2 1'
+}
+
 names_are_escaped_for_people() {
     mkdir tree
     touch "tree/$(printf 'a\033[31m\nb\377')"
@@ -208,13 +250,34 @@ a_write_error_ends_the_run_with_3() {
     job '  a: {each: {range: 1..1000000}, call: square}'
     exits 3 "$mpool" run --output /dev/full
     has err 'mpool: /dev/full: No space left on device'
-    exits 3 "$mpool" run --output /no/such/directory/x
-    has err 'mpool: --output /no/such/directory/x: No such file or directory'
     job '  a: {each: {range: 1..10}, call: square}'
     code=0
     "$mpool" run --json >/dev/full 2>err || code=$?
     is "$code" 3
     has err 'mpool: standard output: No space left on device'
+}
+
+an_output_that_cannot_be_made_is_told_before_any_job_runs() {
+    job '  a: {each: {range: 1..10}, call: fail}'
+    exits 2 "$mpool" run --output "$(printf '/no/such/dir\nectory')"
+    is "$(cat err)" 'mpool: --output "/no/such/dir\nectory": No such file or directory'
+    exits 2 "$mpool" run --output .
+    is "$(cat err)" 'mpool: --output ".": Is a directory'
+}
+
+# The reader has gone before the object is written, so this does not depend on who is faster.
+nobody_reading_the_summary_object_ends_the_run_quietly() {
+    job '  a: {each: {range: 1..10}, call: square}'
+    mkfifo pipe
+    exec 4<>pipe 3>pipe 4>&-
+    for command in run 'run --output lines'; do
+        code=0
+        # shellcheck disable=SC2086
+        "$mpool" $command --json >&3 2>err || code=$?
+        is "$code" 141
+        has_not err 'mpool:'
+    done
+    is "$(wc -l <lines)" 10
 }
 
 nobody_reading_the_output_ends_the_run_quietly() {
@@ -278,7 +341,10 @@ try totals_equal_what_find_and_awk_say a_root_that_begins_with_a_hyphen_is_no_op
     templates_give_the_parts_of_a_path one_bad_job_costs_only_itself a_crash_costs_only_the_job_that_crashed \
     a_job_is_tried_again_as_often_as_the_file_says a_job_that_takes_too_long_is_stopped \
     the_command_that_is_printed_runs_a_failed_job_again an_item_that_cannot_be_had_is_a_failed_job \
-    names_are_escaped_for_people a_write_error_ends_the_run_with_3 nobody_reading_the_output_ends_the_run_quietly \
+    a_failed_job_that_no_command_can_repeat_says_why a_total_over_a_field_that_is_not_there_says_what_to_write \
+    an_empty_setting_is_an_empty_text a_step_without_a_limit_can_say_so names_are_escaped_for_people a_write_error_ends_the_run_with_3 \
+    an_output_that_cannot_be_made_is_told_before_any_job_runs nobody_reading_the_summary_object_ends_the_run_quietly \
+    nobody_reading_the_output_ends_the_run_quietly \
     closed_standard_files_do_no_harm the_number_of_workers_is_what_was_asked_for \
     large_arguments_arrive_and_too_large_ones_fail_their_job progress_is_written_to_a_file_only_if_asked_for
 finish

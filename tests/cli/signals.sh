@@ -94,6 +94,94 @@ waiting_for_standard_input_can_be_stopped() {
     done
 }
 
+# is_full PIPE - it takes not one byte more; what it does take is a NUL
+is_full() {
+    ! dd if=/dev/zero of="$1" bs=1 count=1 oflag=nonblock conv=notrunc 2>/dev/null
+}
+
+# interrupt TEXT - ^C, and the text on standard error while the pipe is still full
+interrupt() {
+    kill -INT "$mpool_pid"
+    wait_until grep -qF -e "$1" err
+}
+
+# A pipe that the test holds open and does not read, as a pager does.
+a_reader_that_stands_still_holds_up_no_signal() {
+    printf '{mpool: 1, workers: 2, steps: {a: {each: {range: 1..10000000}, call: square}}}' >job.yaml
+    mkfifo pipe
+    exec 3<>pipe
+    env --default-signal=INT "$mpool" run --output - >pipe 2>err &
+    mpool_pid=$!
+    wait_until is_full pipe
+    interrupt 'mpool: finishing '
+    is_full pipe
+    kill -INT "$mpool_pid"
+    ends 130
+    has err 'pending'
+    is "$(grep -c '^mpool' err)" 1
+}
+
+a_reader_that_goes_on_after_a_signal_gets_everything() {
+    printf '{mpool: 1, workers: 2, steps: {a: {each: {range: 1..10000000}, call: square}}}' >job.yaml
+    mkfifo pipe
+    exec 3<>pipe
+    env --default-signal=INT "$mpool" run --json --output pipe >out 2>err 3<&- &
+    mpool_pid=$!
+    wait_until is_full pipe
+    interrupt 'mpool: finishing '
+    exec 4<pipe 3<&-
+    cat <&4 >lines &
+    exec 4<&-
+    ends 130
+    wait
+    tr -d '\0' <lines >clean
+    is "$(wc -l <clean)" "$(($(json out done) + $(json out cancelled)))"
+    is "$(grep -cv '^{"step":"a","index":[0-9]*,"item":.*}$' clean)" 0
+}
+
+the_summary_object_can_be_given_up_too() {
+    printf '{mpool: 1, steps: {a: {each: {range: 1..10}, call: square}}}' >job.yaml
+    mkfifo pipe
+    exec 3<>pipe
+    until is_full pipe; do
+        dd if=/dev/zero of=pipe bs=4096 count=1 oflag=nonblock conv=notrunc 2>/dev/null || :
+    done
+    env --default-signal=INT "$mpool" run --json >pipe 2>err &
+    mpool_pid=$!
+    wait_until grep -q '^a  *10' err
+    interrupt 'mpool: finishing what is to be written; ^C again stops it'
+    kill -INT "$mpool_pid"
+    ends 130
+    is "$(grep -c '^mpool' err)" 1
+}
+
+# Nobody writes to it: open() would wait there for ever, or until a signal fails it. The signals are sent when they are
+# caught, as SigCgt shows.
+a_fifo_that_nobody_writes_to_is_no_failed_job() {
+    printf '{mpool: 1, steps: {a: {each: {lines: fifo}, call: echo}}}' >job.yaml
+    mkfifo fifo
+    for signal in INT TERM; do
+        env --default-signal=INT,TERM "$mpool" run --json >out 2>err &
+        mpool_pid=$!
+        wait_until grep -q 'SigCgt:.*[4-7c-f]..[2367abef]$' "/proc/$mpool_pid/status"
+        wait_until grep -q 'State:.*S' "/proc/$mpool_pid/status"
+        kill "-$signal" "$mpool_pid"
+        case $signal in
+        INT) ends 130 ;;
+        TERM) ends 143 ;;
+        esac
+        is "$(json out total) $(json out failed)" '0 0'
+        has_not err 'system call'
+    done
+    # It is the file that is waited for, and not read, when jobs are counted.
+    exits 0 "$mpool" check
+    is "$(cat out)" 'a  as many jobs as lines from fifo'
+    printf 'one\ntwo\n' >fifo &
+    exits 0 "$mpool" run --json
+    is "$(json out done)" 2
+    wait
+}
+
 # The workers are there: the command and its fork server have at least one more process of this case.
 workers_idle() {
     [ "$(left_processes "$MPOOL_TEST_TAG" | grep -c "$mpool")" -ge 2 ]
@@ -120,6 +208,8 @@ signals_that_do_not_concern_it_do_no_harm() {
 }
 
 try sigint_once_finishes_what_runs sigint_twice_stops_what_runs sigterm_stops_at_once sighup_stops_at_once \
-    nohup_is_respected waiting_for_standard_input_can_be_stopped kill_minus_9_leaves_nothing \
+    a_reader_that_stands_still_holds_up_no_signal a_reader_that_goes_on_after_a_signal_gets_everything \
+    the_summary_object_can_be_given_up_too a_fifo_that_nobody_writes_to_is_no_failed_job nohup_is_respected \
+    waiting_for_standard_input_can_be_stopped kill_minus_9_leaves_nothing \
     signals_that_do_not_concern_it_do_no_harm
 finish

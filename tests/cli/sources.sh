@@ -49,7 +49,7 @@ standard_input_is_left_alone_by_check() {
     printf '{mpool: 1, steps: {a: {each: {lines: "-"}, call: echo}}}' >job.yaml
     printf '1\n2\n' | { exits 0 "$mpool" check; cat; } >left
     is "$(cat left)" "$(printf '1\n2')"
-    has out 'as many jobs as lines on standard input'
+    has out 'as many jobs as lines from standard input'
 }
 
 glob_finds_what_a_shell_would() {

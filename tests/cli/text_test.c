@@ -72,6 +72,39 @@ Test(template, doubled_braces_stand_for_the_text)
     PARTS("{{name}}{name}", "{name}|$name|");
 }
 
+Test(template, what_was_perhaps_meant_as_one_is_found)
+{
+    static const struct {
+        const char *text;
+        size_t length;
+        const char *name;
+    } cases[] = {
+        {"{}", 2, ""},
+        {"{}.png", 2, ""},
+        {"{ item }", 8, "item"},
+        {"{item }x", 7, "item"},
+        {"{\titem}", 7, "item"},
+        {"{ item.x }", 10, "item.x"},
+        {"{item}", 0, ""},
+        {"{ }", 0, ""},
+        {"{", 0, ""},
+        {"{ ", 0, ""},
+        {"{ item", 0, ""},
+        {"{ item ", 0, ""},
+        {"{ a b }", 0, ""},
+        {"{ a, b }", 0, ""},
+        {"x{}", 0, ""},
+        {"", 0, ""},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct template_part name = {.text = ""};
+        size_t length = template_slip(cases[i].text, strlen(cases[i].text), &name);
+        cr_expect_eq(length, cases[i].length, "%s: %zu", cases[i].text, length);
+        cr_expect(name.length == strlen(cases[i].name) && memcmp(name.text, cases[i].name, name.length) == 0);
+    }
+}
+
 Test(template, an_escaped_text_gives_itself)
 {
     static const char *const texts[] = {"{path}",  "{{path}}", "{{{path}}}", "a{b}c{d.e}{", "{x}}",
@@ -231,6 +264,48 @@ Test(suggest, what_is_near_is_suggested_and_nothing_else)
     cr_expect_str_eq(nearest("banana"), "");
     cr_expect_str_eq(nearest("x"), "");
     cr_expect_str_eq(nearest(""), "");
+}
+
+Test(suggest, where_nothing_is_near_the_known_words_are_listed)
+{
+    struct suggestion near = {.word = "jobs"};
+
+    cr_expect_str_eq(suggest_or_list(&near), "; it has none");
+    suggest_offer(&near, "mpool");
+    suggest_offer(&near, "x");
+    cr_expect_str_eq(suggest_or_list(&near), "; it has mpool, x");
+    suggest_offer(&near, "workers"); /* means the same */
+    cr_expect_str_eq(suggest_or_list(&near), "; did you mean \"workers\"?");
+}
+
+Test(suggest, a_long_list_is_cut)
+{
+    struct suggestion near = {.word = "zzz"};
+
+    for (int i = 0; i < 100; i++)
+        suggest_offer(&near, "abcdefgh");
+    suggest_offer(&near, "i");
+    cr_expect_lt(strlen(near.known), SUGGEST_LIST_SIZE);
+    cr_expect_str_eq(near.known + strlen(near.known) - strlen("h, …"), "h, …");
+
+    struct suggestion one = {.word = "zzz"};
+    char word[2 * SUGGEST_LIST_SIZE] = {0};
+    memset(word, 'a', sizeof word - 1);
+    suggest_offer(&one, word);
+    cr_expect_str_eq(suggest_or_list(&one), "; it has …");
+}
+
+Test(text, bytes_are_dropped_at_the_start)
+{
+    struct text text = {0};
+
+    text_drop(&text, 0);
+    text_string(&text, "abc");
+    text_drop(&text, 2);
+    cr_expect_str_eq(text.data, "c");
+    text_drop(&text, 1);
+    cr_expect(text.size == 0 && text.data[0] == '\0');
+    text_free(&text);
 }
 
 Test(text, numbers_come_in_groups_of_three)

@@ -56,8 +56,9 @@ PROC(host, that_is_out_of_file_descriptors_is_told)
 PROC(death, a_killed_host_takes_everything_along, .dies_by = SIGKILL, .within_a_second = true)
 PROC(death, a_killed_host_takes_everything_along_but_its_own_child, .dies_by = SIGKILL, .within_a_second = true,
      .survivor = true)
-PROC(death, a_killed_fork_server_breaks_the_pool, .directory_stays = true)
-PROC(death, a_killed_fork_server_leaves_no_command_behind, .directory_stays = true)
+PROC(death, a_killed_fork_server_breaks_the_pool)
+PROC(death, a_killed_fork_server_leaves_no_command_behind)
+PROC(death, jobs_submitted_while_the_pool_breaks_have_an_end)
 
 /* ---- workers that do not get up ---------------------------------------------------------------------------------- */
 
@@ -86,6 +87,8 @@ PROC(map, one_bad_item_leaves_its_place_and_the_others_as_they_should_be)
 PROC(map, of_no_items_is_nothing_and_results_need_not_be_wanted)
 PROC(map, a_result_of_another_shape_is_told_and_the_others_stand)
 PROC(map, several_threads_map_at_a_time)
+PROC(map, has_its_turn_while_another_thread_fills_the_queue)
+PROC(map, of_an_item_that_cannot_be_packed_says_which)
 PROC(map, in_a_pool_that_is_terminated_ends_with_what_is_done)
 
 /* ---- iterators --------------------------------------------------------------------------------------------------- */
@@ -98,6 +101,9 @@ PROC(iter, a_generator_that_fails_stops_after_the_results_of_the_jobs_before)
 PROC(iter, a_generator_may_have_nothing_yet)
 PROC(iter, that_is_stopped_asks_no_more_and_gives_what_was_submitted)
 PROC(iter, that_is_freed_early_leaves_its_jobs_to_their_end)
+PROC(iter, waits_without_work_when_neither_room_nor_jobs_are_there)
+PROC(iter, that_its_generator_stops_comes_to_its_end)
+PROC(iter, a_poll_ends_though_there_is_always_more_to_submit)
 PROC(iter, outlives_its_pool)
 
 /* ---- workers that die -------------------------------------------------------------------------------------------- */
@@ -137,6 +143,7 @@ PROC(limits, a_job_that_does_not_listen_to_the_soft_one_is_killed_by_the_hard_on
 PROC(limits, a_stopped_worker_times_out)
 PROC(limits, a_stopped_worker_without_one_is_waited_for)
 PROC(limits, jobs_behind_a_slow_one_have_no_clock)
+PROC(limits, beyond_what_a_clock_can_count_are_refused)
 PROC(limits, only_the_jobs_that_take_too_long_time_out)
 
 /* ---- the ends of a pool ------------------------------------------------------------------------------------------ */
@@ -171,6 +178,9 @@ PROC(worker, what_a_job_printed_arrives_even_if_the_next_one_kills_its_worker)
 PROC(worker, does_not_print_what_its_host_had_in_its_buffer)
 PROC(worker, takes_its_descendants_along_when_it_dies)
 PROC(worker, takes_its_descendants_along_when_its_pool_ends)
+PROC(worker, runs_no_job_in_a_process_that_a_job_has_forked)
+PROC(worker, reaps_what_jobs_have_left_behind)
+PROC(worker, that_sends_where_nothing_is_due_loses_its_connection)
 PROC(worker, cannot_use_pools)
 
 /* ---- many pools, many jobs --------------------------------------------------------------------------------------- */

@@ -219,7 +219,7 @@ static bool nothing_is_left(struct helper *helper)
     char text[1024];
     int naps = 2000;
 
-    if (!helper->run->directory_stays && left_files(helper->directory, NULL, NULL, text, sizeof text))
+    if (left_files(helper->directory, NULL, NULL, text, sizeof text))
         return wrong(helper, "these files are left:%s\n", text);
     while (left_files("/dev/shm", &helper->shm, "bxf_", text, sizeof text) && naps-- > 0)
         nap();

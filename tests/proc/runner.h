@@ -16,7 +16,6 @@ struct proc_run {
     const char *fault;    /* for MPOOL_FAULT; NULL: none */
     int dies_by;          /* the signal that ends the host; 0: it exits with 0 */
     bool survivor;        /* it prints "survivor PID": a child that outlives it, and which the runner ends at last */
-    bool directory_stays; /* its fork server was killed, and nobody else removes the runtime directory */
     bool within_a_second; /* what it leaves behind has a second to vanish, and not two */
 };
 

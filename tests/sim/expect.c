@@ -289,7 +289,8 @@ static void bury(struct oracle *oracle, const struct mp_event *event)
     uint32_t victim = 0;
 
     count_state(oracle, view, &oracle->workers[event->slot]);
-    ++*death_kind(oracle, event);
+    if (view->state != VIEW_LEAVING)
+        ++*death_kind(oracle, event);
     if (oracle->terminated || (view->state == VIEW_DOOMED && view->kill == MP_KILL_OURS)) {
         guilty = false;
     } else if (view->state == VIEW_DOOMED && view->kill == MP_KILL_JOB) {

@@ -5,6 +5,7 @@
  */
 #include "tests/proc/helper.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,10 +95,7 @@ static void expect_broken(mpool_pool *pool, mpool_future *future)
     CHECK_ERR(mpool_pool_open(NULL, &another), MPOOL_E_BROKEN);
 }
 
-/*
- * B11. Workers die with their parent. The runtime directory stays: whoever was to remove it is dead, and its name is
- * still in use by then.
- */
+/* B11. Workers die with their parent. Whoever was to remove the runtime directory is dead: mpool_fini() does it. */
 SCENARIO(death, a_killed_fork_server_breaks_the_pool)
 {
     mpool_pool *pool = open_pool(2);
@@ -111,6 +109,46 @@ SCENARIO(death, a_killed_fork_server_breaks_the_pool)
     mpool_future_free(running);
     mpool_future_free(queued);
     close_pool(pool);
+}
+
+struct breaking {
+    mpool_pool *pool;
+    mpool_future *futures[BOARD_JOBS];
+    int count;
+};
+
+/* Submits until the pool is broken. */
+static void *submit_into_the_breach(void *data)
+{
+    const mpool_task task = {.function = "square"};
+    struct breaking *breaking = data;
+
+    while (breaking->count < BOARD_JOBS &&
+           mpool_pool_submit(breaking->pool, &task, &breaking->futures[breaking->count], "i", 1) == MPOOL_OK) {
+        breaking->count++;
+        atomic_fetch_add(&board->counter, 1);
+    }
+    return NULL;
+}
+
+SCENARIO(death, jobs_submitted_while_the_pool_breaks_have_an_end)
+{
+    static struct breaking breaking;
+    pthread_t thread;
+
+    breaking.pool = open_pool(2);
+    CHECK(pthread_create(&thread, NULL, submit_into_the_breach, &breaking) == 0);
+    AWAIT(atomic_load(&board->counter) > 1000);
+    CHECK(kill(fork_server(), SIGKILL) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    for (int i = 0; i < breaking.count; i++) {
+        const mpool_result *result = result_of(breaking.futures[i]);
+
+        CHECK(result->status == MPOOL_DONE || result->status == MPOOL_CANCELLED);
+        mpool_future_free(breaking.futures[i]);
+    }
+    CHECK_INT(stats_of(breaking.pool).jobs_submitted, breaking.count);
+    close_pool(breaking.pool);
 }
 
 /* DESIGN.md §3: only descendants that called setsid() may outlive the fork server's violent end. */

@@ -3,6 +3,7 @@
  */
 #include "tests/proc/helper.h"
 
+#include <time.h>
 #include <unistd.h>
 
 struct counting {
@@ -271,6 +272,99 @@ SCENARIO(iter, that_is_freed_early_leaves_its_jobs_to_their_end)
     CHECK_OK(mpool_pool_close(pool));
     CHECK_OK(mpool_pool_join(pool, LONG_MS));
     CHECK_INT(atomic_load(&board->counter), 500);
+    close_pool(pool);
+}
+
+static int64_t cpu_ms(void)
+{
+    struct timespec used;
+
+    CHECK(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0);
+    return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
+}
+
+/* A generator with some jobs now, and no more for the time being. */
+static mpool_err give_five_then_nothing(void *user, msgpack_packer *args, uint64_t *tag)
+{
+    int *given = user;
+
+    *tag = 0;
+    if (*given == 5)
+        return MPOOL_E_TIMEOUT;
+    ++*given;
+    return mpool_pack(args, "i", 0);
+}
+
+SCENARIO(iter, waits_without_work_when_neither_room_nor_jobs_are_there)
+{
+    const mpool_pool_options options = {.workers = 1, .queue_jobs = 4};
+    const mpool_task task = {.function = "hold"};
+    const mpool_result *result;
+    mpool_iter *iter;
+    mpool_pool *pool;
+    int given = 0;
+    int64_t before_ms;
+
+    CHECK_OK(mpool_init(NULL));
+    pool = open_another(&options);
+    CHECK_OK(mpool_pool_imap_unordered(pool, &task, give_five_then_nothing, &given, &iter));
+    before_ms = cpu_ms();
+    CHECK_ERR(mpool_iter_next(iter, 1000, &result), MPOOL_E_TIMEOUT);
+    CHECK(cpu_ms() - before_ms < 500);
+    open_gate();
+    mpool_iter_free(iter);
+    finish_pool(pool);
+}
+
+struct stopping {
+    mpool_iter *iter;
+};
+
+static mpool_err stop_yourself(void *user, msgpack_packer *args, uint64_t *tag)
+{
+    struct stopping *stopping = user;
+
+    (void)args;
+    *tag = 0;
+    mpool_iter_stop(stopping->iter);
+    return MPOOL_E_TIMEOUT;
+}
+
+SCENARIO(iter, that_its_generator_stops_comes_to_its_end)
+{
+    const mpool_task task = {.function = "square"};
+    struct stopping stopping;
+    const mpool_result *result;
+    mpool_pool *pool = open_pool(1);
+
+    CHECK_OK(mpool_pool_imap_unordered(pool, &task, stop_yourself, &stopping, &stopping.iter));
+    CHECK_ERR(mpool_iter_next(stopping.iter, LONG_MS, &result), MPOOL_E_END);
+    mpool_iter_free(stopping.iter);
+    finish_pool(pool);
+}
+
+/* A job a millisecond, for ever. */
+static mpool_err give_without_end(void *user, msgpack_packer *args, uint64_t *tag)
+{
+    ++*(int *)user;
+    *tag = 0;
+    nap();
+    return mpool_pack(args, "i", 0);
+}
+
+SCENARIO(iter, a_poll_ends_though_there_is_always_more_to_submit)
+{
+    const mpool_task task = {.function = "hold"};
+    const mpool_result *result;
+    mpool_iter *iter;
+    mpool_pool *pool = open_pool(1);
+    int given = 0;
+
+    CHECK_OK(mpool_pool_imap_unordered(pool, &task, give_without_end, &given, &iter));
+    CHECK_ERR(mpool_iter_next(iter, 0, &result), MPOOL_E_TIMEOUT);
+    CHECK(given < 1000);
+    open_gate();
+    mpool_iter_free(iter);
     close_pool(pool);
 }
 

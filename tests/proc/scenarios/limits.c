@@ -41,6 +41,19 @@ SCENARIO(limits, a_job_that_timed_out_has_its_retries)
     finish_pool(pool);
 }
 
+SCENARIO(limits, beyond_what_a_clock_can_count_are_refused)
+{
+    const mpool_pool_options options = {.start_timeout_ms = INT64_MAX};
+    mpool_pool *pool = open_pool(1), *other;
+
+    CHECK_ERR(mpool_pool_submit(pool, &(mpool_task){.function = "square", .timeout_ms = INT64_MAX}, NULL, "i", 1),
+              MPOOL_E_INVAL);
+    CHECK_ERR(mpool_pool_submit(pool, &(mpool_task){.function = "square", .soft_timeout_ms = -1}, NULL, "i", 1),
+              MPOOL_E_INVAL);
+    CHECK_ERR(mpool_pool_open(&options, &other), MPOOL_E_INVAL);
+    finish_pool(pool);
+}
+
 /* Runs until it is asked to stop. */
 MPOOL_FUNCTION(run_until_asked)
 {

@@ -213,6 +213,46 @@ MPOOL_FUNCTION(square_or_wait)
     return 0;
 }
 
+static void *submit_without_end(void *data)
+{
+    const mpool_task task = {.function = "doze"};
+
+    while (atomic_load(&board->gate) == 0)
+        CHECK_OK(mpool_pool_submit(data, &task, NULL, "i", 1));
+    return NULL;
+}
+
+SCENARIO(map, has_its_turn_while_another_thread_fills_the_queue)
+{
+    const mpool_pool_options options = {.workers = 1, .queue_jobs = 20};
+    const mpool_task task = {.function = "square", .item_format = "I", .result_format = "I"};
+    int64_t items[100], results[100];
+    mpool_pool *pool;
+    pthread_t thread;
+
+    CHECK_OK(mpool_init(NULL));
+    pool = open_another(&options);
+    for (int i = 0; i < 100; i++)
+        items[i] = i;
+    CHECK(pthread_create(&thread, NULL, submit_without_end, pool) == 0);
+    CHECK_OK(mpool_pool_map(pool, &task, items, 100, sizeof items[0], results, sizeof results[0], NULL));
+    open_gate();
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK_INT(results[99], 99 * 99);
+    finish_pool(pool);
+}
+
+SCENARIO(map, of_an_item_that_cannot_be_packed_says_which)
+{
+    const mpool_task task = {.function = "echo", .item_format = "s"};
+    const char *items[] = {"a", "b", NULL, "d"};
+    mpool_pool *pool = open_pool(1);
+
+    CHECK_ERR(mpool_pool_map(pool, &task, items, 4, sizeof items[0], NULL, 0, NULL), MPOOL_E_FORMAT);
+    CHECK_SAYS(mpool_error_detail(), "item 2");
+    finish_pool(pool);
+}
+
 SCENARIO(map, in_a_pool_that_is_terminated_ends_with_what_is_done)
 {
     const mpool_task task = {.function = "square_or_wait", .item_format = "I", .result_format = "I"};

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -304,6 +306,123 @@ MPOOL_FUNCTION(try_the_hosts_calls)
         return mpool_job_fail(job, "register");
     mpool_fini();
     return 0;
+}
+
+/* An int: forks if it is POISON, and the child returns as if it were the worker. */
+MPOOL_FUNCTION(fork_and_return)
+{
+    int number;
+
+    if (mpool_unpack(args, "i", &number) != MPOOL_OK)
+        return mpool_job_fail(job, "%s", mpool_error_detail());
+    atomic_fetch_add(&board->begun[number], 1);
+    if (number == POISON && fork() == 0)
+        return mpool_job_fail(job, "no such command");
+    nap();
+    (void)result;
+    return 0;
+}
+
+SCENARIO(worker, runs_no_job_in_a_process_that_a_job_has_forked)
+{
+    const mpool_task task = {.function = "fork_and_return", .item_format = "i"};
+    mpool_pool *pool = open_pool(1);
+    int items[100];
+
+    for (int i = 0; i < 100; i++)
+        items[i] = i;
+    CHECK_OK(mpool_pool_map(pool, &task, items, 100, sizeof items[0], NULL, 0, NULL));
+    for (int i = 0; i < 100; i++)
+        CHECK_INT(atomic_load(&board->begun[i]), 1);
+    CHECK_INT(stats_of(pool).workers_started, 1);
+    finish_pool(pool);
+}
+
+/* Leaves a process behind that ends by itself. */
+MPOOL_FUNCTION(leave_a_child)
+{
+    pid_t child = fork();
+
+    (void)args;
+    (void)job;
+    if (child == 0)
+        _exit(0);
+    while (kill(child, 0) == 0 && process_is_there(child))
+        nap();
+    (void)mpool_pack(result, "i", (int)child);
+    return 0;
+}
+
+SCENARIO(worker, reaps_what_jobs_have_left_behind)
+{
+    const mpool_task task = {.function = "leave_a_child"};
+    mpool_pool *pool = open_pool(1);
+    int child;
+
+    for (int i = 0; i < 10; i++) {
+        mpool_future *future = submit(pool, &task, 0);
+
+        CHECK_OK(mpool_result_unpack(result_of(future), "i", &child));
+        wait_free(future, MPOOL_DONE);
+        AWAIT(kill(child, 0) != 0);
+    }
+    finish_pool(pool);
+}
+
+/* The worker's end of a connection by the end of its peer's name; -1: none. */
+static int find_connection(const char *suffix)
+{
+    for (int fd = 3; fd < 256; fd++) {
+        struct sockaddr_un name = {0};
+        socklen_t size = sizeof name;
+        size_t length;
+
+        if (getpeername(fd, (struct sockaddr *)&name, &size) != 0 || name.sun_family != AF_UNIX)
+            continue;
+        length = strnlen(name.sun_path, sizeof name.sun_path);
+        if (length > 2 && memcmp(name.sun_path + length - 2, suffix, 2) == 0)
+            return fd;
+    }
+    return -1;
+}
+
+/* Sends a message of 4 MiB to its supervisor where none is due, and another, until it dies of it. */
+MPOOL_FUNCTION(send_where_nothing_is_due)
+{
+    static const unsigned char head[9] = {1, 0, 0, 0, 0, 0, 0x40, 0, 0}; /* of nng's ipc: a type, and the size */
+    static const char body[4 << 20];
+    int fd = find_connection(".d");
+
+    (void)args;
+    (void)result;
+    if (fd < 0)
+        return mpool_job_fail(job, "there is no such connection");
+    for (int i = 0; i < 100; i++)
+        for (size_t part = 0; part < 2; part++) {
+            const char *data = part == 0 ? (const char *)head : body;
+            size_t left = part == 0 ? sizeof head : sizeof body;
+
+            while (left > 0) {
+                ssize_t sent = send(fd, data, left, MSG_NOSIGNAL);
+
+                if (sent < 0 && errno != EAGAIN)
+                    pause();
+                data += sent > 0 ? sent : 0;
+                left -= sent > 0 ? (size_t)sent : 0;
+            }
+        }
+    return 0;
+}
+
+/* The host does not keep what it never asked for. */
+SCENARIO(worker, that_sends_where_nothing_is_due_loses_its_connection)
+{
+    const mpool_task task = {.function = "send_where_nothing_is_due"};
+    mpool_pool *pool = open_pool(1);
+
+    run_one(pool, &task, 0, MPOOL_CRASHED);
+    still_works(pool);
+    finish_pool(pool);
 }
 
 static mpool_pool *the_pool;
