@@ -8,6 +8,8 @@
  */
 #include "pool/blame.h"
 
+#include "pool/cancel.h"
+
 /*
  * How long a job waits for its next attempt. The jitter need not be secret, only different from job to job: it is the
  * finalizer of SplitMix64 (Steele, Lea, Flood 2014) over the job's number and attempt.
@@ -45,7 +47,7 @@ void mp_blame_charge(struct mp_core *core, unsigned slot, struct mp_range job, m
     if (status == MPOOL_CRASHED)
         job.crashes++;
     if (final || job.attempts > job.rules->retries || job.crashes >= job.rules->crash_limit || core->draining ||
-        job.rules->once || (job.rules->retry_on & UINT32_C(1) << status) == 0) {
+        job.rules->once || mp_cancel_covers(core, &job) || (job.rules->retry_on & UINT32_C(1) << status) == 0) {
         mp_core_end(core, slot, job, status, job.attempts);
         return;
     }
@@ -94,7 +96,7 @@ static bool find_guilty(const struct mp_core *core, const struct mp_slot *slot, 
 {
     if (core->terminated)
         return false;
-    if (slot->state == MP_SLOT_KILLED && slot->kill == MP_KILL_JOB) {
+    if (slot->state == MP_SLOT_KILLED && (slot->kill == MP_KILL_JOB || slot->kill == MP_KILL_UNWANTED)) {
         *ticket = slot->kill_ticket;
         return mp_flight_holds(&slot->flight, slot->kill_ticket);
     }
@@ -134,12 +136,16 @@ static bool is_spent(const struct mp_core *core, const struct mp_range *range, u
  */
 void mp_blame_bury(struct mp_core *core, const struct mp_event *event)
 {
+    static const mpool_status status_of[] = {[MP_KILL_OURS] = MPOOL_CRASHED,
+                                             [MP_KILL_JOB] = MPOOL_TIMED_OUT,
+                                             [MP_KILL_GARBLED] = MPOOL_CRASHED,
+                                             [MP_KILL_UNWANTED] = MPOOL_CANCELLED};
     struct mp_slot *slot = &core->slots[event->slot];
     bool killed = slot->state == MP_SLOT_KILLED;
     struct mp_range cut[MP_FLIGHT_FRAMES];
     uint32_t ticket = 0, base = slot->flight.answered;
     bool guilty = find_guilty(core, slot, &event->sight, &ticket);
-    mpool_status status = killed && slot->kill == MP_KILL_JOB ? MPOOL_TIMED_OUT : MPOOL_CRASHED;
+    mpool_status status = killed ? status_of[slot->kill] : MPOOL_CRASHED;
     bool riddle = !guilty && !(killed && slot->kill != MP_KILL_GARBLED);
     unsigned cuts;
 

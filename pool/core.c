@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "pool/blame.h"
+#include "pool/cancel.h"
 #include "pool/dispatch.h"
 #include "pool/limits.h"
 
@@ -63,6 +64,24 @@ bool mp_core_claimed(const struct mp_slot *slot, const struct mp_sight *sight, u
     return true;
 }
 
+void mp_core_recall(struct mp_core *core, unsigned index, bool all)
+{
+    core->slots[index].recalling = true;
+    mp_core_act(core, MP_RECALL, index)->all = all;
+    core->stats.recalls++;
+}
+
+void mp_core_ask_stop(struct mp_core *core, unsigned index, uint32_t ticket)
+{
+    struct mp_slot *slot = &core->slots[index];
+
+    if (slot->stop_asked && slot->stop_ticket == ticket)
+        return;
+    slot->stop_asked = true;
+    slot->stop_ticket = ticket;
+    mp_core_act(core, MP_ASK_STOP, index)->ticket = ticket;
+}
+
 void mp_core_kill(struct mp_core *core, unsigned index, enum mp_kill why)
 {
     struct mp_slot *slot = &core->slots[index];
@@ -88,10 +107,18 @@ void mp_core_end(struct mp_core *core, unsigned slot, struct mp_range range, mpo
 /* Jobs whose attempt does not count: back to the queue, or cancelled if nobody wants them any more. */
 void mp_core_give_back(struct mp_core *core, unsigned slot, struct mp_range range)
 {
-    if (core->draining)
-        mp_core_end(core, slot, range, MPOOL_CANCELLED, range.attempts);
-    else
-        mp_queue_put(&core->queue, range);
+    while (range.count > 0) {
+        struct mp_range part = range;
+        bool unwanted;
+
+        part.count = mp_cancel_prefix(core, &range, &unwanted);
+        if (unwanted || core->draining)
+            mp_core_end(core, slot, part, MPOOL_CANCELLED, part.attempts);
+        else
+            mp_queue_put(&core->queue, part);
+        range.first += part.count;
+        range.count -= part.count;
+    }
 }
 
 unsigned mp_core_cut(struct mp_core *core, struct mp_slot *slot, uint32_t ticket, struct mp_range cut[MP_FLIGHT_FRAMES])
@@ -108,15 +135,32 @@ uint64_t mp_core_waiting(const struct mp_core *core)
     return core->queue.jobs + core->queue.parked_jobs + core->later.jobs;
 }
 
+static bool reserve_wish(struct mp_core *core)
+{
+    struct mp_wish *bigger;
+
+    if (core->wish_count < core->wish_room)
+        return true;
+    bigger = realloc(core->wishes, 2 * (core->wish_room + 1) * sizeof *bigger);
+    if (bigger == NULL)
+        return false;
+    core->wishes = bigger;
+    core->wish_room = 2 * (core->wish_room + 1);
+    return true;
+}
+
 /* Room for all that one step can add, so that the step itself cannot fail. */
 static bool reserve(struct mp_core *core, const struct mp_event *event)
 {
     size_t exceptions = event->kind == MP_RESULTS ? event->results.exception_count : 0;
-    size_t nodes = exceptions + (size_t)core->slot_count * (MP_FLIGHT_FRAMES + 2) + 2;
+    size_t pieces = MP_FLIGHT_FRAMES + 2 + 2 * core->wish_count;
+    size_t nodes = exceptions + (size_t)core->slot_count * pieces + 2;
     size_t ranges = core->queue.ranges + core->later.count;
-    size_t actions = core->action_count + 2 * exceptions + ranges + (size_t)core->slot_count * 12 + 8;
+    size_t actions = core->action_count + 2 * exceptions + ranges + (size_t)core->slot_count * (10 + pieces) + 8;
 
     if (!mp_queue_reserve(&core->queue, nodes + core->later.count) || !mp_later_reserve(&core->later, nodes))
+        return false;
+    if (event->kind == MP_CANCEL && !reserve_wish(core))
         return false;
     if (event->kind == MP_JOBS && !mp_gates_reserve(&core->gates, event->range.rules))
         return false;
@@ -140,6 +184,8 @@ mpool_err mp_core_init(struct mp_core *core, unsigned slots, unsigned paces, int
         mp_core_fini(core);
         return mp_error_nomem();
     }
+    for (unsigned i = 0; i < slots; i++)
+        core->slots[i].cancel_ms = MP_NEVER;
     core->stats.workers = slots;
     return MPOOL_OK;
 }
@@ -151,6 +197,7 @@ void mp_core_fini(struct mp_core *core)
     mp_later_fini(&core->later);
     free(core->slots);
     free(core->paces);
+    free(core->wishes);
     free(core->actions);
     *core = (struct mp_core){0};
 }
@@ -215,6 +262,7 @@ static void take_returned(struct mp_core *core, const struct mp_event *event)
     cuts = mp_core_cut(core, slot, event->ticket, cut);
     slot->recalling = false;
     slot->barren = cuts == 0;
+    mp_cancel_answered(slot, event->ticket);
     if (!mp_flight_holds(&slot->flight, slot->stop_ticket))
         slot->stop_asked = false; /* that ticket will be given out again */
     for (unsigned i = 0; i < cuts; i++)
@@ -240,8 +288,10 @@ static void spawn(struct mp_core *core, unsigned index, int64_t now_ms)
 {
     struct mp_slot *slot = &core->slots[index];
 
-    *slot = (struct mp_slot){
-        .state = MP_SLOT_STARTING, .generation = slot->generation + 1, .due_ms = now_ms + core->start_timeout_ms};
+    *slot = (struct mp_slot){.state = MP_SLOT_STARTING,
+                             .generation = slot->generation + 1,
+                             .due_ms = now_ms + core->start_timeout_ms,
+                             .cancel_ms = MP_NEVER};
     mp_core_act(core, MP_SPAWN, index);
     core->stats.workers_started++;
 }
@@ -463,6 +513,9 @@ bool mp_core_step(struct mp_core *core, const struct mp_event *event)
     case MP_JOBS:
         take_jobs(core, event->range);
         break;
+    case MP_CANCEL:
+        mp_cancel_take(core, &event->wish);
+        break;
     case MP_TICK:
         break;
     case MP_CLOSE:
@@ -487,13 +540,14 @@ bool mp_core_step(struct mp_core *core, const struct mp_event *event)
     }
     wind_up(core, event->now_ms);
     pass_time(core, event->now_ms);
+    mp_cancel_pursue(core);
     mp_dispatch(core, event->now_ms);
     return true;
 }
 
 int64_t mp_core_due(const struct mp_core *core)
 {
-    int64_t due = mp_sooner(core->recall_ms, mp_later_due(&core->later));
+    int64_t due = mp_sooner(mp_sooner(core->recall_ms, mp_later_due(&core->later)), mp_cancel_due(core));
 
     for (unsigned i = 0; i < core->slot_count; i++)
         due = mp_sooner(due, core->slots[i].due_ms);

@@ -39,6 +39,7 @@ enum mp_event_kind {
     MP_UNSENT,       /* slot, generation, ticket: the frame that begins at ticket could not be sent */
     MP_BABBLE,       /* slot, generation: the worker sent what is not a message */
     MP_DIED,         /* slot, generation, sight: the process is gone, and its last results have been fed */
+    MP_CANCEL,       /* wish: these jobs are not wanted any more */
     MP_TICK,         /* nothing happened but time */
     MP_CLOSE,        /* no more jobs will come */
     MP_DRAIN,        /* and those that have not begun are not wanted any more */
@@ -77,6 +78,7 @@ struct mp_event {
     struct mp_range range;
     struct mp_results results;
     struct mp_sight sight;
+    struct mp_wish wish;
 };
 
 enum mp_action_kind {
@@ -115,9 +117,10 @@ enum mp_slot_state {
 
 /* Why a worker is being killed; it decides who pays. */
 enum mp_kill {
-    MP_KILL_OURS,    /* for our own reasons: nobody */
-    MP_KILL_JOB,     /* for the sake of one job: that job, and nobody else */
-    MP_KILL_GARBLED, /* for what it sent: as if it had crashed */
+    MP_KILL_OURS,     /* for our own reasons: nobody */
+    MP_KILL_JOB,      /* for the sake of one job: that job, and nobody else */
+    MP_KILL_GARBLED,  /* for what it sent: as if it had crashed */
+    MP_KILL_UNWANTED, /* for one job that is not wanted any more: that one ends, and nobody pays */
 };
 
 struct mp_slot {
@@ -132,13 +135,22 @@ struct mp_slot {
     bool stop_asked;     /* MP_ASK_STOP went out for stop_ticket */
     uint32_t stop_ticket;
     enum mp_kill kill;    /* MP_SLOT_KILLED: why */
-    uint32_t kill_ticket; /* MP_KILL_JOB: for which job */
+    uint32_t kill_ticket; /* MP_KILL_JOB, MP_KILL_UNWANTED: for which job */
+
+    /* For pool/cancel.c. */
+    bool clearing;           /* asked to give back all that has not begun, for the sake of jobs that are not wanted */
+    bool cleared;            /* and has done so, all */
+    uint32_t cleared_ticket; /* from here on */
+    int64_t cancel_ms;       /* when it is killed if nothing happens; MP_NEVER: it is not */
 };
 
 struct mp_core {
     struct mp_queue queue;
     struct mp_later later;
     struct mp_gates gates;
+    struct mp_wish *wishes; /* those that are not fulfilled, as workers have jobs that they are about */
+    size_t wish_count;
+    size_t wish_room;
     int64_t now_ms; /* of the step under way */
     struct mp_slot *slots;
     unsigned slot_count;
@@ -198,6 +210,12 @@ unsigned mp_core_cut(struct mp_core *core, struct mp_slot *slot, uint32_t ticket
 
 /* mp_core_waiting - jobs that are with no worker. */
 uint64_t mp_core_waiting(const struct mp_core *core);
+
+/* mp_core_recall - ask a worker to give back half of what it has not begun, or all of it. */
+void mp_core_recall(struct mp_core *core, unsigned index, bool all);
+
+/* mp_core_ask_stop - ask the job of this ticket to stop, if it has not been asked yet. */
+void mp_core_ask_stop(struct mp_core *core, unsigned index, uint32_t ticket);
 
 /* mp_core_kill - have a worker killed, if it is not being killed already. */
 void mp_core_kill(struct mp_core *core, unsigned index, enum mp_kill why);

@@ -112,7 +112,8 @@ static void failure_text(const struct mp_deliver *deliver, uint32_t at, char *te
     }
 }
 
-static void error_text(const struct mp_deliver *deliver, const struct mp_action *action, char *text, size_t room)
+static void error_text(const struct mp_deliver *deliver, const struct mp_action *action, bool draining, char *text,
+                       size_t room)
 {
     switch (action->status) {
     case MPOOL_FAILED:
@@ -131,6 +132,8 @@ static void error_text(const struct mp_deliver *deliver, const struct mp_action 
     case MPOOL_CANCELLED:
         if (deliver->pool->broken)
             (void)snprintf(text, room, "the pool is broken: %s", deliver->pool->broken_reason);
+        else if (!draining)
+            (void)snprintf(text, room, "it was cancelled");
         else
             (void)snprintf(text, room, "the pool ended before the job");
         break;
@@ -158,12 +161,13 @@ static void attach_reply(struct mp_deliver *deliver, const struct mp_range *rang
     mp_reply_ref(part->reply);
 }
 
-static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_action *action, struct mp_lot *lot)
+static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_action *action, bool draining,
+                                 struct mp_lot *lot)
 {
     char text[MP_REASON_MAX + 1];
     struct mp_part *part;
 
-    error_text(deliver, action, text, sizeof text);
+    error_text(deliver, action, draining, text, sizeof text);
     while ((part = mp_part_new(lot, text)) == NULL)
         mp_wait_for_memory();
     part->at = (uint32_t)(action->range.first - lot->first);
@@ -180,14 +184,14 @@ static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_act
     return part;
 }
 
-void mp_deliver_end(struct mp_deliver *deliver, const struct mp_action *action)
+void mp_deliver_end(struct mp_deliver *deliver, const struct mp_action *action, bool draining)
 {
     mpool_pool *pool = deliver->pool;
     struct mp_lot *lot = mp_lot_of(&action->range);
     uint32_t count = action->range.count;
 
     if (lot->sink != NULL)
-        lot->sink->deliver(lot->sink, make_part(deliver, action, lot));
+        lot->sink->deliver(lot->sink, make_part(deliver, action, draining, lot));
     lot->ended += count;
     if (lot->ended == lot->count)
         mp_lot_unref(lot);

@@ -51,6 +51,6 @@ const char *mp_deliver_last_reason(const struct mp_deliver *deliver);
 void mp_deliver_commit(struct mp_deliver *deliver, const struct mp_range *range);
 
 /* mp_deliver_end - MP_END: hand the results over. */
-void mp_deliver_end(struct mp_deliver *deliver, const struct mp_action *action);
+void mp_deliver_end(struct mp_deliver *deliver, const struct mp_action *action, bool draining);
 
 #endif

@@ -72,13 +72,6 @@ static bool can_recall(const struct mp_core *core, const struct mp_slot *slot, i
     return false;
 }
 
-static void ask_back(struct mp_core *core, struct mp_slot *slot, bool all)
-{
-    slot->recalling = true;
-    mp_core_act(core, MP_RECALL, (unsigned)(slot - core->slots))->all = all;
-    core->stats.recalls++;
-}
-
 /* A pool that drains begins no job any more: all that has not begun is asked back. */
 static void recall_all(struct mp_core *core)
 {
@@ -86,7 +79,7 @@ static void recall_all(struct mp_core *core)
         struct mp_slot *slot = &core->slots[i];
 
         if (slot->state == MP_SLOT_UP && !slot->recalling && !slot->barren && mp_flight_jobs(&slot->flight) > 1)
-            ask_back(core, slot, true);
+            mp_core_recall(core, i, true);
     }
 }
 
@@ -104,7 +97,7 @@ static bool recall_one(struct mp_core *core, int64_t now_ms, int64_t *due)
     }
     if (victim == NULL)
         return false;
-    ask_back(core, victim, false);
+    mp_core_recall(core, (unsigned)(victim - core->slots), false);
     return true;
 }
 

@@ -31,6 +31,8 @@ struct futures {
 struct mpool_future {
     atomic_uint refs;
     struct futures *all;
+    mpool_pool *pool;        /* holds a reference */
+    uint64_t number;         /* of the job, constant when submit has returned */
     bool done;               /* under the lock; the result is constant once it is set */
     struct mp_result result; /* its value and error are owned */
 };
@@ -43,6 +45,7 @@ static void unref(mpool_future *future)
     free((char *)(uintptr_t)future->result.shown.value);
     mp_result_fini(&future->result);
     mp_sink_unref(&future->all->sink);
+    mp_pool_unref(future->pool);
     free(future);
 }
 
@@ -176,6 +179,8 @@ static mpool_err submit(mpool_pool *pool, const mpool_task *task, mpool_future *
         mp_pool_put(pool, lot);
     }
     if (err == MPOOL_OK) {
+        if (future != NULL)
+            future->number = pool->next_job;
         pool->next_job++;
         pool->open_jobs++;
     } else if (!joined) {
@@ -202,6 +207,8 @@ mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, mpool_futu
         atomic_init(&future->refs, 2);
         future->all = (struct futures *)(void *)pool->futures;
         mp_sink_ref(pool->futures);
+        future->pool = pool;
+        mp_pool_ref(pool);
     }
     va_start(args, format);
     (void)pthread_mutex_lock(&pool->lock);
@@ -237,6 +244,15 @@ mpool_err mpool_future_wait(mpool_future *future, int64_t timeout_ms, const mpoo
     if (err == MPOOL_OK && result != NULL)
         *result = &future->result.shown;
     return err;
+}
+
+mpool_err mpool_future_cancel(mpool_future *future, int64_t grace_ms)
+{
+    mpool_err err = mp_host_check_process();
+
+    if (err != MPOOL_OK)
+        return err;
+    return mp_pool_cancel(future->pool, (struct mp_wish){.number = future->number, .grace_ms = grace_ms});
 }
 
 void mpool_future_free(mpool_future *future)

@@ -75,6 +75,14 @@ void mp_gates_let_in(struct mp_gates *gates, struct mp_queue *queue, bool all)
     }
 }
 
+void mp_gates_remove(struct mp_gates *gates, struct mp_queue *queue, const struct mp_wish *wish, mp_range_taker *taker,
+                     void *user)
+{
+    gates->freed = true; /* what was let in and waits may be among them, and then another can go in */
+    for (uint32_t i = 0; i < gates->count; i++)
+        mp_queue_remove_parked(queue, &gates->gates[i].parked, wish, taker, user);
+}
+
 void mp_gates_fini(struct mp_gates *gates, struct mp_queue *queue)
 {
     mp_gates_let_in(gates, queue, true);

@@ -34,6 +34,10 @@ void mp_gates_leave(struct mp_gates *gates, const struct mp_range *range);
 /* mp_gates_let_in - put what was parked and might go in now back to the queue; `all`: all that was parked. */
 void mp_gates_let_in(struct mp_gates *gates, struct mp_queue *queue, bool all);
 
+/* mp_gates_remove - take out of what is parked what the wish is about. */
+void mp_gates_remove(struct mp_gates *gates, struct mp_queue *queue, const struct mp_wish *wish, mp_range_taker *taker,
+                     void *user);
+
 void mp_gates_fini(struct mp_gates *gates, struct mp_queue *queue);
 
 #endif

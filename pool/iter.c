@@ -283,6 +283,19 @@ void mpool_iter_stop(mpool_iter *iter)
     iter->exhausted = true;
 }
 
+mpool_err mpool_iter_cancel(mpool_iter *iter, int64_t grace_ms)
+{
+    mpool_err err = mp_host_check_process();
+
+    if (err != MPOOL_OK)
+        return err;
+    iter->exhausted = true;
+    if (iter->pending != NULL)
+        mp_lot_unref(iter->pending);
+    iter->pending = NULL;
+    return mp_pool_cancel(iter->pool, (struct mp_wish){.group = iter->plan->rules.group, .grace_ms = grace_ms});
+}
+
 /* ---- life -------------------------------------------------------------------------------------------------------- */
 
 mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mpool_generator *generator, void *user,

@@ -70,6 +70,33 @@ struct mp_range mp_later_take(struct mp_later *later)
     return first;
 }
 
+void mp_later_remove(struct mp_later *later, const struct mp_wish *wish, mp_range_taker *taker, void *user)
+{
+    size_t count = later->count;
+
+    for (size_t i = 0; i < count;) {
+        struct mp_range range = later->heap[i], part, rest = range;
+
+        if (!mp_wish_part(wish, &range, &part)) {
+            i++;
+            continue;
+        }
+        taker(user, part);
+        later->jobs -= part.count;
+        later->heap[i] = later->heap[--count]; /* what is left goes behind all others, and those close up */
+        later->heap[count] = later->heap[--later->count];
+        rest.count = (uint32_t)(part.first - range.first);
+        if (rest.count > 0)
+            later->heap[later->count++] = rest;
+        rest.first = part.first + part.count;
+        rest.count = range.count - rest.count - part.count;
+        if (rest.count > 0)
+            later->heap[later->count++] = rest;
+    }
+    for (size_t at = later->count / 2; at-- > 0;)
+        sink(later, at, later->heap[at]);
+}
+
 void mp_later_fini(struct mp_later *later)
 {
     free(later->heap);

@@ -26,6 +26,9 @@ int64_t mp_later_due(const struct mp_later *later);
 /* mp_later_take - take the first one; there is one. */
 struct mp_range mp_later_take(struct mp_later *later);
 
+/* mp_later_remove - take out what the wish is about. Needs a reserve of one range. */
+void mp_later_remove(struct mp_later *later, const struct mp_wish *wish, mp_range_taker *taker, void *user);
+
 void mp_later_fini(struct mp_later *later);
 
 #endif

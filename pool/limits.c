@@ -85,11 +85,7 @@ void mp_limits_check(struct mp_core *core, const struct mp_event *event)
         kill_for(core, event->slot, work.ticket);
         return;
     }
-    if (work.rules->soft_timeout_ms > 0 && now_ms >= work.start_ms + work.rules->soft_timeout_ms &&
-        !(slot->stop_asked && slot->stop_ticket == work.ticket)) {
-        slot->stop_asked = true;
-        slot->stop_ticket = work.ticket;
-        mp_core_act(core, MP_ASK_STOP, event->slot)->ticket = work.ticket;
-    }
+    if (work.rules->soft_timeout_ms > 0 && now_ms >= work.start_ms + work.rules->soft_timeout_ms)
+        mp_core_ask_stop(core, event->slot, work.ticket);
     slot->due_ms = mp_sooner(next_limit(work.rules, work.start_ms, now_ms), work.answer_ms);
 }

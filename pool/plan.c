@@ -118,6 +118,14 @@ static struct mp_rules rules_of(const mpool_task *task, int function)
                              .once = task->once};
 }
 
+/* Never the same twice in a process, and never 0. */
+static uint64_t new_group(void)
+{
+    static _Atomic uint64_t groups;
+
+    return atomic_fetch_add_explicit(&groups, 1, memory_order_relaxed) + 1;
+}
+
 static mpool_err set_up(struct mp_plan *plan, const mpool_task *task, const struct mp_totals *totals,
                         struct mp_keys *keys)
 {
@@ -147,6 +155,7 @@ mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, st
     atomic_init(&plan->refs, 1);
     plan->function = function;
     plan->rules = rules_of(task, function);
+    plan->rules.group = new_group();
     plan->discard_values = task->discard_value;
     plan->measure = task->measure;
     err = set_up(plan, task, totals, keys);

@@ -137,6 +137,31 @@ mpool_err mp_pool_submit_lot(mpool_pool *pool, struct mp_lot *lot, const struct 
     return err;
 }
 
+mpool_err mp_pool_cancel(mpool_pool *pool, struct mp_wish wish)
+{
+    struct mp_request *request;
+
+    if (wish.grace_ms < 0 || wish.grace_ms > MP_TIME_MOST_MS)
+        return mp_error(MPOOL_E_INVAL, "grace_ms is %lld; it takes 0 to %lld", (long long)wish.grace_ms,
+                        (long long)MP_TIME_MOST_MS);
+    request = malloc(sizeof *request);
+    if (request == NULL)
+        return mp_error_nomem();
+    request->wish = wish;
+    (void)pthread_mutex_lock(&pool->lock);
+    if (wish.group != 0)
+        request->wish.number = pool->next_job;
+    if (pool->ended) {
+        free(request);
+    } else {
+        request->next = pool->requests;
+        pool->requests = request;
+        mp_pool_wake(pool);
+    }
+    (void)pthread_mutex_unlock(&pool->lock);
+    return MPOOL_OK;
+}
+
 /* ---- life -------------------------------------------------------------------------------------------------------- */
 
 void mp_pool_ref(mpool_pool *pool)
@@ -148,6 +173,12 @@ void mp_pool_unref(mpool_pool *pool)
 {
     if (atomic_fetch_sub_explicit(&pool->refs, 1, memory_order_acq_rel) != 1)
         return;
+    while (pool->requests != NULL) {
+        struct mp_request *request = pool->requests;
+
+        pool->requests = request->next;
+        free(request);
+    }
     (void)pthread_mutex_destroy(&pool->lock);
     (void)pthread_cond_destroy(&pool->changed);
     mp_sink_unref(pool->futures);

@@ -23,8 +23,14 @@ struct mpool_total {
     struct mp_delta sum; /* what is committed; under the pool's lock */
 };
 
+/* A wish that the supervisor has not heard of yet. */
+struct mp_request {
+    struct mp_request *next;
+    struct mp_wish wish;
+};
+
 struct mpool_pool {
-    atomic_uint refs; /* the application's, and one for each iterator */
+    atomic_uint refs; /* the application's, and one for each iterator and each future */
 
     /* Constant after mpool_pool_open(). */
     uint32_t id;
@@ -45,11 +51,12 @@ struct mpool_pool {
     pthread_cond_t changed;     /* of anything below that somebody waits for */
     struct mp_lot *inbox_first; /* submitted, and not yet taken by the supervisor */
     struct mp_lot *inbox_last;
-    bool supervisor_awake;     /* it will look at all this again before it sleeps */
-    uint64_t next_job;         /* the number of the next job */
-    uint64_t open_jobs;        /* submitted and not ended */
-    struct mp_waiter *waiters; /* threads that wait for room, in their order */
-    bool ready;                /* a worker was up */
+    struct mp_request *requests; /* to cancel jobs; newest first */
+    bool supervisor_awake;       /* it will look at all this again before it sleeps */
+    uint64_t next_job;           /* the number of the next job */
+    uint64_t open_jobs;          /* submitted and not ended */
+    struct mp_waiter *waiters;   /* threads that wait for room, in their order */
+    bool ready;                  /* a worker was up */
     bool closed;
     bool drained;
     bool terminated;
@@ -82,6 +89,13 @@ void mp_pool_wake(mpool_pool *pool);
  * Errors: MPOOL_E_FULL, MPOOL_E_CLOSED, MPOOL_E_BROKEN.
  */
 mpool_err mp_pool_await_room(mpool_pool *pool, uint64_t jobs, const struct timespec *deadline);
+
+/*
+ * mp_pool_cancel - jobs are not wanted any more
+ *
+ * Errors: MPOOL_E_INVAL (grace_ms), MPOOL_E_NOMEM. In a pool that has ended it does nothing.
+ */
+mpool_err mp_pool_cancel(mpool_pool *pool, struct mp_wish wish);
 
 void mp_pool_ref(mpool_pool *pool);
 void mp_pool_unref(mpool_pool *pool);

@@ -44,6 +44,19 @@ static bool goes_before(const struct mp_range *a, const struct mp_range *b)
     return a->first < b->first;
 }
 
+bool mp_wish_part(const struct mp_wish *wish, const struct mp_range *range, struct mp_range *part)
+{
+    *part = *range;
+    if (wish->group == 0) {
+        part->first = wish->number;
+        part->count = 1;
+        return wish->number - range->first < range->count;
+    }
+    if (wish->number - range->first < range->count)
+        part->count = (uint32_t)(wish->number - range->first);
+    return wish->group == range->rules->group && wish->number > range->first;
+}
+
 /* ---- lanes ------------------------------------------------------------------------------------------------------- */
 
 /* Links the range in behind `before` (NULL: at the front), or melts it into a neighbour. */
@@ -111,6 +124,61 @@ static struct mp_range take(struct mp_queue *queue, struct mp_lane *lane, uint32
     return taken;
 }
 
+/* Takes a part out of a node's range. What is behind the part becomes a range of its own, if something is before it. */
+static void cut_out(struct mp_queue *queue, struct mp_queue_node *node, const struct mp_range *part)
+{
+    struct mp_queue_node *rest;
+    uint32_t before = (uint32_t)(part->first - node->range.first), behind = node->range.count - before - part->count;
+
+    if (before == 0) {
+        node->range.first += part->count;
+        node->range.count -= part->count;
+        return;
+    }
+    node->range.count = before;
+    if (behind == 0)
+        return;
+    rest = queue->spare;
+    queue->spare = rest->next;
+    queue->spares--;
+    queue->ranges++;
+    rest->range = node->range;
+    rest->range.first = part->first + part->count;
+    rest->range.count = behind;
+    rest->next = node->next;
+    node->next = rest;
+}
+
+static uint64_t remove_from(struct mp_queue *queue, struct mp_lane *lane, const struct mp_wish *wish,
+                            mp_range_taker *taker, void *user)
+{
+    struct mp_queue_node **link = &lane->head, *last = NULL;
+    uint64_t removed = 0;
+
+    while (*link != NULL) {
+        struct mp_queue_node *node = *link;
+        struct mp_range part;
+
+        if (mp_wish_part(wish, &node->range, &part)) {
+            cut_out(queue, node, &part);
+            removed += part.count;
+            taker(user, part);
+        }
+        if (node->range.count > 0) {
+            last = node;
+            link = &node->next;
+            continue;
+        }
+        *link = node->next;
+        node->next = queue->spare;
+        queue->spare = node;
+        queue->spares++;
+        queue->ranges--;
+    }
+    lane->tail = last;
+    return removed;
+}
+
 /* ---- the queue --------------------------------------------------------------------------------------------------- */
 
 /* The first lane that is not empty; NULL: all are. */
@@ -161,6 +229,18 @@ bool mp_queue_unpark(struct mp_queue *queue, struct mp_lane *lane)
     queue->parked_jobs -= range.count;
     mp_queue_put(queue, range);
     return true;
+}
+
+void mp_queue_remove(struct mp_queue *queue, const struct mp_wish *wish, mp_range_taker *taker, void *user)
+{
+    for (unsigned i = 0; i < MP_LANES; i++)
+        queue->jobs -= remove_from(queue, &queue->lanes[i], wish, taker, user);
+}
+
+void mp_queue_remove_parked(struct mp_queue *queue, struct mp_lane *lane, const struct mp_wish *wish,
+                            mp_range_taker *taker, void *user)
+{
+    queue->parked_jobs -= remove_from(queue, lane, wish, taker, user);
 }
 
 static void free_nodes(struct mp_queue_node *node)

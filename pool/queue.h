@@ -33,8 +33,9 @@ struct mp_rules {
     int64_t soft_timeout_ms; /* when an attempt is asked to stop; 0: never */
     uint32_t gate;           /* 0: none; else it runs at most gate_room jobs at a time of all that have this number */
     uint32_t gate_room;
-    bool alone; /* runs with nothing else in flight */
-    bool once;  /* is not run again once it may have begun */
+    uint64_t group; /* of jobs that can be cancelled together; never 0 */
+    bool alone;     /* runs with nothing else in flight */
+    bool once;      /* is not run again once it may have begun */
 };
 
 /* Jobs with consecutive numbers, the same rules and the same history. A job with a history is a range of its own. */
@@ -48,6 +49,19 @@ struct mp_range {
     int64_t not_before_ms; /* pool/later.h; of no meaning elsewhere */
     const struct mp_rules *rules;
 };
+
+/* Jobs that are not wanted any more: those of a group with numbers below `number`, or the one of that number. */
+struct mp_wish {
+    uint64_t group; /* 0: one job */
+    uint64_t number;
+    int64_t grace_ms; /* from the word to stop to the kill of the worker */
+};
+
+/* mp_wish_part - the part of a range that a wish is about; false: there is none. */
+bool mp_wish_part(const struct mp_wish *wish, const struct mp_range *range, struct mp_range *part);
+
+/* Takes a range that was removed. */
+typedef void mp_range_taker(void *user, struct mp_range range);
 
 struct mp_queue_node;
 
@@ -84,6 +98,13 @@ void mp_queue_park(struct mp_queue *queue, struct mp_lane *lane);
 
 /* mp_queue_unpark - move the first range of a gate's lane back to the queue, to its place. False: there is none. */
 bool mp_queue_unpark(struct mp_queue *queue, struct mp_lane *lane);
+
+/* mp_queue_remove - take out what the wish is about. Needs a reserve of one range. */
+void mp_queue_remove(struct mp_queue *queue, const struct mp_wish *wish, mp_range_taker *taker, void *user);
+
+/* mp_queue_remove_parked - the same for the lane of a gate. */
+void mp_queue_remove_parked(struct mp_queue *queue, struct mp_lane *lane, const struct mp_wish *wish,
+                            mp_range_taker *taker, void *user);
 
 /* mp_queue_fini - free the nodes. Lanes of gates have to be empty, or were unparked. */
 void mp_queue_fini(struct mp_queue *queue);

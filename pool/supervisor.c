@@ -179,7 +179,7 @@ static void perform(struct supervisor *sup, const struct mp_action *action)
         mp_deliver_commit(&sup->deliver, &action->range);
         break;
     case MP_END:
-        mp_deliver_end(&sup->deliver, action);
+        mp_deliver_end(&sup->deliver, action, sup->core.draining);
         break;
     case MP_BROKEN:
         set_broken(sup);
@@ -374,12 +374,15 @@ static void hear_server(struct supervisor *sup)
 static void hear_application(struct supervisor *sup)
 {
     mpool_pool *pool = sup->pool;
+    struct mp_request *requests;
     struct mp_lot *lot;
     bool closed, drained, terminated;
 
     (void)pthread_mutex_lock(&pool->lock);
     lot = pool->inbox_first;
     pool->inbox_first = pool->inbox_last = NULL;
+    requests = pool->requests;
+    pool->requests = NULL;
     closed = pool->closed;
     drained = pool->drained;
     terminated = pool->terminated;
@@ -390,6 +393,13 @@ static void hear_application(struct supervisor *sup)
         feed(sup, (struct mp_event){.kind = MP_JOBS,
                                     .range = {.first = lot->first, .count = lot->count, .rules = &lot->rules}});
         lot = next;
+    }
+    while (requests != NULL) {
+        struct mp_request *request = requests;
+
+        requests = request->next;
+        feed(sup, (struct mp_event){.kind = MP_CANCEL, .wish = request->wish});
+        free(request);
     }
     if (terminated && !sup->core.terminated)
         feed(sup, (struct mp_event){.kind = MP_TERMINATE});
@@ -435,8 +445,8 @@ static bool may_sleep(mpool_pool *pool, const struct mp_core *core)
     bool may;
 
     (void)pthread_mutex_lock(&pool->lock);
-    may = pool->inbox_first == NULL && pool->closed <= core->closed && pool->drained <= core->draining &&
-          pool->terminated <= core->terminated;
+    may = pool->inbox_first == NULL && pool->requests == NULL && pool->closed <= core->closed &&
+          pool->drained <= core->draining && pool->terminated <= core->terminated;
     pool->supervisor_awake = !may;
     (void)pthread_mutex_unlock(&pool->lock);
     return may;

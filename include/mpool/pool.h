@@ -159,6 +159,18 @@ MPOOL_API mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, 
  */
 MPOOL_API mpool_err mpool_future_wait(mpool_future *future, int64_t timeout_ms, const mpool_result **result);
 
+/*
+ * mpool_future_cancel - the job is not wanted any more
+ *
+ * grace_ms  in   a job that runs is asked to stop (mpool_job_cancelled() is true); its worker is killed after so many
+ *                milliseconds if it does not; 0: at once
+ *
+ * A job that has not begun ends at once. Whatever its attempt came to, it is not tried again. A result that comes first
+ * counts, so that the job can end as done all the same. Does not wait; again is allowed.
+ * Errors: MPOOL_E_INVAL (grace_ms), MPOOL_E_NOMEM. Calls: any thread of the host.
+ */
+MPOOL_API mpool_err mpool_future_cancel(mpool_future *future, int64_t grace_ms);
+
 /* mpool_future_free - release; the job of an unfinished one goes on without it. NULL is allowed. */
 MPOOL_API void mpool_future_free(mpool_future *future);
 
@@ -215,6 +227,14 @@ MPOOL_API mpool_err mpool_iter_next(mpool_iter *iter, int64_t timeout_ms, const 
 
 /* mpool_iter_stop - ask the generator no more: what is submitted comes to its end, then MPOOL_E_END. */
 MPOOL_API void mpool_iter_stop(mpool_iter *iter);
+
+/*
+ * mpool_iter_cancel - ask the generator no more, and cancel what is submitted, as mpool_future_cancel() does
+ *
+ * The results come as ever, most of them as cancelled; then MPOOL_E_END.
+ * Errors: as mpool_future_cancel(). Calls: the thread that owns the iterator.
+ */
+MPOOL_API mpool_err mpool_iter_cancel(mpool_iter *iter, int64_t grace_ms);
 
 /* mpool_iter_free - release; jobs that have been submitted go on without it. NULL is allowed. */
 MPOOL_API void mpool_iter_free(mpool_iter *iter);

@@ -134,6 +134,17 @@ PROC(order, only_the_ends_that_are_named_are_tried_again)
 PROC(order, what_runs_once_is_not_run_again_when_its_worker_is_killed)
 PROC(order, a_task_that_makes_no_sense_is_refused)
 
+/* ---- jobs that are not wanted any more --------------------------------------------------------------------------- */
+
+PROC(cancel, a_job_that_waits_ends_at_once)
+PROC(cancel, a_job_that_was_handed_out_and_has_not_begun_ends_and_its_neighbours_run)
+PROC(cancel, a_job_that_runs_is_asked_and_what_it_answers_counts)
+PROC(cancel, a_job_that_does_not_listen_is_killed_when_its_grace_is_over)
+PROC(cancel, a_stopped_worker_holds_up_no_cancellation)
+PROC(cancel, a_job_that_has_ended_stays_as_it_is)
+PROC(cancel, an_iteration_ends_and_others_go_on)
+PROC(cancel, every_job_ends_once_whenever_it_was_cancelled)
+
 /* ---- timeouts ---------------------------------------------------------------------------------------------------- */
 
 PROC(limits, a_hard_one_kills_the_worker_and_ends_the_job_as_timed_out)

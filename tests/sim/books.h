@@ -32,7 +32,8 @@ static inline void books_must_end(struct oracle *oracle, uint64_t job, mpool_sta
 /* A job that nobody wants to have waiting any more is cancelled. */
 static inline void books_release(struct oracle *oracle, uint64_t job)
 {
-    if (oracle->draining)
+    oracle->reached[REACH_CANCELLED_RETURNED] += oracle->jobs[job].unwanted;
+    if (oracle->draining || oracle->jobs[job].unwanted)
         books_must_end(oracle, job, MPOOL_CANCELLED);
     else
         books_mark(oracle, job, JOB_WAITS);

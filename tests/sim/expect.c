@@ -38,7 +38,7 @@ static void charge(struct oracle *oracle, uint64_t number, mpool_status status, 
     job->attempts++;
     job->crashes += status == MPOOL_CRASHED;
     if (final || job->attempts == job->rules->retries + 1 || job->crashes == job->rules->crash_limit ||
-        job->rules->once || !(job->rules->retry_on & 1U << status)) {
+        job->rules->once || job->unwanted || !(job->rules->retry_on & 1U << status)) {
         books_must_end(oracle, number, status);
     } else if (oracle->draining) {
         books_must_end(oracle, number, status);
@@ -125,6 +125,7 @@ static void expect_results(struct oracle *oracle, const struct mp_event *event)
             exception++;
         } else {
             oracle->jobs[job].attempts++;
+            oracle->reached[REACH_CANCELLED_LATE] += oracle->jobs[job].unwanted;
             oracle->commit_delta += oracle->plan->job[job].delta;
             books_must_end(oracle, job, MPOOL_DONE);
         }
@@ -169,6 +170,10 @@ static void expect_returned(struct oracle *oracle, const struct mp_event *event)
         return;
     }
     view->recalling = false;
+    view->cleared = view->clearing;
+    view->clearing = false;
+    view->cleared_ms = oracle->now_ms;
+    view->cleared_ticket = event->ticket;
     count = take_off_end(oracle, view, event->ticket);
     view->barren = count == 0;
     reach(oracle, count == 0 ? REACH_BARREN : oracle->draining ? REACH_DRAIN_RETURNED : REACH_RETURNED);
@@ -298,6 +303,11 @@ static void bury(struct oracle *oracle, const struct mp_event *event)
         victim = view->victim;
         guilty = view_holds(view, victim);
         oracle->reached[REACH_PARDONED] += !guilty;
+    } else if (view->state == VIEW_DOOMED && view->kill == MP_KILL_UNWANTED) {
+        status = MPOOL_CANCELLED;
+        victim = view->victim;
+        guilty = view_holds(view, victim);
+        reach(oracle, REACH_CANCELLED_KILLED);
     } else {
         guilty = crash_victim(oracle, event, &victim);
         riddle = !guilty && view->frames > 0;
@@ -367,6 +377,29 @@ static void expect_jobs(struct oracle *oracle, const struct mp_range *range)
     oracle->stats.jobs_submitted += range->count;
 }
 
+static void cancel_job(struct oracle *oracle, uint64_t number, int64_t grace_ms)
+{
+    struct job_record *job = &oracle->jobs[number];
+
+    if (job->state == JOB_WAITS || job->state == JOB_LATER) {
+        books_must_end(oracle, number, MPOOL_CANCELLED);
+        reach(oracle, REACH_CANCELLED_WAITING);
+    } else if (job->state == JOB_FLIES) {
+        job->grace_ms = job->unwanted ? mp_sooner(job->grace_ms, grace_ms) : grace_ms;
+        job->unwanted = true;
+        oracle->views[job->slot].cleared = false;
+    }
+}
+
+static void expect_cancel(struct oracle *oracle, const struct mp_wish *wish)
+{
+    if (wish->group == 0 && oracle->jobs[wish->number].rules != NULL)
+        cancel_job(oracle, wish->number, wish->grace_ms);
+    for (uint64_t job = 0; wish->group != 0 && job < SIM_JOBS; job++)
+        if (oracle->jobs[job].rules != NULL && oracle->jobs[job].rules->group == wish->group)
+            cancel_job(oracle, job, wish->grace_ms);
+}
+
 static void expect_lost(struct oracle *oracle)
 {
     oracle->break_due = !oracle->broken;
@@ -429,6 +462,9 @@ void oracle_expect(struct oracle *oracle, const struct mp_event *event)
     switch (event->kind) {
     case MP_JOBS:
         expect_jobs(oracle, &event->range);
+        break;
+    case MP_CANCEL:
+        expect_cancel(oracle, &event->wish);
         break;
     case MP_TICK:
         break;

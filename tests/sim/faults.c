@@ -201,8 +201,24 @@ static bool apply(struct world *world, const struct plan_fault *fault)
     return true;
 }
 
+/* The host does not want a job any more, or all of a group; some of these have ended, or were never heard of. */
+static void cancel(struct world *world)
+{
+    struct mp_event event = {.kind = MP_CANCEL};
+
+    event.wish.grace_ms = dice_between(&world->dice, 0, world->plan.grace_ms);
+    event.wish.number = dice_below(&world->dice, (uint32_t)world->oracle.submitted);
+    if (dice_chance(&world->dice, world->plan.cancels_all))
+        event.wish = (struct mp_wish){.group = 1 + dice_below(&world->dice, world->plan.rules_count),
+                                      .number = world->oracle.submitted,
+                                      .grace_ms = event.wish.grace_ms};
+    world_feed(world, &event);
+}
+
 void faults_apply(struct world *world)
 {
+    if (has_jobs(world) && dice_chance(&world->dice, world->plan.cancels))
+        cancel(world);
     while (world->next_fault < world->plan.faults && !world->oracle.ended && !world->oracle.violated) {
         const struct plan_fault *fault = &world->plan.fault[world->next_fault];
 

@@ -11,6 +11,7 @@
 
 #define RECALL_MS 2 /* jobs that have not moved for so long while others idle are asked back */
 #define LEAVE_MS 5000
+#define DEAF_MS 1000
 
 /*
  * Limits are enforced in time. The job at the front of the flight has a clock, unless its result is under way and the
@@ -63,6 +64,28 @@ static void check_drain(struct oracle *oracle, unsigned slot)
         oracle_fail(oracle, "slot %u keeps %u jobs that nobody wants any more", slot, view->sent - view->answered);
 }
 
+/* What nobody wants any more is got back, or stopped. */
+static void check_unwanted(struct oracle *oracle, unsigned slot, int64_t slack_ms)
+{
+    const struct view *view = &oracle->views[slot];
+    const struct job_record *job;
+    int64_t longest_ms = DEAF_MS;
+
+    if (!view_unwanted(oracle, view))
+        return;
+    for (uint32_t ticket = view->answered; ticket != view->sent; ticket++)
+        longest_ms = mp_later(longest_ms, oracle->jobs[view_job_of(view, ticket)].grace_ms);
+    if (!view->cleared && !view->recalling)
+        oracle_fail(oracle, "slot %u has jobs that nobody wants, and is not asked for them", slot);
+    if (view->clearing && oracle->now_ms > view->clearing_ms + longest_ms + slack_ms)
+        oracle_fail(oracle, "slot %u does not give back what nobody wants, and nobody minds", slot);
+    if (!view->cleared || !view_holds(view, view->cleared_ticket - 1))
+        return;
+    job = &oracle->jobs[view_job_of(view, view->cleared_ticket - 1)];
+    if (job->unwanted && oracle->now_ms > view->cleared_ms + job->grace_ms + slack_ms)
+        oracle_fail(oracle, "slot %u runs a job that nobody wants, and whose grace is over", slot);
+}
+
 static void check_slot(struct oracle *oracle, unsigned slot, bool must_share)
 {
     struct view *view = &oracle->views[slot];
@@ -84,6 +107,7 @@ static void check_slot(struct oracle *oracle, unsigned slot, bool must_share)
         if (!wanted)
             oracle_fail(oracle, "slot %u is not sent home", slot);
         check_limits(oracle, slot, slack_ms);
+        check_unwanted(oracle, slot, slack_ms);
         if (oracle->draining)
             check_drain(oracle, slot);
         else

@@ -48,6 +48,14 @@ unsigned oracle_up(const struct oracle *oracle)
     return up;
 }
 
+bool view_unwanted(const struct oracle *oracle, const struct view *view)
+{
+    for (uint32_t ticket = view->answered; ticket != view->sent; ticket++)
+        if (oracle->jobs[view_job_of(view, ticket)].unwanted)
+            return true;
+    return false;
+}
+
 void oracle_settle(struct oracle *oracle, const struct mp_core *core)
 {
     const struct view *view = &oracle->views[oracle->cause_slot];

@@ -37,6 +37,8 @@ struct job_record {
     uint32_t crashes;
     uint32_t riddles; /* deaths near it that named nobody */
     uint32_t runs;    /* how often its function was begun */
+    bool unwanted;    /* was cancelled while it flew, */
+    int64_t grace_ms; /* and has so long when asked to stop */
     int64_t least_ms; /* LATER: its time is not before this, */
     int64_t most_ms;  /* nor after this */
     const struct mp_rules *rules;
@@ -75,6 +77,11 @@ struct view {
     int64_t lull_ms; /* since when other slots idle, and nothing moves here; -1: not so */
     bool asked;      /* MP_ASK_STOP was said for asked_ticket, which still flies */
     uint32_t asked_ticket;
+    bool clearing; /* asked at clearing_ms for all it has not begun, for the sake of jobs nobody wants, */
+    bool cleared;  /* and answered at cleared_ms with cleared_ticket */
+    int64_t clearing_ms;
+    int64_t cleared_ms;
+    uint32_t cleared_ticket;
     enum mp_kill kill; /* DOOMED: why, */
     uint32_t victim;   /* and for whom */
 };
@@ -121,7 +128,12 @@ enum reach {
     REACH_DELAYED,
     REACH_BACKED_OFF,
     REACH_GATED, /* frames that went before others, which found their gate full */
-    REACH_SPENT, /* jobs that must not run twice, and may have begun */
+    REACH_CANCELLED_WAITING,
+    REACH_CANCELLED_RETURNED,
+    REACH_CANCELLED_KILLED,
+    REACH_CANCELLED_LATE, /* the result came first */
+    REACH_CANCEL_DEAF,    /* the worker did not even answer */
+    REACH_SPENT,          /* jobs that must not run twice, and may have begun */
     REACH_BROKEN,
     REACH_LOST,
     REACH_LOST_LATE,   /* when the pool was broken already */
@@ -230,6 +242,9 @@ static inline uint64_t view_job_of(const struct view *view, uint32_t ticket)
 
     return frame->first + (ticket - frame->ticket);
 }
+
+/* view_unwanted - does the slot have a job that nobody wants any more? */
+bool view_unwanted(const struct oracle *oracle, const struct view *view);
 
 /* census_take - where the core keeps the jobs: does that agree with the books? */
 void census_take(struct oracle *oracle, const struct mp_core *core);

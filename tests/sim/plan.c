@@ -55,6 +55,11 @@ static void draw_trouble(struct plan *plan, struct dice *dice)
     plan->lies_busy = dice_chance(dice, 150) ? 1 + dice_below(dice, 300) : 0;
     plan->dead_sends_fail = dice_below(dice, 1001);
     plan->forks_refused = dice_below(dice, 1001);
+    if (dice_chance(dice, 200)) {
+        plan->cancels = 1 + dice_below(dice, 60);
+        plan->cancels_all = dice_chance(dice, 300) ? 200 : 0;
+        plan->grace_ms = dice_chance(dice, 500) ? dice_between(dice, 1, 100) : 0;
+    }
     plan->unsent_each = dice_chance(dice, 150);
     plan->first_ticket = dice_chance(dice, 300) ? 0 - dice_below(dice, 60) : 0;
 }
@@ -108,6 +113,7 @@ static void draw_rules(struct plan *plan, struct dice *dice)
         struct mp_rules *rules = &plan->rules[i];
 
         rules->pace = dice_below(dice, SIM_PACES);
+        rules->group = i + 1;
         rules->retries = dice_below(dice, 5);
         rules->crash_limit = 1 + dice_below(dice, 3);
         if (limits && dice_chance(dice, 700))

@@ -111,6 +111,9 @@ struct plan {
     unsigned lies_busy;       /* per mille of frames of results: a wrong busy_ns */
     unsigned dead_sends_fail; /* per mille of sends to a worker that is dead already */
     unsigned forks_refused;   /* per mille of forks that fail: that is known before the fork server is asked */
+    unsigned cancels;         /* per mille of happenings: the host cancels a job, */
+    unsigned cancels_all;     /* or, per mille of these, all of a group */
+    int64_t grace_ms;         /* up to so much they are given */
     bool unsent_each;         /* the supervisor sends to slots that are not up too, and reports each frame */
     struct mp_rules rules[SIM_RULES];
     struct plan_lot lot[SIM_JOBS];

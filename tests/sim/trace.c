@@ -13,7 +13,7 @@ static const char *const event_names[] = {
     [MP_RESULTS] = "RESULTS",     [MP_RETURNED] = "RETURNED", [MP_SEEN] = "SEEN",
     [MP_UNSENT] = "UNSENT",       [MP_BABBLE] = "BABBLE",     [MP_DIED] = "DIED",
     [MP_TICK] = "TICK",           [MP_CLOSE] = "CLOSE",       [MP_DRAIN] = "DRAIN",
-    [MP_TERMINATE] = "TERMINATE", [MP_LOST] = "LOST",
+    [MP_TERMINATE] = "TERMINATE", [MP_LOST] = "LOST",         [MP_CANCEL] = "CANCEL",
 };
 
 static const char *const action_names[] = {
@@ -40,6 +40,10 @@ static void print_event(const struct mp_event *event)
                event->results.busy_ns);
         for (size_t i = 0; i < event->results.exception_count; i++)
             printf(" %u%s", event->results.exceptions[i].at, event->results.exceptions[i].final ? ":final" : ":failed");
+        break;
+    case MP_CANCEL:
+        printf(" group %" PRIu64 " number %" PRIu64 " grace %" PRId64, event->wish.group, event->wish.number,
+               event->wish.grace_ms);
         break;
     case MP_RETURNED:
     case MP_UNSENT:

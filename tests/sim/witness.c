@@ -10,6 +10,7 @@
 
 #define OVERDUE_MS 1000 /* results do not stay under way for so long */
 #define FRAME_NS 10000000
+#define DEAF_MS 1000 /* a worker that was asked for jobs has this long to answer */
 
 /* ---- jobs -------------------------------------------------------------------------------------------------------- */
 
@@ -236,6 +237,33 @@ static void kill_for_job(struct oracle *oracle, struct view *view)
                     oracle->limit_age_ms, rules->timeout_ms);
 }
 
+/* The one job that can be running of those that nobody wants; NULL: there is none. */
+static const struct job_record *unwanted_runner(const struct oracle *oracle, const struct view *view)
+{
+    const struct job_record *job;
+
+    if (!view->cleared || !view_holds(view, view->cleared_ticket - 1))
+        return NULL;
+    job = &oracle->jobs[view_job_of(view, view->cleared_ticket - 1)];
+    return job->unwanted ? job : NULL;
+}
+
+/* Killed for the sake of a job that nobody wants, or for not answering: had it the time it was to have? */
+static bool kill_for_unwanted(struct oracle *oracle, struct view *view)
+{
+    const struct job_record *job = unwanted_runner(oracle, view);
+
+    if (job != NULL && oracle->now_ms >= view->cleared_ms + job->grace_ms) {
+        view->kill = MP_KILL_UNWANTED;
+        view->victim = view->cleared_ticket - 1;
+        return true;
+    }
+    if (!view->clearing || oracle->now_ms < view->clearing_ms + DEAF_MS || !view_unwanted(oracle, view))
+        return false;
+    oracle->reached[REACH_CANCEL_DEAF]++;
+    return true;
+}
+
 static void witness_kill(struct oracle *oracle, const struct mp_action *action)
 {
     struct view *view = &oracle->views[action->slot];
@@ -252,6 +280,8 @@ static void witness_kill(struct oracle *oracle, const struct mp_action *action)
     view->kill = MP_KILL_OURS;
     if (cause == CAUSE_LIMIT)
         kill_for_job(oracle, view);
+    else if (view->state == VIEW_UP && kill_for_unwanted(oracle, view))
+        cause = CAUSE_LIMIT;
     else if (cause == CAUSE_GARBLED)
         view->kill = MP_KILL_GARBLED;
     else if (cause == CAUSE_NONE && !oracle->terminated &&
@@ -280,12 +310,17 @@ static void witness_recall(struct oracle *oracle, const struct mp_action *action
 {
     struct view *view = &oracle->views[action->slot];
 
-    if (view->state != VIEW_UP || view->recalling || view->barren || view->sent - view->answered < 2)
+    bool unwanted = view_unwanted(oracle, view) && !view->cleared;
+
+    if (view->state != VIEW_UP || view->recalling ||
+        ((view->barren || view->sent - view->answered < 2) && !(action->all && unwanted)))
         oracle_fail(oracle, "slot %u is asked for jobs, and has none to give", action->slot);
-    if (action->all != oracle->draining)
+    if (action->all != (oracle->draining || unwanted))
         oracle_fail(oracle, "slot %u is asked for %s of its jobs", action->slot, action->all ? "all" : "half");
-    if (!oracle->draining)
+    if (!action->all)
         may_recall(oracle, action->slot);
+    view->clearing = unwanted;
+    view->clearing_ms = oracle->now_ms;
     view->recalling = true;
     oracle->stats.recalls++;
 }
@@ -295,6 +330,12 @@ static void witness_ask_stop(struct oracle *oracle, const struct mp_action *acti
     struct view *view = &oracle->views[action->slot];
     const struct mp_rules *rules;
 
+    if (unwanted_runner(oracle, view) != NULL && action->ticket == view->cleared_ticket - 1 &&
+        !(view->asked && view->asked_ticket == action->ticket)) {
+        view->asked = true;
+        view->asked_ticket = action->ticket;
+        return;
+    }
     if (oracle->cause != CAUSE_LIMIT || action->slot != oracle->cause_slot || action->ticket != oracle->limit_ticket) {
         oracle_fail(oracle, "slot %u: a job is asked to stop that does not run", action->slot);
         return;
