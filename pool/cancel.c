@@ -5,8 +5,8 @@
  *
  * What waits ends at once. What is with a worker can be anywhere between its inbox and its last instruction, so
  * everything that it has not begun is asked back: what comes back and is not wanted ends, the rest goes to the queue.
- * After that only the job that was claimed last can be running. If it is not wanted, it is asked to stop; when its grace
- * is over, its worker is killed for it. A wish is dropped when no worker has a job that it is about.
+ * After that only the job that was claimed last can be running. If it is not wanted, it is asked to stop; when its
+ * grace is over, its worker is killed for it. A wish is dropped when no worker has a job that it is about.
  */
 #include "pool/cancel.h"
 
