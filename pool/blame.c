@@ -9,6 +9,7 @@
 #include "pool/blame.h"
 
 #include "pool/cancel.h"
+#include "pool/crew.h"
 
 /*
  * How long a job waits for its next attempt. The jitter need not be secret, only different from job to job: it is the
@@ -162,6 +163,5 @@ void mp_blame_bury(struct mp_core *core, const struct mp_event *event)
             mp_core_give_back(core, event->slot, cut[i]);
         base += cut[i].count;
     }
-    slot->state = core->draining ? MP_SLOT_GONE : MP_SLOT_EMPTY;
-    slot->due_ms = core->draining ? MP_NEVER : event->now_ms;
+    mp_crew_vacate(core, event->slot, event->now_ms);
 }

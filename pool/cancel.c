@@ -76,6 +76,8 @@ void mp_cancel_take(struct mp_core *core, const struct mp_wish *wish)
 
         for (unsigned k = 0; k < slot->flight.frame_count; k++)
             if (touches(wish, &slot->flight.frames[k].range)) {
+                if (slot->cleared)
+                    slot->cancel_ms = MP_NEVER;
                 slot->cleared = false;
                 flies = true;
             }
@@ -134,12 +136,15 @@ static void pursue(struct mp_core *core, unsigned index)
         slot->cancel_ms = MP_NEVER;
     } else if (slot->cleared) {
         stop_running(core, index);
-    } else if (!slot->recalling) {
-        mp_core_recall(core, index, true);
-        slot->clearing = true;
-        slot->cancel_ms = core->now_ms + mp_later(wish->grace_ms, ANSWER_MS);
-    } else if (slot->clearing && slot->cancel_ms <= core->now_ms) {
-        mp_core_kill(core, index, MP_KILL_OURS);
+    } else {
+        if (!slot->recalling) {
+            mp_core_recall(core, index, true);
+            slot->clearing = true;
+        }
+        if (slot->cancel_ms == MP_NEVER)
+            slot->cancel_ms = core->now_ms + mp_later(wish->grace_ms, ANSWER_MS);
+        else if (slot->cancel_ms <= core->now_ms)
+            mp_core_kill(core, index, MP_KILL_OURS);
     }
 }
 

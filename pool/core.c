@@ -18,14 +18,13 @@
 #include "base/error.h"
 #include "pool/blame.h"
 #include "pool/cancel.h"
+#include "pool/crew.h"
 #include "pool/dispatch.h"
 #include "pool/limits.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define BACKOFF_FIRST_MS 100
-#define BACKOFF_LAST_MS 5000
 #define LEAVE_MS 5000 /* from BYE to the kill of a worker that does not go */
 
 /* ---- actions and memory ------------------------------------------------------------------------------------------ */
@@ -125,8 +124,11 @@ unsigned mp_core_cut(struct mp_core *core, struct mp_slot *slot, uint32_t ticket
 {
     unsigned cuts = mp_flight_cut(&slot->flight, ticket, cut);
 
-    for (unsigned i = 0; i < cuts; i++)
+    for (unsigned i = 0; i < cuts; i++) {
         mp_gates_leave(&core->gates, &cut[i]);
+        if (slot->room != UINT64_MAX)
+            slot->room += cut[i].count;
+    }
     return cuts;
 }
 
@@ -175,18 +177,23 @@ static bool reserve(struct mp_core *core, const struct mp_event *event)
     return true;
 }
 
-mpool_err mp_core_init(struct mp_core *core, unsigned slots, unsigned paces, int64_t start_timeout_ms)
+mpool_err mp_core_init(struct mp_core *core, unsigned slots, const struct mp_crew *crew, unsigned paces,
+                       int64_t start_timeout_ms)
 {
-    *core = (struct mp_core){.slot_count = slots, .pace_count = paces, .start_timeout_ms = start_timeout_ms};
+    *core =
+        (struct mp_core){.slot_count = slots, .crew = *crew, .pace_count = paces, .start_timeout_ms = start_timeout_ms};
     core->slots = calloc(slots, sizeof *core->slots);
     core->paces = calloc(paces > 0 ? paces : 1, sizeof *core->paces);
     if (core->slots == NULL || core->paces == NULL) {
         mp_core_fini(core);
         return mp_error_nomem();
     }
-    for (unsigned i = 0; i < slots; i++)
-        core->slots[i].cancel_ms = MP_NEVER;
-    core->stats.workers = slots;
+    for (unsigned i = 0; i < slots; i++) {
+        core->slots[i].cancel_ms = core->slots[i].retire_ms = MP_NEVER;
+        core->slots[i].state = i < crew->wanted ? MP_SLOT_EMPTY : MP_SLOT_SPARE;
+        core->slots[i].due_ms = i < crew->wanted ? 0 : MP_NEVER;
+    }
+    core->stats.workers = crew->wanted;
     return MPOOL_OK;
 }
 
@@ -282,35 +289,6 @@ static void take_unsent(struct mp_core *core, const struct mp_event *event)
     mp_core_kill(core, event->slot, MP_KILL_OURS);
 }
 
-/* ---- births and deaths ------------------------------------------------------------------------------------------- */
-
-static void spawn(struct mp_core *core, unsigned index, int64_t now_ms)
-{
-    struct mp_slot *slot = &core->slots[index];
-
-    *slot = (struct mp_slot){.state = MP_SLOT_STARTING,
-                             .generation = slot->generation + 1,
-                             .due_ms = now_ms + core->start_timeout_ms,
-                             .cancel_ms = MP_NEVER};
-    mp_core_act(core, MP_SPAWN, index);
-    core->stats.workers_started++;
-}
-
-/*
- * A death before the worker was ready: there is no job to blame, and starting over at once might go on for ever. These
- * are the only deaths that slow a slot down.
- */
-static void start_death(struct mp_core *core, struct mp_slot *slot, int64_t now_ms)
-{
-    unsigned doublings = core->start_deaths < 6 ? core->start_deaths : 6;
-    int64_t backoff = mp_sooner((int64_t)BACKOFF_FIRST_MS << doublings, BACKOFF_LAST_MS);
-
-    core->stats.deaths_startup++;
-    core->start_deaths++;
-    slot->state = core->draining ? MP_SLOT_GONE : MP_SLOT_EMPTY;
-    slot->due_ms = core->draining ? MP_NEVER : now_ms + backoff;
-}
-
 /* ---- the end of the pool ----------------------------------------------------------------------------------------- */
 
 /* Nothing is begun any more: what is queued is cancelled, and what workers have not begun is asked back for that. */
@@ -327,7 +305,7 @@ static void drain(struct mp_core *core)
         mp_core_end(core, 0, range, MPOOL_CANCELLED, range.attempts);
     }
     for (unsigned i = 0; i < core->slot_count; i++) {
-        if (core->slots[i].state == MP_SLOT_EMPTY) {
+        if (core->slots[i].state == MP_SLOT_EMPTY || core->slots[i].state == MP_SLOT_SPARE) {
             core->slots[i].state = MP_SLOT_GONE;
             core->slots[i].due_ms = MP_NEVER;
         }
@@ -366,8 +344,7 @@ static void lose_all(struct mp_core *core)
 
         for (unsigned k = 0; k < cuts; k++)
             mp_core_give_back(core, i, cut[k]);
-        slot->state = MP_SLOT_GONE;
-        slot->due_ms = MP_NEVER;
+        mp_crew_vacate(core, i, MP_NEVER);
     }
 }
 
@@ -389,7 +366,7 @@ static void wind_up(struct mp_core *core, int64_t now_ms)
     for (unsigned i = 0; i < core->slot_count; i++) {
         struct mp_slot *slot = &core->slots[i];
 
-        if (slot->state == MP_SLOT_EMPTY) {
+        if (slot->state == MP_SLOT_EMPTY || slot->state == MP_SLOT_SPARE) {
             slot->state = MP_SLOT_GONE;
             slot->due_ms = MP_NEVER;
         } else if (slot->state == MP_SLOT_STARTING) {
@@ -435,7 +412,7 @@ static void pass_time(struct mp_core *core, int64_t now_ms)
             continue;
         switch (slot->state) {
         case MP_SLOT_EMPTY:
-            spawn(core, i, now_ms);
+            mp_crew_spawn(core, i);
             break;
         case MP_SLOT_STARTING:
         case MP_SLOT_LEAVING:
@@ -446,6 +423,7 @@ static void pass_time(struct mp_core *core, int64_t now_ms)
             mp_core_act(core, MP_LOOK, i);
             break;
         case MP_SLOT_KILLED:
+        case MP_SLOT_SPARE:
         case MP_SLOT_GONE:
             slot->due_ms = MP_NEVER;
             break;
@@ -461,12 +439,8 @@ static void hear(struct mp_core *core, const struct mp_event *event)
 
     switch (event->kind) {
     case MP_STARTED:
-        if (starting) {
-            slot->state = MP_SLOT_UP;
-            slot->was_up = true;
-            slot->due_ms = MP_NEVER;
-            core->start_deaths = 0;
-        }
+        if (starting)
+            mp_crew_started(core, event->slot);
         break;
     case MP_RESULTS:
         commit_results(core, event);
@@ -480,6 +454,10 @@ static void hear(struct mp_core *core, const struct mp_event *event)
     case MP_UNSENT:
         take_unsent(core, event);
         break;
+    case MP_GREW:
+        if (slot->state == MP_SLOT_UP)
+            mp_crew_retire(core, event->slot);
+        break;
     case MP_BABBLE:
         mp_core_kill(core, event->slot, MP_KILL_GARBLED);
         break;
@@ -489,7 +467,7 @@ static void hear(struct mp_core *core, const struct mp_event *event)
             mp_blame_bury(core, event);
             break;
         }
-        start_death(core, slot, event->now_ms);
+        mp_crew_start_death(core, event->slot);
         if (core->start_deaths >= MP_START_DEATHS && mp_core_count_up(core) == 0 && !core->draining &&
             !(core->closed && !has_work(core)))
             break_pool(core);
@@ -501,7 +479,7 @@ static void hear(struct mp_core *core, const struct mp_event *event)
 
 static bool has_process(const struct mp_slot *slot)
 {
-    return slot->state != MP_SLOT_EMPTY && slot->state != MP_SLOT_GONE;
+    return slot->state != MP_SLOT_EMPTY && slot->state != MP_SLOT_SPARE && slot->state != MP_SLOT_GONE;
 }
 
 bool mp_core_step(struct mp_core *core, const struct mp_event *event)
@@ -512,6 +490,9 @@ bool mp_core_step(struct mp_core *core, const struct mp_event *event)
     switch (event->kind) {
     case MP_JOBS:
         take_jobs(core, event->range);
+        break;
+    case MP_RESIZE:
+        mp_crew_resize(core, event->workers);
         break;
     case MP_CANCEL:
         mp_cancel_take(core, &event->wish);
@@ -540,14 +521,18 @@ bool mp_core_step(struct mp_core *core, const struct mp_event *event)
     }
     wind_up(core, event->now_ms);
     pass_time(core, event->now_ms);
+    mp_crew_muster(core);
     mp_cancel_pursue(core);
     mp_dispatch(core, event->now_ms);
+    mp_crew_adapt(core);
     return true;
 }
 
 int64_t mp_core_due(const struct mp_core *core)
 {
-    int64_t due = mp_sooner(mp_sooner(core->recall_ms, mp_later_due(&core->later)), mp_cancel_due(core));
+    int64_t due = mp_sooner(core->recall_ms, mp_later_due(&core->later));
+
+    due = mp_sooner(due, mp_sooner(mp_cancel_due(core), mp_crew_due(core)));
 
     for (unsigned i = 0; i < core->slot_count; i++)
         due = mp_sooner(due, core->slots[i].due_ms);

@@ -39,6 +39,8 @@ enum mp_event_kind {
     MP_UNSENT,       /* slot, generation, ticket: the frame that begins at ticket could not be sent */
     MP_BABBLE,       /* slot, generation: the worker sent what is not a message */
     MP_DIED,         /* slot, generation, sight: the process is gone, and its last results have been fed */
+    MP_GREW,         /* slot, generation: the worker is larger than it may be */
+    MP_RESIZE,       /* workers: so many are wanted from now on */
     MP_CANCEL,       /* wish: these jobs are not wanted any more */
     MP_TICK,         /* nothing happened but time */
     MP_CLOSE,        /* no more jobs will come */
@@ -79,6 +81,7 @@ struct mp_event {
     struct mp_results results;
     struct mp_sight sight;
     struct mp_wish wish;
+    unsigned workers;
 };
 
 enum mp_action_kind {
@@ -112,6 +115,7 @@ enum mp_slot_state {
     MP_SLOT_UP,       /* takes jobs; its page is looked at at due_ms */
     MP_SLOT_LEAVING,  /* was told to exit; killed at due_ms */
     MP_SLOT_KILLED,   /* is being killed */
+    MP_SLOT_SPARE,    /* no process, and none is wanted here */
     MP_SLOT_GONE,     /* no process, and none will be started */
 };
 
@@ -137,11 +141,28 @@ struct mp_slot {
     enum mp_kill kill;    /* MP_SLOT_KILLED: why */
     uint32_t kill_ticket; /* MP_KILL_JOB, MP_KILL_UNWANTED: for which job */
 
+    /* For pool/crew.c. */
+    bool retiring;     /* gets no more jobs, and goes when it has done those it has */
+    uint64_t room;     /* so many jobs it may still be sent before it retires; UINT64_MAX: any number */
+    int64_t rest_ms;   /* the next worker starts then at the earliest */
+    int64_t retire_ms; /* when it is too old; MP_NEVER: never */
+
     /* For pool/cancel.c. */
     bool clearing;           /* asked to give back all that has not begun, for the sake of jobs that are not wanted */
     bool cleared;            /* and has done so, all */
     uint32_t cleared_ticket; /* from here on */
     int64_t cancel_ms;       /* when it is killed if nothing happens; MP_NEVER: it is not */
+};
+
+/* How many workers there are, and how long each of them stays. */
+struct mp_crew {
+    unsigned wanted;
+    unsigned least; /* 0: as many as there may be, always; else between this and `most`, as they are needed */
+    unsigned most;
+    int64_t idle_ms; /* a worker that idles for so long is not needed */
+    uint64_t jobs;   /* a worker retires when it has been sent so many; 0: never */
+    int64_t age_ms;  /* or is so old; 0: never */
+    unsigned jitter; /* per cent of these two, at most, that are taken off them at random */
 };
 
 struct mp_core {
@@ -154,6 +175,7 @@ struct mp_core {
     int64_t now_ms; /* of the step under way */
     struct mp_slot *slots;
     unsigned slot_count;
+    struct mp_crew crew;
     struct mp_pace *paces;
     unsigned pace_count;
     int64_t start_timeout_ms;
@@ -171,14 +193,17 @@ struct mp_core {
 };
 
 /*
- * mp_core_init - a core without jobs, whose slots are all about to start
+ * mp_core_init - a core without jobs, whose workers are all about to start
  *
+ * slots             in  at most so many workers at a time, those that retire included
+ * crew              in  crew->wanted and crew->most are 1 to slots
  * paces             in  how many functions there are; mp_rules.pace is below it
  * start_timeout_ms  in  from MP_SPAWN to MP_STARTED
  *
  * The first step (MP_TICK) asks for the workers. Errors: MPOOL_E_NOMEM.
  */
-mpool_err mp_core_init(struct mp_core *core, unsigned slots, unsigned paces, int64_t start_timeout_ms);
+mpool_err mp_core_init(struct mp_core *core, unsigned slots, const struct mp_crew *crew, unsigned paces,
+                       int64_t start_timeout_ms);
 
 void mp_core_fini(struct mp_core *core);
 

@@ -23,7 +23,8 @@ static struct mp_slot *choose_slot(struct mp_core *core, bool solo)
         struct mp_slot *slot = &core->slots[i];
         unsigned frames = slot->flight.frame_count;
 
-        if (slot->state != MP_SLOT_UP || slot->recalling || frames == MP_FLIGHT_FRAMES || mp_core_flies_solo(slot))
+        if (slot->state != MP_SLOT_UP || slot->retiring || slot->recalling || slot->room == 0 ||
+            frames == MP_FLIGHT_FRAMES || mp_core_flies_solo(slot))
             continue;
         if (frames > 0 && solo)
             continue;
@@ -40,6 +41,8 @@ static void send_frame(struct mp_core *core, struct mp_slot *slot, struct mp_ran
     action->range = range;
     action->ticket = mp_flight_push(&slot->flight, range, now_ms);
     mp_gates_enter(&core->gates, &range);
+    if (slot->room != UINT64_MAX)
+        slot->room -= range.count;
     slot->barren = false;
     if (slot->flight.frame_count == 1) {
         slot->progress_ms = now_ms;
@@ -112,7 +115,7 @@ static void recall(struct mp_core *core, int64_t now_ms)
     for (unsigned i = 0; i < core->slot_count; i++) {
         const struct mp_slot *slot = &core->slots[i];
 
-        if (slot->state != MP_SLOT_UP)
+        if (slot->state != MP_SLOT_UP || (slot->retiring && slot->flight.frame_count == 0))
             continue;
         idle += slot->flight.frame_count == 0;
         asked += slot->recalling;
@@ -130,15 +133,16 @@ void mp_dispatch(struct mp_core *core, int64_t now_ms)
     mp_gates_let_in(&core->gates, &core->queue, false);
     while ((head = mp_queue_head(&core->queue)) != NULL) {
         struct mp_slot *slot;
-        uint32_t count = 1;
+        uint32_t count = 1, most;
 
         if (mp_gates_park(&core->gates, &core->queue))
             continue;
         slot = choose_slot(core, head->solo);
         if (slot == NULL)
             return;
+        most = slot->room < head->count ? (uint32_t)slot->room : head->count;
         if (!head->solo && head->rules->gate == 0)
-            count = mp_pace_frame(&core->paces[head->rules->pace], head->count, core->queue.jobs, up);
+            count = mp_pace_frame(&core->paces[head->rules->pace], most, core->queue.jobs, up);
         send_frame(core, slot, mp_queue_take(&core->queue, count), now_ms);
     }
     if (core->draining)

@@ -26,6 +26,7 @@
 
 #define QUEUE_JOBS 131072
 #define START_TIMEOUT_MS 10000
+#define WORKER_IDLE_MS 10000
 
 /* ---- waiting ----------------------------------------------------------------------------------------------------- */
 
@@ -232,24 +233,70 @@ static mpool_err set_up(mpool_pool *pool)
     return err;
 }
 
+static mpool_err check_options(const mpool_pool_options *options)
+{
+    const struct {
+        const char *name;
+        int64_t time_ms;
+    } times[] = {{"start_timeout_ms", options->start_timeout_ms},
+                 {"worker_idle_ms", options->worker_idle_ms},
+                 {"worker_max_age_ms", options->worker_max_age_ms}};
+
+    if (options->workers > MPOOL_WORKERS_MAX || options->workers_most > MPOOL_WORKERS_MAX)
+        return mp_error(MPOOL_E_INVAL, "%u workers; a pool has at most %d",
+                        options->workers > MPOOL_WORKERS_MAX ? options->workers : options->workers_most,
+                        MPOOL_WORKERS_MAX);
+    if (options->worker_max_jitter > 100)
+        return mp_error(MPOOL_E_INVAL, "worker_max_jitter is %u per cent; 100 are the most",
+                        options->worker_max_jitter);
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        if (times[i].time_ms < 0 || times[i].time_ms > MP_TIME_MOST_MS)
+            return mp_error(MPOOL_E_INVAL, "%s is %lld; it takes 0 to %lld", times[i].name, (long long)times[i].time_ms,
+                            (long long)MP_TIME_MOST_MS);
+    return MPOOL_OK;
+}
+
+/* How many workers there will be, and how many slots that takes: one for each, and some for successors. */
+static mpool_err plan_crew(mpool_pool *pool, const mpool_pool_options *options)
+{
+    unsigned workers = options->workers > 0 ? options->workers : mpool_cpu_count();
+    unsigned most = options->workers_most > 0 ? options->workers_most : workers;
+    bool recycles = options->worker_max_jobs > 0 || options->worker_max_age_ms > 0 || options->worker_max_bytes > 0;
+
+    if (most < workers || options->workers_least > workers)
+        return mp_error(MPOOL_E_INVAL, "workers_least %u, workers %u, workers_most %u: they must rise",
+                        options->workers_least, workers, most);
+    pool->workers_most = most;
+    pool->workers = most + (recycles ? (most + 3) / 4 : 0);
+    pool->worker_max_bytes = options->worker_max_bytes;
+    pool->crew = (struct mp_crew){.wanted = options->workers_least > 0 ? options->workers_least : workers,
+                                  .least = options->workers_least,
+                                  .most = workers,
+                                  .idle_ms = options->worker_idle_ms > 0 ? options->worker_idle_ms : WORKER_IDLE_MS,
+                                  .jobs = options->worker_max_jobs,
+                                  .age_ms = options->worker_max_age_ms,
+                                  .jitter = options->worker_max_jitter};
+    return MPOOL_OK;
+}
+
 static mpool_err new_pool(const mpool_pool_options *options, mpool_pool **result)
 {
     mpool_pool *pool;
-    unsigned workers = options != NULL ? options->workers : 0;
+    mpool_err err = check_options(options);
 
-    if (workers > MPOOL_WORKERS_MAX)
-        return mp_error(MPOOL_E_INVAL, "%u workers; a pool has at most %d", workers, MPOOL_WORKERS_MAX);
-    if (options != NULL && (options->start_timeout_ms < 0 || options->start_timeout_ms > MP_TIME_MOST_MS))
-        return mp_error(MPOOL_E_INVAL, "start_timeout_ms is %lld; it takes 0 to %lld",
-                        (long long)options->start_timeout_ms, (long long)MP_TIME_MOST_MS);
+    if (err != MPOOL_OK)
+        return err;
     pool = calloc(1, sizeof *pool);
     if (pool == NULL)
         return mp_error_nomem();
+    err = plan_crew(pool, options);
+    if (err != MPOOL_OK) {
+        free(pool);
+        return err;
+    }
     atomic_init(&pool->refs, 1);
-    pool->workers = workers > 0 ? workers : mpool_cpu_count();
-    pool->queue_jobs = options != NULL && options->queue_jobs > 0 ? options->queue_jobs : QUEUE_JOBS;
-    pool->start_timeout_ms =
-        options != NULL && options->start_timeout_ms > 0 ? options->start_timeout_ms : START_TIMEOUT_MS;
+    pool->queue_jobs = options->queue_jobs > 0 ? options->queue_jobs : QUEUE_JOBS;
+    pool->start_timeout_ms = options->start_timeout_ms > 0 ? options->start_timeout_ms : START_TIMEOUT_MS;
     pool->server_fd = pool->wake_fd = -1;
     mp_keys_init(&pool->keys);
     if (pthread_mutex_init(&pool->lock, NULL) != 0 || !mp_pool_init_cond(&pool->changed)) {
@@ -262,13 +309,14 @@ static mpool_err new_pool(const mpool_pool_options *options, mpool_pool **result
 
 mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result)
 {
+    const mpool_pool_options defaults = {0};
     mpool_pool *pool = NULL;
     mpool_err err = mp_host_check();
 
     if (err == MPOOL_OK)
         err = mp_host_check_identity();
     if (err == MPOOL_OK)
-        err = new_pool(options, &pool);
+        err = new_pool(options != NULL ? options : &defaults, &pool);
     if (err != MPOOL_OK)
         return err;
     err = mp_room_check(pool->workers);
@@ -356,6 +404,25 @@ void mpool_pool_free(mpool_pool *pool)
         (void)mpool_pool_terminate(pool);
     (void)pthread_join(pool->supervisor, NULL);
     release(pool);
+}
+
+mpool_err mpool_pool_resize(mpool_pool *pool, unsigned workers)
+{
+    mpool_err err = mp_host_check();
+
+    if (err != MPOOL_OK)
+        return err;
+    if (workers == 0 || workers > pool->workers_most)
+        return mp_error(MPOOL_E_INVAL, "%u workers; this pool takes 1 to %u, see workers_most", workers,
+                        pool->workers_most);
+    (void)pthread_mutex_lock(&pool->lock);
+    err = check_open(pool);
+    if (err == MPOOL_OK) {
+        pool->resized = workers;
+        mp_pool_wake(pool);
+    }
+    (void)pthread_mutex_unlock(&pool->lock);
+    return err;
 }
 
 /* ---- looking at it ----------------------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 
 #include "base/delta.h"
 #include "ipc/totals.h"
+#include "pool/core.h"
 #include "pool/lot.h"
 
 #include <mpool/pool.h>
@@ -34,7 +35,10 @@ struct mpool_pool {
 
     /* Constant after mpool_pool_open(). */
     uint32_t id;
-    unsigned workers;
+    unsigned workers; /* slots */
+    unsigned workers_most;
+    struct mp_crew crew;
+    size_t worker_max_bytes; /* of resident memory; 0: any */
     uint64_t queue_jobs;
     int64_t start_timeout_ms;
     int server_fd; /* to the fork server */
@@ -56,6 +60,7 @@ struct mpool_pool {
     uint64_t next_job;           /* the number of the next job */
     uint64_t open_jobs;          /* submitted and not ended */
     struct mp_waiter *waiters;   /* threads that wait for room, in their order */
+    unsigned resized;            /* so many workers are wanted; 0: as many as before */
     bool ready;                  /* a worker was up */
     bool closed;
     bool drained;

@@ -13,12 +13,15 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 /* How long the connection of a dead worker is waited for: somebody else may hold its end. */
 #define GRACE_MS 200
 
 /* How long a worker whose fork server was killed is waited for, which will kill it. */
 #define GONE_MS 2000
+
+#define WEIGH_MS 100
 
 mpool_err mp_seat_open(struct mp_seat *seat, const char *directory, uint32_t pool, uint32_t slot, uint64_t generation,
                        int wake_fd, struct mp_fork_message *order)
@@ -91,6 +94,24 @@ struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms)
     return (struct mp_sight){.next = mp_page_next(claim),
                              .returned = atomic_load_explicit(&page->returned, memory_order_acquire),
                              .mark_ms = mark_ns > 0 ? mark_ns / 1000000 - stall_ms : 0};
+}
+
+size_t mp_seat_weigh(struct mp_seat *seat, int64_t now_ms)
+{
+    size_t pages = 0;
+    char path[64];
+    FILE *file;
+
+    if (seat->pid <= 0 || now_ms < seat->weighed_ms + WEIGH_MS)
+        return 0;
+    seat->weighed_ms = now_ms;
+    (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)seat->pid);
+    file = fopen(path, "re");
+    if (file == NULL || fscanf(file, "%*u %zu", &pages) != 1)
+        pages = 0;
+    if (file != NULL)
+        (void)fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 bool mp_seat_over(const struct mp_seat *seat, int64_t now_ms)

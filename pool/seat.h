@@ -24,7 +24,8 @@ struct mp_seat {
     bool greeted;    /* its HELLO was right */
     bool dead;       /* its exit status is in */
     int64_t dead_ms; /* since when */
-    int status;      /* of wait4(), if dead */
+    int64_t weighed_ms;
+    int status; /* of wait4(), if dead */
     unsigned char token[MP_TOKEN_BYTES];
 };
 
@@ -52,6 +53,11 @@ mpool_err mp_seat_send(struct mp_seat *seat, const struct mp_message *message, s
 
 /* mp_seat_look - what the slot's page says now. stall_ms: what the supervisor's clock is behind the monotonic one. */
 struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms);
+
+/*
+ * mp_seat_weigh - the worker's resident memory in bytes; 0: it was looked at less than 100 ms ago, or it cannot be known
+ */
+size_t mp_seat_weigh(struct mp_seat *seat, int64_t now_ms);
 
 /*
  * mp_seat_over - is the generation dead, and nothing of it still to come?

@@ -275,6 +275,11 @@ static void hear_results(struct supervisor *sup, unsigned slot, struct mp_packet
     mp_deliver_begin(&sup->deliver, packet, answers);
     feed(sup, event);
     mp_deliver_finish(&sup->deliver);
+    if (sup->pool->worker_max_bytes > 0 &&
+        mp_seat_weigh(&sup->seats[slot], now_ms(sup)) > sup->pool->worker_max_bytes) {
+        event.kind = MP_GREW;
+        feed(sup, event);
+    }
 }
 
 /* Takes the packet. */
@@ -377,8 +382,11 @@ static void hear_application(struct supervisor *sup)
     struct mp_request *requests;
     struct mp_lot *lot;
     bool closed, drained, terminated;
+    unsigned resized;
 
     (void)pthread_mutex_lock(&pool->lock);
+    resized = pool->resized;
+    pool->resized = 0;
     lot = pool->inbox_first;
     pool->inbox_first = pool->inbox_last = NULL;
     requests = pool->requests;
@@ -394,6 +402,8 @@ static void hear_application(struct supervisor *sup)
                                     .range = {.first = lot->first, .count = lot->count, .rules = &lot->rules}});
         lot = next;
     }
+    if (resized > 0)
+        feed(sup, (struct mp_event){.kind = MP_RESIZE, .workers = resized});
     while (requests != NULL) {
         struct mp_request *request = requests;
 
@@ -445,7 +455,7 @@ static bool may_sleep(mpool_pool *pool, const struct mp_core *core)
     bool may;
 
     (void)pthread_mutex_lock(&pool->lock);
-    may = pool->inbox_first == NULL && pool->requests == NULL && pool->closed <= core->closed &&
+    may = pool->inbox_first == NULL && pool->requests == NULL && pool->resized == 0 && pool->closed <= core->closed &&
           pool->drained <= core->draining && pool->terminated <= core->terminated;
     pool->supervisor_awake = !may;
     (void)pthread_mutex_unlock(&pool->lock);
@@ -531,7 +541,7 @@ static mpool_err set_up(struct supervisor *sup, mpool_pool *pool)
     err = mp_deliver_init(&sup->deliver, pool);
     if (err != MPOOL_OK)
         return err;
-    return mp_core_init(&sup->core, pool->workers, (unsigned)mp_registry_count(), pool->start_timeout_ms);
+    return mp_core_init(&sup->core, pool->workers, &pool->crew, (unsigned)mp_registry_count(), pool->start_timeout_ms);
 }
 
 mpool_err mp_supervisor_start(mpool_pool *pool)

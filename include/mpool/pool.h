@@ -39,8 +39,18 @@ typedef struct mpool_iter mpool_iter;
 /* All zero means the defaults. */
 typedef struct mpool_pool_options {
     unsigned workers;         /* default mpool_cpu_count() */
+    unsigned workers_least;   /* with so many the pool begins, and has up to `workers` while jobs wait and all are busy;
+                                 default: `workers`, always */
+    unsigned workers_most;    /* the most that mpool_pool_resize() can ask for; default `workers` */
+    int64_t worker_idle_ms;   /* with workers_least: a worker that idles for so long goes; default 10,000 */
     size_t queue_jobs;        /* jobs that may be queued or running before a submit waits; default 131,072 */
     int64_t start_timeout_ms; /* from fork to ready, for one worker; default 10,000 */
+
+    /* When a worker is replaced by a fresh one, which starts before the old one goes. Each 0: never. */
+    uint64_t worker_max_jobs;   /* it has been sent so many */
+    int64_t worker_max_age_ms;  /* it was ready so long ago */
+    size_t worker_max_bytes;    /* it has more resident memory; looked at ten times a second at most, after a job */
+    unsigned worker_max_jitter; /* per cent of jobs and age, at most, that are taken off at random; 0 to 100 */
 } mpool_pool_options;
 
 /*
@@ -56,6 +66,16 @@ typedef struct mpool_pool_options {
  * Calls:  any thread of the host.
  */
 MPOOL_API mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **pool);
+
+/*
+ * mpool_pool_resize - have another number of workers
+ *
+ * workers   in   1 to the workers_most that the pool was opened with; with workers_least it is the most there will be
+ *
+ * Workers that are too many go when they have done the jobs they have. Does not wait.
+ * Errors: MPOOL_E_INVAL, MPOOL_E_CLOSED, MPOOL_E_BROKEN. Calls: any thread of the host.
+ */
+MPOOL_API mpool_err mpool_pool_resize(mpool_pool *pool, unsigned workers);
 
 /*
  * mpool_pool_close - take no more jobs; those submitted are run to their end. Does not wait.
@@ -243,7 +263,7 @@ MPOOL_API void mpool_iter_free(mpool_iter *iter);
 
 /* What has happened so far. Deaths are sorted by what the worker was doing. */
 typedef struct mpool_pool_stats {
-    unsigned workers;       /* slots */
+    unsigned workers;       /* that are wanted now */
     unsigned workers_ready; /* with a worker that takes jobs */
     uint64_t jobs_submitted;
     uint64_t jobs_ended;       /* of those, in any status */

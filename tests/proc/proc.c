@@ -145,6 +145,17 @@ PROC(cancel, a_job_that_has_ended_stays_as_it_is)
 PROC(cancel, an_iteration_ends_and_others_go_on)
 PROC(cancel, every_job_ends_once_whenever_it_was_cancelled)
 
+/* ---- how many workers -------------------------------------------------------------------------------------------- */
+
+PROC(crew, a_worker_is_replaced_after_its_number_of_jobs)
+PROC(crew, the_successor_is_there_before_the_old_worker_goes)
+PROC(crew, a_worker_is_replaced_when_it_is_old)
+PROC(crew, a_worker_is_replaced_when_it_is_large)
+PROC(crew, a_pool_is_resized_and_no_job_suffers)
+PROC(crew, workers_come_when_jobs_wait_and_go_when_they_idle)
+PROC(crew, numbers_that_make_no_sense_are_refused)
+PROC(crew, totals_are_exact_while_workers_come_and_go)
+
 /* ---- timeouts ---------------------------------------------------------------------------------------------------- */
 
 PROC(limits, a_hard_one_kills_the_worker_and_ends_the_job_as_timed_out)

@@ -146,6 +146,8 @@ static uint32_t take_off_end(struct oracle *oracle, struct view *view, uint32_t 
 {
     uint32_t count = view->sent - ticket;
 
+    view->used -= count;
+    view->room += view->room == UINT64_MAX ? 0 : count;
     while (view->sent != ticket) {
         struct view_frame *frame = &view->frame[view->frames - 1];
 
@@ -173,6 +175,7 @@ static void expect_returned(struct oracle *oracle, const struct mp_event *event)
     view->cleared = view->clearing;
     view->clearing = false;
     view->cleared_ms = oracle->now_ms;
+    view->deaf_ms = -1;
     view->cleared_ticket = event->ticket;
     count = take_off_end(oracle, view, event->ticket);
     view->barren = count == 0;
@@ -340,6 +343,12 @@ static void bury_unborn(struct oracle *oracle, struct view *view)
 
     for (unsigned i = 0; i < oracle->start_deaths && wait_ms < 5000; i++)
         wait_ms *= 2;
+    if (view->retiring) { /* it was not wanted any more */
+        *view = (struct view){.state = VIEW_EMPTY, .generation = view->generation, .spawn_ms = oracle->now_ms};
+        oracle->break_due = oracle->start_deaths >= 5 && oracle_up(oracle) == 0 && !oracle->draining &&
+                            (!oracle->closed || oracle_has_work(oracle));
+        return;
+    }
     oracle->start_deaths++;
     oracle->stats.deaths_startup++;
     *view = (struct view){
@@ -355,7 +364,7 @@ static void expect_started(struct oracle *oracle, struct view *view)
         return;
     view->state = VIEW_UP;
     view->was_up = true;
-    view->since_ms = oracle->now_ms;
+    view->since_ms = view->up_ms = view->progress_ms = oracle->now_ms;
     oracle->start_deaths = 0;
 }
 
@@ -435,6 +444,9 @@ static void expect_from_worker(struct oracle *oracle, const struct mp_event *eve
     case MP_UNSENT:
         expect_unsent(oracle, event);
         break;
+    case MP_GREW:
+        view->grew = view->state == VIEW_UP;
+        break;
     case MP_BABBLE:
         oracle->cause = CAUSE_GARBLED;
         break;
@@ -462,6 +474,11 @@ void oracle_expect(struct oracle *oracle, const struct mp_event *event)
     switch (event->kind) {
     case MP_JOBS:
         expect_jobs(oracle, &event->range);
+        break;
+    case MP_RESIZE:
+        oracle->most = event->workers;
+        if (oracle->plan->crew.least == 0 || oracle->wanted > event->workers)
+            oracle->wanted = event->workers;
         break;
     case MP_CANCEL:
         expect_cancel(oracle, &event->wish);

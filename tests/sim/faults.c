@@ -215,8 +215,23 @@ static void cancel(struct world *world)
     world_feed(world, &event);
 }
 
+static void change_crew(struct world *world)
+{
+    struct mp_event event = {.kind = MP_RESIZE, .workers = 1 + dice_below(&world->dice, world->plan.slots)};
+
+    if (dice_chance(&world->dice, world->plan.resizes))
+        world_feed(world, &event);
+    if (!dice_chance(&world->dice, world->plan.grows))
+        return;
+    event.kind = MP_GREW;
+    event.slot = dice_below(&world->dice, world->plan.slots);
+    event.generation = world->workers[event.slot].generation;
+    world_feed(world, &event);
+}
+
 void faults_apply(struct world *world)
 {
+    change_crew(world);
     if (has_jobs(world) && dice_chance(&world->dice, world->plan.cancels))
         cancel(world);
     while (world->next_fault < world->plan.faults && !world->oracle.ended && !world->oracle.violated) {

@@ -44,7 +44,7 @@ static void check_idle(struct oracle *oracle, unsigned slot, bool must_share, in
 {
     struct view *view = &oracle->views[slot];
 
-    if (view->frames == 0 && !view->recalling && books_first(oracle) < SIM_JOBS)
+    if (view->frames == 0 && !view->recalling && !view->retiring && view->room > 0 && books_first(oracle) < SIM_JOBS)
         oracle_fail(oracle, "slot %u idles, and job %" PRIu64 " waits", slot, books_first(oracle));
     if (!must_share || view->recalling || view->barren || view->sent - view->answered < 2)
         view->lull_ms = -1;
@@ -67,17 +67,21 @@ static void check_drain(struct oracle *oracle, unsigned slot)
 /* What nobody wants any more is got back, or stopped. */
 static void check_unwanted(struct oracle *oracle, unsigned slot, int64_t slack_ms)
 {
-    const struct view *view = &oracle->views[slot];
+    struct view *view = &oracle->views[slot];
     const struct job_record *job;
     int64_t longest_ms = DEAF_MS;
 
+    if (!view_unwanted(oracle, view) || view->cleared)
+        view->deaf_ms = -1;
+    else if (view->deaf_ms < 0)
+        view->deaf_ms = oracle->now_ms;
     if (!view_unwanted(oracle, view))
         return;
     for (uint32_t ticket = view->answered; ticket != view->sent; ticket++)
         longest_ms = mp_later(longest_ms, oracle->jobs[view_job_of(view, ticket)].grace_ms);
     if (!view->cleared && !view->recalling)
         oracle_fail(oracle, "slot %u has jobs that nobody wants, and is not asked for them", slot);
-    if (view->clearing && oracle->now_ms > view->clearing_ms + longest_ms + slack_ms)
+    if (view->deaf_ms >= 0 && oracle->now_ms > view->deaf_ms + longest_ms + slack_ms)
         oracle_fail(oracle, "slot %u does not give back what nobody wants, and nobody minds", slot);
     if (!view->cleared || !view_holds(view, view->cleared_ticket - 1))
         return;
@@ -96,7 +100,7 @@ static void check_slot(struct oracle *oracle, unsigned slot, bool must_share)
         oracle_fail(oracle, "slot %u goes on after the end", slot);
     switch (view->state) {
     case VIEW_EMPTY:
-        if (wanted && !oracle->draining && oracle->now_ms > view->spawn_ms + slack_ms)
+        if (wanted && !view->spare && !oracle->draining && oracle->now_ms > view->spawn_ms + slack_ms)
             oracle_fail(oracle, "slot %u gets no new worker", slot);
         break;
     case VIEW_STARTING:
@@ -131,7 +135,7 @@ void law_check(struct oracle *oracle, const struct mp_core *core)
         const struct view *view = &oracle->views[i];
 
         recalls += view->state == VIEW_UP && view->recalling && view->frames > 0;
-        idle += view->state == VIEW_UP && !view->recalling && view->frames == 0;
+        idle += view->state == VIEW_UP && !view->recalling && !view->retiring && view->frames == 0;
         processes += view->state != VIEW_EMPTY;
     }
     for (unsigned i = 0; i < oracle->plan->slots; i++)

@@ -20,11 +20,12 @@ void oracle_init(struct oracle *oracle, const struct plan *plan, const struct wo
     oracle->trace = trace;
     oracle->reached = reached;
     oracle->now_ms = plan->start_us / 1000;
-    oracle->stats.workers = plan->slots;
+    oracle->stats.workers = oracle->wanted = plan->crew.wanted;
+    oracle->most = plan->crew.most;
     for (unsigned i = 0; i < plan->jobs; i++)
         oracle->jobs[i].runs_on = -1;
     for (unsigned i = 0; i < plan->slots; i++)
-        oracle->views[i].spawn_ms = oracle->now_ms;
+        oracle->views[i] = (struct view){.spawn_ms = oracle->now_ms, .spare = i >= plan->crew.wanted, .deaf_ms = -1};
 }
 
 void oracle_fail(struct oracle *oracle, const char *format, ...)
@@ -75,6 +76,7 @@ void oracle_settle(struct oracle *oracle, const struct mp_core *core)
         oracle_fail(oracle, "the pool is broken, and the core does not say so");
     if (must_kill && view->state != VIEW_DOOMED)
         oracle_fail(oracle, "slot %u is not killed for what it did", oracle->cause_slot);
+    crew_check(oracle, core);
     census_take(oracle, core);
     law_check(oracle, core);
 }

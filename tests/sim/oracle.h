@@ -77,9 +77,16 @@ struct view {
     int64_t lull_ms; /* since when other slots idle, and nothing moves here; -1: not so */
     bool asked;      /* MP_ASK_STOP was said for asked_ticket, which still flies */
     uint32_t asked_ticket;
-    bool clearing; /* asked at clearing_ms for all it has not begun, for the sake of jobs nobody wants, */
-    bool cleared;  /* and answered at cleared_ms with cleared_ticket */
-    int64_t clearing_ms;
+    bool spare;      /* the core has no use for it */
+    bool retiring;   /* the core says so, and may */
+    bool dismissed;  /* sent home or killed in this step: the core has to say that it retires */
+    bool grew;       /* it was found too large */
+    int64_t up_ms;   /* since when it is up */
+    uint64_t used;   /* jobs it was sent and has not given back */
+    uint64_t room;   /* so many more it may get */
+    bool clearing;   /* asked for all it has not begun, for the sake of jobs nobody wants, */
+    bool cleared;    /* and answered at cleared_ms with cleared_ticket */
+    int64_t deaf_ms; /* since when an answer is waited for that such jobs need; -1: it is not so */
     int64_t cleared_ms;
     uint32_t cleared_ticket;
     enum mp_kill kill; /* DOOMED: why, */
@@ -133,7 +140,13 @@ enum reach {
     REACH_CANCELLED_KILLED,
     REACH_CANCELLED_LATE, /* the result came first */
     REACH_CANCEL_DEAF,    /* the worker did not even answer */
-    REACH_SPENT,          /* jobs that must not run twice, and may have begun */
+    REACH_RETIRED_USED,
+    REACH_RETIRED_OLD,
+    REACH_RETIRED_LARGE,
+    REACH_RETIRED_SURPLUS,
+    REACH_GROWN,
+    REACH_SHRUNK,
+    REACH_SPENT, /* jobs that must not run twice, and may have begun */
     REACH_BROKEN,
     REACH_LOST,
     REACH_LOST_LATE,   /* when the pool was broken already */
@@ -156,6 +169,7 @@ struct oracle {
     /* the books */
     bool closed, draining, terminated, broken, lost, ended;
     unsigned start_deaths;
+    unsigned wanted, most;           /* workers */
     uint64_t submitted, gone;        /* jobs; those that have ended */
     unsigned ending;                 /* jobs that have to end in this step */
     mpool_pool_stats stats;          /* what the core has to have counted */
@@ -245,6 +259,9 @@ static inline uint64_t view_job_of(const struct view *view, uint32_t ticket)
 
 /* view_unwanted - does the slot have a job that nobody wants any more? */
 bool view_unwanted(const struct oracle *oracle, const struct view *view);
+
+/* crew_check - how many workers there are, who retires, and why. */
+void crew_check(struct oracle *oracle, const struct mp_core *core);
 
 /* census_take - where the core keeps the jobs: does that agree with the books? */
 void census_take(struct oracle *oracle, const struct mp_core *core);

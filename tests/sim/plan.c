@@ -125,6 +125,26 @@ static void draw_rules(struct plan *plan, struct dice *dice)
     draw_retries(plan, dice);
 }
 
+/* How many workers are wanted, and for how long each; in most schedules one for each slot, for ever. */
+static void draw_crew(struct plan *plan, struct dice *dice)
+{
+    struct mp_crew *crew = &plan->crew;
+
+    *crew = (struct mp_crew){.wanted = plan->slots, .most = plan->slots, .idle_ms = dice_between(dice, 1, 200)};
+    if (!dice_chance(dice, 300))
+        return;
+    crew->most = crew->wanted = 1 + dice_below(dice, plan->slots);
+    if (dice_chance(dice, 400))
+        crew->least = crew->wanted = 1 + dice_below(dice, crew->most);
+    if (dice_chance(dice, 400))
+        crew->jobs = 1 + dice_below(dice, 20);
+    if (dice_chance(dice, 300))
+        crew->age_ms = dice_between(dice, 1, 300);
+    crew->jitter = dice_chance(dice, 500) ? dice_below(dice, 101) : 0;
+    plan->resizes = dice_chance(dice, 300) ? 1 + dice_below(dice, 20) : 0;
+    plan->grows = dice_chance(dice, 300) ? 1 + dice_below(dice, 20) : 0;
+}
+
 /*
  * Workers that dawdle between jobs, behind slow wires, and jobs that are soon asked to stop: then the supervisor often
  * speaks of a job that the worker is just giving back.
@@ -256,6 +276,7 @@ void plan_draw(struct plan *plan, uint64_t seed)
     draw_times(plan, &dice);
     draw_trouble(plan, &dice);
     draw_rules(plan, &dice);
+    draw_crew(plan, &dice);
     if (dice_chance(&dice, 80))
         make_sleepy(plan, &dice);
     plan->start_timeout_ms = least_start_ms(plan) + dice_between(&dice, 1, 300);

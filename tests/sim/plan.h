@@ -7,7 +7,7 @@
 #ifndef SIM_PLAN_H
 #define SIM_PLAN_H
 
-#include "pool/queue.h"
+#include "pool/core.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -111,10 +111,13 @@ struct plan {
     unsigned lies_busy;       /* per mille of frames of results: a wrong busy_ns */
     unsigned dead_sends_fail; /* per mille of sends to a worker that is dead already */
     unsigned forks_refused;   /* per mille of forks that fail: that is known before the fork server is asked */
-    unsigned cancels;         /* per mille of happenings: the host cancels a job, */
-    unsigned cancels_all;     /* or, per mille of these, all of a group */
-    int64_t grace_ms;         /* up to so much they are given */
-    bool unsent_each;         /* the supervisor sends to slots that are not up too, and reports each frame */
+    struct mp_crew crew;
+    unsigned resizes;     /* per mille of happenings: the host wants another number of workers, */
+    unsigned grows;       /* or a worker is found too large */
+    unsigned cancels;     /* per mille of happenings: the host cancels a job, */
+    unsigned cancels_all; /* or, per mille of these, all of a group */
+    int64_t grace_ms;     /* up to so much they are given */
+    bool unsent_each;     /* the supervisor sends to slots that are not up too, and reports each frame */
     struct mp_rules rules[SIM_RULES];
     struct plan_lot lot[SIM_JOBS];
     struct plan_job job[SIM_JOBS];

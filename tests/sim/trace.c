@@ -14,6 +14,7 @@ static const char *const event_names[] = {
     [MP_UNSENT] = "UNSENT",       [MP_BABBLE] = "BABBLE",     [MP_DIED] = "DIED",
     [MP_TICK] = "TICK",           [MP_CLOSE] = "CLOSE",       [MP_DRAIN] = "DRAIN",
     [MP_TERMINATE] = "TERMINATE", [MP_LOST] = "LOST",         [MP_CANCEL] = "CANCEL",
+    [MP_GREW] = "GREW",           [MP_RESIZE] = "RESIZE",
 };
 
 static const char *const action_names[] = {
@@ -40,6 +41,9 @@ static void print_event(const struct mp_event *event)
                event->results.busy_ns);
         for (size_t i = 0; i < event->results.exception_count; i++)
             printf(" %u%s", event->results.exceptions[i].at, event->results.exceptions[i].final ? ":final" : ":failed");
+        break;
+    case MP_RESIZE:
+        printf(" workers %u", event->workers);
         break;
     case MP_CANCEL:
         printf(" group %" PRIu64 " number %" PRIu64 " grace %" PRId64, event->wish.group, event->wish.number,

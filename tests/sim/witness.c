@@ -44,8 +44,8 @@ static bool someone_idler(const struct oracle *oracle, unsigned slot)
     for (unsigned i = 0; i < oracle->plan->slots; i++) {
         const struct view *view = &oracle->views[i];
 
-        if (view->state == VIEW_UP && !view->recalling && view->frames < oracle->views[slot].frames &&
-            !(view->frames > 0 && view->frame[0].solo))
+        if (view->state == VIEW_UP && !view->recalling && !view->retiring && view->room > 0 &&
+            view->frames < oracle->views[slot].frames && !(view->frames > 0 && view->frame[0].solo))
             return true;
     }
     return false;
@@ -62,6 +62,8 @@ static bool may_send(struct oracle *oracle, const struct mp_action *action)
         oracle_fail(oracle, "slot %u gets jobs after the end", action->slot);
     else if (view->frames == MP_FLIGHT_FRAMES)
         oracle_fail(oracle, "slot %u gets one frame too many", action->slot);
+    else if (view->retiring || range->count > view->room)
+        oracle_fail(oracle, "slot %u gets %u jobs, and retires after %" PRIu64, action->slot, range->count, view->room);
     else if (view->recalling)
         oracle_fail(oracle, "slot %u gets jobs while it is asked to give some back", action->slot);
     else if (action->ticket != view->sent)
@@ -133,6 +135,8 @@ static void witness_send(struct oracle *oracle, const struct mp_action *action)
                                                       .sent_ms = oracle->now_ms,
                                                       .solo = range->solo};
     view->sent += range->count;
+    view->used += range->count;
+    view->room -= view->room == UINT64_MAX ? 0 : range->count;
     view->barren = false;
 }
 
@@ -205,6 +209,7 @@ static void witness_spawn(struct oracle *oracle, const struct mp_action *action)
                           .answered = oracle->plan->first_ticket,
                           .sent = oracle->plan->first_ticket,
                           .since_ms = oracle->now_ms,
+                          .deaf_ms = -1,
                           .lull_ms = -1};
 }
 
@@ -258,18 +263,34 @@ static bool kill_for_unwanted(struct oracle *oracle, struct view *view)
         view->victim = view->cleared_ticket - 1;
         return true;
     }
-    if (!view->clearing || oracle->now_ms < view->clearing_ms + DEAF_MS || !view_unwanted(oracle, view))
+    if (view->cleared || view->deaf_ms < 0 || oracle->now_ms < view->deaf_ms + DEAF_MS || !view_unwanted(oracle, view))
         return false;
     oracle->reached[REACH_CANCEL_DEAF]++;
     return true;
+}
+
+/* Does it take too long to start or to leave, or is there no reason left to start it? */
+static bool is_late(const struct oracle *oracle, const struct view *view)
+{
+    int64_t for_ms = oracle->now_ms - view->since_ms;
+
+    if (view->state == VIEW_STARTING)
+        return for_ms >= oracle->plan->start_timeout_ms || (oracle->closed && !oracle_has_work(oracle));
+    return view->state == VIEW_LEAVING && for_ms >= 1000;
+}
+
+/* Unless it starts, and is one too many. */
+static void no_reason_to_kill(struct oracle *oracle, unsigned slot)
+{
+    oracle->views[slot].dismissed = oracle->views[slot].state == VIEW_STARTING;
+    if (!oracle->views[slot].dismissed)
+        oracle_fail(oracle, "slot %u is killed for no reason", slot);
 }
 
 static void witness_kill(struct oracle *oracle, const struct mp_action *action)
 {
     struct view *view = &oracle->views[action->slot];
     enum cause cause = action->slot == oracle->cause_slot ? oracle->cause : CAUSE_NONE;
-    bool useless = oracle->closed && !oracle_has_work(oracle);
-    int64_t for_ms = oracle->now_ms - view->since_ms;
 
     if (oracle->lost)
         return;
@@ -284,10 +305,8 @@ static void witness_kill(struct oracle *oracle, const struct mp_action *action)
         cause = CAUSE_LIMIT;
     else if (cause == CAUSE_GARBLED)
         view->kill = MP_KILL_GARBLED;
-    else if (cause == CAUSE_NONE && !oracle->terminated &&
-             !(view->state == VIEW_STARTING && (useless || for_ms >= oracle->plan->start_timeout_ms)) &&
-             !(view->state == VIEW_LEAVING && for_ms >= 1000))
-        oracle_fail(oracle, "slot %u is killed for no reason", action->slot);
+    else if (cause == CAUSE_NONE && !oracle->terminated && !is_late(oracle, view))
+        no_reason_to_kill(oracle, action->slot);
     view->state = VIEW_DOOMED;
 }
 
@@ -300,7 +319,7 @@ static void may_recall(struct oracle *oracle, unsigned slot)
         const struct view *other = &oracle->views[i];
 
         recalls += other->state == VIEW_UP && other->recalling && other->frames > 0;
-        idle += other->state == VIEW_UP && !other->recalling && other->frames == 0;
+        idle += other->state == VIEW_UP && !other->recalling && !other->retiring && other->frames == 0;
     }
     if (recalls > idle)
         oracle_fail(oracle, "slot %u is asked for jobs, the %u. to be asked for %u idle workers", slot, recalls, idle);
@@ -320,7 +339,6 @@ static void witness_recall(struct oracle *oracle, const struct mp_action *action
     if (!action->all)
         may_recall(oracle, action->slot);
     view->clearing = unwanted;
-    view->clearing_ms = oracle->now_ms;
     view->recalling = true;
     oracle->stats.recalls++;
 }
@@ -355,8 +373,11 @@ static void witness_bye(struct oracle *oracle, const struct mp_action *action)
 {
     struct view *view = &oracle->views[action->slot];
 
-    if (view->state != VIEW_UP || !oracle->closed || oracle_has_work(oracle))
+    bool over = oracle->closed && !oracle_has_work(oracle);
+
+    if (view->state != VIEW_UP || (!over && view->frames > 0))
         oracle_fail(oracle, "slot %u is sent home too early", action->slot);
+    view->dismissed = !over;
     view->state = VIEW_LEAVING;
     view->since_ms = oracle->now_ms;
 }

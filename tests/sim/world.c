@@ -463,7 +463,8 @@ bool world_run(struct world *world, uint64_t seed, bool aloud, uint64_t *reached
     struct oracle *oracle = &world->oracle;
 
     begin(world, seed, aloud, reached);
-    if (mp_core_init(&world->core, world->plan.slots, SIM_PACES, world->plan.start_timeout_ms) != MPOOL_OK) {
+    if (mp_core_init(&world->core, world->plan.slots, &world->plan.crew, SIM_PACES, world->plan.start_timeout_ms) !=
+        MPOOL_OK) {
         oracle_fail(oracle, "out of memory");
         return false;
     }

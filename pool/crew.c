@@ -1,0 +1,273 @@
+/*
+ * pool/crew.c - the workers of a pool: how many there are, and when one is replaced
+ *
+ * Runs in: the supervisor, as a part of the core.
+ *
+ * A slot that is spare has no worker, and none is wanted there. Of the others as many are kept as workers are wanted. A
+ * worker that retires (it has run its number of jobs, is too old or too large, or is one too many) does not count any
+ * more: it does the jobs that it has, while its successor starts in another slot.
+ */
+#include "pool/crew.h"
+
+#define BACKOFF_FIRST_MS 100
+#define BACKOFF_LAST_MS 5000
+#define LEAVE_MS 5000 /* from BYE to the kill of a worker that does not go */
+
+/* ---- births and deaths ------------------------------------------------------------------------------------------- */
+
+/* A number that differs from worker to worker: the finalizer of SplitMix64 (Steele, Lea, Flood 2014). */
+static uint64_t mix(uint64_t slot, uint64_t generation)
+{
+    uint64_t x = (slot + 1) * UINT64_C(0x9e3779b97f4a7c15) + generation;
+
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+/* A value less up to `jitter` per cent of it, so that workers which were born together do not retire together. */
+static uint64_t less_jitter(const struct mp_core *core, unsigned index, uint64_t value)
+{
+    uint64_t part = value / 100 * core->crew.jitter + value % 100 * core->crew.jitter / 100;
+
+    return part > 0 ? value - mix(index, core->slots[index].generation) % (part + 1) : value;
+}
+
+void mp_crew_spawn(struct mp_core *core, unsigned index)
+{
+    struct mp_slot *slot = &core->slots[index];
+
+    *slot = (struct mp_slot){.state = MP_SLOT_STARTING,
+                             .generation = slot->generation + 1,
+                             .due_ms = core->now_ms + core->start_timeout_ms,
+                             .cancel_ms = MP_NEVER,
+                             .retire_ms = MP_NEVER};
+    slot->room = UINT64_MAX;
+    if (core->crew.jobs > 0)
+        slot->room = less_jitter(core, index, core->crew.jobs);
+    mp_core_act(core, MP_SPAWN, index);
+    core->stats.workers_started++;
+}
+
+void mp_crew_started(struct mp_core *core, unsigned index)
+{
+    struct mp_slot *slot = &core->slots[index];
+
+    slot->state = MP_SLOT_UP;
+    slot->was_up = true;
+    slot->due_ms = MP_NEVER;
+    slot->progress_ms = core->now_ms;
+    if (core->crew.age_ms > 0)
+        slot->retire_ms = core->now_ms + (int64_t)less_jitter(core, index, (uint64_t)core->crew.age_ms);
+    core->start_deaths = 0;
+}
+
+void mp_crew_vacate(struct mp_core *core, unsigned index, int64_t due_ms)
+{
+    struct mp_slot *slot = &core->slots[index];
+
+    slot->due_ms = MP_NEVER;
+    slot->rest_ms = slot->retiring ? core->now_ms : due_ms;
+    if (core->draining) {
+        slot->state = MP_SLOT_GONE;
+    } else if (slot->retiring) {
+        slot->state = MP_SLOT_SPARE;
+    } else {
+        slot->state = MP_SLOT_EMPTY;
+        slot->due_ms = due_ms;
+    }
+    slot->retiring = false;
+}
+
+/*
+ * A death before the worker was ready: there is no job to blame, and starting over at once might go on for ever. These
+ * are the only deaths that slow a slot down.
+ */
+void mp_crew_start_death(struct mp_core *core, unsigned index)
+{
+    unsigned doublings = core->start_deaths < 6 ? core->start_deaths : 6;
+    int64_t backoff = mp_sooner((int64_t)BACKOFF_FIRST_MS << doublings, BACKOFF_LAST_MS);
+
+    if (!core->slots[index].retiring) {
+        core->stats.deaths_startup++;
+        core->start_deaths++;
+    }
+    mp_crew_vacate(core, index, core->now_ms + backoff);
+}
+
+/* ---- how many ---------------------------------------------------------------------------------------------------- */
+
+/* Is there a worker, or will there be one, that stays? */
+static bool counts(const struct mp_slot *slot)
+{
+    return slot->state != MP_SLOT_SPARE && slot->state != MP_SLOT_GONE && !slot->retiring;
+}
+
+static unsigned count_crew(const struct mp_core *core)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < core->slot_count; i++)
+        count += counts(&core->slots[i]);
+    return count;
+}
+
+void mp_crew_retire(struct mp_core *core, unsigned index)
+{
+    struct mp_slot *slot = &core->slots[index];
+
+    if (slot->state == MP_SLOT_EMPTY) {
+        slot->state = MP_SLOT_SPARE;
+        slot->due_ms = MP_NEVER;
+        return;
+    }
+    slot->retiring = true;
+    if (slot->state == MP_SLOT_STARTING)
+        mp_core_kill(core, index, MP_KILL_OURS);
+}
+
+/* How little is lost if this slot's worker goes: the less, the better. */
+static unsigned loss_of(const struct mp_slot *slot)
+{
+    switch (slot->state) {
+    case MP_SLOT_EMPTY:
+        return 0;
+    case MP_SLOT_STARTING:
+        return 1;
+    case MP_SLOT_UP:
+        return 2 + slot->flight.frame_count;
+    default:
+        return 3 + MP_FLIGHT_FRAMES;
+    }
+}
+
+static void dismiss_one(struct mp_core *core)
+{
+    unsigned best = core->slot_count;
+
+    for (unsigned i = 0; i < core->slot_count; i++)
+        if (counts(&core->slots[i]) &&
+            (best == core->slot_count || loss_of(&core->slots[i]) < loss_of(&core->slots[best])))
+            best = i;
+    mp_crew_retire(core, best);
+}
+
+/* Into the spare slot that has rested longest. False: there is none. */
+static bool hire_one(struct mp_core *core)
+{
+    unsigned best = core->slot_count;
+
+    for (unsigned i = 0; i < core->slot_count; i++)
+        if (core->slots[i].state == MP_SLOT_SPARE &&
+            (best == core->slot_count || core->slots[i].rest_ms < core->slots[best].rest_ms))
+            best = i;
+    if (best == core->slot_count)
+        return false;
+    core->slots[best].state = MP_SLOT_EMPTY;
+    core->slots[best].due_ms = core->slots[best].rest_ms;
+    if (core->slots[best].due_ms <= core->now_ms)
+        mp_crew_spawn(core, best);
+    return true;
+}
+
+/* A worker that retires goes when it has nothing to do. */
+static void send_home(struct mp_core *core, unsigned index)
+{
+    struct mp_slot *slot = &core->slots[index];
+
+    if (slot->state != MP_SLOT_UP || !slot->retiring || slot->flight.frame_count > 0 || slot->recalling)
+        return;
+    slot->state = MP_SLOT_LEAVING;
+    slot->due_ms = core->now_ms + LEAVE_MS;
+    mp_core_act(core, MP_BYE, index);
+}
+
+void mp_crew_muster(struct mp_core *core)
+{
+    unsigned crew;
+
+    if (core->draining || core->ended)
+        return;
+    for (unsigned i = 0; i < core->slot_count; i++) {
+        struct mp_slot *slot = &core->slots[i];
+
+        if (slot->state == MP_SLOT_UP && !slot->retiring && (core->now_ms >= slot->retire_ms || slot->room == 0))
+            mp_crew_retire(core, i);
+    }
+    for (crew = count_crew(core); crew < core->crew.wanted && hire_one(core); crew++)
+        continue;
+    for (; crew > core->crew.wanted; crew--)
+        dismiss_one(core);
+    for (unsigned i = 0; i < core->slot_count; i++)
+        send_home(core, i);
+}
+
+void mp_crew_resize(struct mp_core *core, unsigned workers)
+{
+    core->crew.most = workers;
+    if (core->crew.least == 0 || core->crew.wanted > workers)
+        core->crew.wanted = workers;
+    core->stats.workers = core->crew.wanted;
+}
+
+/* ---- between least and most -------------------------------------------------------------------------------------- */
+
+static bool adapts(const struct mp_core *core)
+{
+    return core->crew.least > 0 && !core->closed;
+}
+
+/* Since when the slot's worker idles; MP_NEVER: it does not. */
+static int64_t idle_since(const struct mp_slot *slot)
+{
+    return slot->state == MP_SLOT_UP && !slot->retiring && slot->flight.frame_count == 0 ? slot->progress_ms : MP_NEVER;
+}
+
+/* One worker less: this one. First of all those are not wanted any more that there was no slot for. */
+static void shrink(struct mp_core *core, unsigned index)
+{
+    while (count_crew(core) < core->crew.wanted && core->crew.wanted > core->crew.least)
+        core->crew.wanted--;
+    if (core->crew.wanted == core->crew.least)
+        return;
+    core->crew.wanted--;
+    mp_crew_retire(core, index);
+    send_home(core, index);
+}
+
+void mp_crew_adapt(struct mp_core *core)
+{
+    bool idles = false, starts = false;
+
+    if (!adapts(core))
+        return;
+    for (unsigned i = 0; i < core->slot_count; i++) {
+        const struct mp_slot *slot = &core->slots[i];
+
+        starts = starts || slot->state == MP_SLOT_STARTING || slot->state == MP_SLOT_EMPTY;
+        idles = idles || idle_since(slot) != MP_NEVER;
+    }
+    if (core->queue.jobs > 0 && !idles && !starts && core->crew.wanted < core->crew.most &&
+        count_crew(core) == core->crew.wanted && hire_one(core))
+        core->crew.wanted++;
+    for (unsigned i = 0; i < core->slot_count && core->crew.wanted > core->crew.least; i++)
+        if (idle_since(&core->slots[i]) <= core->now_ms - core->crew.idle_ms)
+            shrink(core, i);
+    core->stats.workers = core->crew.wanted;
+}
+
+int64_t mp_crew_due(const struct mp_core *core)
+{
+    int64_t due = MP_NEVER;
+
+    for (unsigned i = 0; i < core->slot_count && !core->draining; i++) {
+        const struct mp_slot *slot = &core->slots[i];
+
+        if (slot->state != MP_SLOT_UP || slot->retiring)
+            continue;
+        due = mp_sooner(due, slot->retire_ms);
+        if (adapts(core) && core->crew.wanted > core->crew.least && idle_since(slot) != MP_NEVER)
+            due = mp_sooner(due, idle_since(slot) + core->crew.idle_ms);
+    }
+    return due;
+}
