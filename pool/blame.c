@@ -41,14 +41,22 @@ static void try_again(struct mp_core *core, struct mp_range job)
     mp_later_put(&core->later, job);
 }
 
+/* Is there no attempt after this one? */
+static bool is_last(const struct mp_core *core, const struct mp_range *job, mpool_status status)
+{
+    const struct mp_rules *rules = job->rules;
+
+    return job->attempts > rules->retries || job->crashes >= rules->crash_limit || rules->once ||
+           (rules->retry_on & UINT32_C(1) << status) == 0 || core->draining || mp_cancel_covers(core, job);
+}
+
 /* One job's attempt came to nothing: it has another one, or it ends. */
 void mp_blame_charge(struct mp_core *core, unsigned slot, struct mp_range job, mpool_status status, bool final)
 {
     job.attempts++;
     if (status == MPOOL_CRASHED)
         job.crashes++;
-    if (final || job.attempts > job.rules->retries || job.crashes >= job.rules->crash_limit || core->draining ||
-        job.rules->once || mp_cancel_covers(core, &job) || (job.rules->retry_on & UINT32_C(1) << status) == 0) {
+    if (final || is_last(core, &job, status)) {
         mp_core_end(core, slot, job, status, job.attempts);
         return;
     }

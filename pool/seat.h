@@ -54,9 +54,10 @@ mpool_err mp_seat_send(struct mp_seat *seat, const struct mp_message *message, s
 /* mp_seat_look - what the slot's page says now. stall_ms: what the supervisor's clock is behind the monotonic one. */
 struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms);
 
-/*
- * mp_seat_weigh - the worker's resident memory in bytes; 0: it was looked at less than 100 ms ago, or it cannot be known
- */
+/* mp_seat_why - what a worker that did not start has said about it, in one line; false: nothing. */
+bool mp_seat_why(const struct mp_seat *seat, char *why, size_t room);
+
+/* mp_seat_weigh - the worker's resident memory in bytes; 0: it was looked at just now, or it cannot be known. */
 size_t mp_seat_weigh(struct mp_seat *seat, int64_t now_ms);
 
 /*
