@@ -45,6 +45,8 @@ struct mp_fork_message {
     uint64_t generation;
     size_t page_offset;   /* SPAWN: the slot's page */
     size_t totals_offset; /* SPAWN: the pool's totals */
+    size_t setup_offset;  /* SPAWN: its struct mp_setup, see workers/setup.h */
+    size_t setup_size;    /* SPAWN: of it; 0: it has none */
     unsigned char token[MP_FORK_TOKEN_BYTES];
     pid_t pid;                   /* BORN, DIED */
     int status;                  /* DIED: as of wait4() */

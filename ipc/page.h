@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define MP_PAGE_BYTES 4096
+#define MP_PAGE_WHY 1024
 
 struct mp_page {
     /*
@@ -31,6 +32,8 @@ struct mp_page {
      * reader that sees the same claim before and after reading the mark has the mark of that claim or of a later one.
      */
     _Atomic int64_t mark_ns;
+    /* Why the worker does not start, if it can say so. NUL-terminated, unless somebody has scribbled over it. */
+    char why[MP_PAGE_WHY];
 };
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "the page needs lock-free 64-bit atomics");

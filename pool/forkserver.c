@@ -127,6 +127,8 @@ static void be_worker(const struct mp_family *family, const struct mp_fork_messa
     struct mp_worker_start start = {.arena = server.start->arena,
                                     .page_offset = order->page_offset,
                                     .totals_offset = order->totals_offset,
+                                    .setup_offset = order->setup_offset,
+                                    .setup_size = order->setup_size,
                                     .path = order->path,
                                     .parent = parent,
                                     .hello = {.version = MP_PROTOCOL_VERSION,

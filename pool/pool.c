@@ -15,6 +15,9 @@
 #include "pool/host.h"
 #include "pool/sink.h"
 #include "pool/supervisor.h"
+#include "serialize/scan.h"
+#include "workers/registry.h"
+#include "workers/setup.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -194,6 +197,8 @@ static void release(mpool_pool *pool)
     pool->closed = true;
     if (pool->totals != NULL)
         mp_host_give(pool->totals_offset, sizeof *pool->totals);
+    if (pool->setup_size != 0)
+        mp_host_give(pool->setup_offset, pool->setup_size);
     if (pool->pages_offset != 0)
         mp_host_give(pool->pages_offset, (size_t)pool->workers * MP_PAGE_BYTES);
     if (pool->server_fd >= 0)
@@ -201,6 +206,50 @@ static void release(mpool_pool *pool)
     if (pool->wake_fd >= 0)
         (void)close(pool->wake_fd);
     mp_pool_unref(pool);
+}
+
+static mpool_err check_setup(const mpool_pool_options *options)
+{
+    const char *names[] = {options->initializer, options->finalizer};
+    size_t end = 0;
+
+    for (size_t i = 0; i < 2; i++)
+        if (names[i] != NULL && mp_registry_find(names[i]) < 0)
+            return mp_error(MPOOL_E_NOFUNC, "no function \"%s\" was registered before mpool_init()", names[i]);
+    if (options->setup_args == NULL)
+        return MPOOL_OK;
+    if (options->setup_size > MPOOL_ARGS_MAX)
+        return mp_error(MPOOL_E_TOOBIG, "setup_args of %zu bytes; %zu are the most", options->setup_size,
+                        MPOOL_ARGS_MAX);
+    if (mp_scan_value(options->setup_args, options->setup_size, &mp_scan_limits_value, &end) != MP_SCAN_OK ||
+        end != options->setup_size)
+        return mp_error(MPOOL_E_FORMAT, "setup_args are not one msgpack value; see mpool_pack()");
+    return MPOOL_OK;
+}
+
+/* What workers are to do first and last, for all of them to read. */
+static mpool_err write_setup(mpool_pool *pool, const mpool_pool_options *options)
+{
+    static const char nil = '\xc0';
+    const void *args = options->setup_args != NULL ? options->setup_args : &nil;
+    size_t size = options->setup_args != NULL ? options->setup_size : sizeof nil;
+    struct mp_setup *setup;
+    mpool_err err;
+
+    if (options->initializer == NULL && options->finalizer == NULL)
+        return MPOOL_OK;
+    err = mp_host_take(sizeof *setup + size, &pool->setup_offset);
+    if (err != MPOOL_OK)
+        return err;
+    pool->setup_size = sizeof *setup + size;
+    setup = mp_host_at(pool->setup_offset, pool->setup_size);
+    (void)snprintf(setup->initializer, sizeof setup->initializer, "%s",
+                   options->initializer != NULL ? options->initializer : "");
+    (void)snprintf(setup->finalizer, sizeof setup->finalizer, "%s",
+                   options->finalizer != NULL ? options->finalizer : "");
+    setup->args_size = size;
+    memcpy(setup->args, args, size);
+    return MPOOL_OK;
 }
 
 /* The totals come first, so that no pool has its pages at offset 0, which stands for none. */
@@ -214,7 +263,7 @@ static mpool_err take_memory(mpool_pool *pool)
     return mp_host_take((size_t)pool->workers * MP_PAGE_BYTES, &pool->pages_offset);
 }
 
-static mpool_err set_up(mpool_pool *pool)
+static mpool_err set_up(mpool_pool *pool, const mpool_pool_options *options)
 {
     mpool_err err;
 
@@ -226,6 +275,8 @@ static mpool_err set_up(mpool_pool *pool)
     if (pool->wake_fd < 0)
         return mp_error(MPOOL_E_SYSTEM, "eventfd: %m");
     err = take_memory(pool);
+    if (err == MPOOL_OK)
+        err = write_setup(pool, options);
     if (err == MPOOL_OK)
         err = mp_host_open_pool(&pool->id, &pool->server_fd);
     if (err == MPOOL_OK)
@@ -313,15 +364,18 @@ mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result
     mpool_pool *pool = NULL;
     mpool_err err = mp_host_check();
 
+    options = options != NULL ? options : &defaults;
     if (err == MPOOL_OK)
         err = mp_host_check_identity();
     if (err == MPOOL_OK)
-        err = new_pool(options != NULL ? options : &defaults, &pool);
+        err = check_setup(options);
+    if (err == MPOOL_OK)
+        err = new_pool(options, &pool);
     if (err != MPOOL_OK)
         return err;
     err = mp_room_check(pool->workers);
     if (err == MPOOL_OK)
-        err = set_up(pool);
+        err = set_up(pool, options);
     if (err != MPOOL_OK) {
         release(pool);
         return err;

@@ -45,6 +45,8 @@ struct mpool_pool {
     int wake_fd;   /* an eventfd: there is something for the supervisor to do */
     size_t pages_offset;
     size_t totals_offset;
+    size_t setup_offset;
+    size_t setup_size; /* 0: there is none */
     struct mp_totals *totals;
     pthread_t supervisor;
     struct mp_sink *futures; /* where the results of single jobs go */

@@ -96,6 +96,16 @@ struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms)
                              .mark_ms = mark_ns > 0 ? mark_ns / 1000000 - stall_ms : 0};
 }
 
+bool mp_seat_why(const struct mp_seat *seat, char *why, size_t room)
+{
+    size_t size = 0;
+
+    for (; size < sizeof seat->page->why && size + 1 < room && seat->page->why[size] != '\0'; size++)
+        why[size] = (unsigned char)seat->page->why[size] < ' ' ? ' ' : seat->page->why[size];
+    why[size] = '\0';
+    return size > 0;
+}
+
 size_t mp_seat_weigh(struct mp_seat *seat, int64_t now_ms)
 {
     size_t pages = 0;

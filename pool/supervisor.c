@@ -101,6 +101,8 @@ static void spawn(struct supervisor *sup, const struct mp_action *action)
     }
     message.page_offset = sup->pool->pages_offset + (size_t)action->slot * MP_PAGE_BYTES;
     message.totals_offset = sup->pool->totals_offset;
+    message.setup_offset = sup->pool->setup_offset;
+    message.setup_size = sup->pool->setup_size;
     order(sup, &message);
 }
 
@@ -322,6 +324,8 @@ static void hear_seat(struct supervisor *sup, unsigned slot, unsigned most)
 /* Generations that are dead, once all that they have sent was heard. */
 static void bury_dead(struct supervisor *sup)
 {
+    char why[MP_PAGE_WHY];
+
     for (unsigned slot = 0; slot < sup->pool->workers; slot++) {
         struct mp_seat *seat = &sup->seats[slot];
         struct mp_event event = {.kind = MP_DIED, .slot = slot, .generation = seat->generation};
@@ -330,6 +334,8 @@ static void bury_dead(struct supervisor *sup)
             continue;
         hear_seat(sup, slot, UINT_MAX);
         mp_deliver_death(&sup->deliver, seat->status);
+        if (!seat->greeted && mp_seat_why(seat, why, sizeof why))
+            mp_deliver_reason(&sup->deliver, why);
         event.sight = mp_seat_look(seat, sup->stall_ms);
         mp_seat_close(seat);
         feed(sup, event);

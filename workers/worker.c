@@ -25,6 +25,7 @@
 #include "workers/job.h"
 #include "workers/outbox.h"
 #include "workers/registry.h"
+#include "workers/setup.h"
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -37,6 +38,7 @@
 #include <unistd.h>
 
 #define STRAY_EXIT 127
+#define SETUP_EXIT 1
 
 static struct {
     bool is;
@@ -49,6 +51,7 @@ static struct {
     _Atomic uint64_t stop; /* see workers/job.h */
     uint64_t generation;
     const struct mp_totals *totals;
+    const struct mp_setup *setup; /* NULL: none */
 } worker;
 
 bool mp_worker_is(void)
@@ -147,6 +150,29 @@ static void set_name(uint32_t slot)
     (void)prctl(PR_SET_NAME, name);
 }
 
+/* A worker that is not set up does not start. The page says why; the supervisor hears of the rest as of a death. */
+static void set_up(const struct mp_worker_start *start)
+{
+    if (start->setup_size > 0)
+        worker.setup = mp_arena_at(start->arena, start->setup_offset, start->setup_size);
+    if (mp_setup_run(worker.setup, &worker.job, true))
+        return;
+    (void)snprintf(worker.page->why, sizeof worker.page->why, "its initializer \"%s\" failed: %.*s",
+                   worker.setup->initializer, (int)worker.job.reason_size, worker.job.reason);
+    (void)fflush(NULL);
+    mp_leave(SETUP_EXIT);
+}
+
+/* A finalizer that fails says so on stderr: there is nobody else to tell. */
+static _Noreturn void go(void)
+{
+    if (!mp_setup_run(worker.setup, &worker.job, false))
+        (void)fprintf(stderr, "mpool: the finalizer \"%s\" failed: %.*s\n", worker.setup->finalizer,
+                      (int)worker.job.reason_size, worker.job.reason);
+    (void)fflush(NULL);
+    mp_leave(0);
+}
+
 /* Everything up to HELLO. A failure is said on stderr and ends the process: a start-up death. */
 static void start_up(const struct mp_worker_start *start)
 {
@@ -178,8 +204,9 @@ static void start_up(const struct mp_worker_start *start)
         mp_outbox_open(&worker.outbox, channel) != MPOOL_OK)
         mp_panic("worker %u cannot start: %s", (unsigned)start->hello.slot, mpool_error_detail());
     MP_INJECT("worker.connected");
-    mp_outbox_send(&worker.outbox, &hello);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    set_up(start);
+    mp_outbox_send(&worker.outbox, &hello);
 }
 
 /* The frame that is being worked on. */
@@ -267,7 +294,7 @@ _Noreturn void mp_worker_main(const struct mp_worker_start *start)
             end_frame(&work);
             reap_children();
             if (!mp_inbox_wait(&worker.inbox))
-                mp_leave(0);
+                go();
             continue;
         }
         MP_INJECT("worker.claimed");

@@ -14,6 +14,8 @@ struct mp_worker_start {
     const struct mp_arena *arena;
     size_t page_offset;
     size_t totals_offset;
+    size_t setup_offset;
+    size_t setup_size; /* 0: there is none */
     struct mp_hello hello;
     const char *path; /* the socket to dial */
     pid_t parent;     /* the fork server */

@@ -44,7 +44,19 @@ typedef struct mpool_pool_options {
     unsigned workers_most;    /* the most that mpool_pool_resize() can ask for; default `workers` */
     int64_t worker_idle_ms;   /* with workers_least: a worker that idles for so long goes; default 10,000 */
     size_t queue_jobs;        /* jobs that may be queued or running before a submit waits; default 131,072 */
-    int64_t start_timeout_ms; /* from fork to ready, for one worker; default 10,000 */
+    int64_t start_timeout_ms; /* from fork to ready, for one worker, the initializer included; default 10,000 */
+
+    /*
+     * Registered functions that each worker calls on its main thread: `initializer` before it is ready, `finalizer`
+     * when it is told to go (not when it is killed; it has five seconds). They get setup_args, a msgpack value of
+     * setup_size bytes (NULL: nil), and may call mpool_job_fail(); results and totals are dropped. A worker whose
+     * initializer fails or crashes did not start: the pool tries again, slower and slower, and breaks after five
+     * failures in a row with no worker up.
+     */
+    const char *initializer;
+    const char *finalizer;
+    const void *setup_args;
+    size_t setup_size;
 
     /* When a worker is replaced by a fresh one, which starts before the old one goes. Each 0: never. */
     uint64_t worker_max_jobs;   /* it has been sent so many */
@@ -62,7 +74,10 @@ typedef struct mpool_pool_options {
  * Returns when the first worker is ready.
  * Errors: MPOOL_E_NOINIT, MPOOL_E_FORKED, MPOOL_E_NESTED, MPOOL_E_IDENTITY, MPOOL_E_INVAL, MPOOL_E_NOMEM,
  * MPOOL_E_SYSTEM,
- *         MPOOL_E_BROKEN (no worker could start; mpool_error_detail() says how the last one died).
+ *         MPOOL_E_NOFUNC (initializer, finalizer), MPOOL_E_FORMAT (setup_args), MPOOL_E_TOOBIG (more than
+ *         MPOOL_ARGS_MAX of it),
+ *         MPOOL_E_BROKEN (no worker could start; mpool_error_detail() says how the last one died, or why its
+ *         initializer failed).
  * Calls:  any thread of the host.
  */
 MPOOL_API mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **pool);

@@ -156,6 +156,14 @@ PROC(crew, workers_come_when_jobs_wait_and_go_when_they_idle)
 PROC(crew, numbers_that_make_no_sense_are_refused)
 PROC(crew, totals_are_exact_while_workers_come_and_go)
 
+/* ---- what workers do first, and last ------------------------------------------------------------------------------ */
+
+PROC(setup, each_worker_is_set_up_before_its_first_job_and_says_goodbye)
+PROC(setup, a_worker_that_takes_anothers_place_is_set_up_too)
+PROC(setup, an_initializer_that_fails_is_the_error_of_open)
+PROC(setup, an_initializer_that_crashes_is_told_as_the_death_it_is)
+PROC(setup, that_cannot_be_is_refused)
+
 /* ---- timeouts ---------------------------------------------------------------------------------------------------- */
 
 PROC(limits, a_hard_one_kills_the_worker_and_ends_the_job_as_timed_out)
