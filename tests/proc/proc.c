@@ -156,7 +156,7 @@ PROC(crew, workers_come_when_jobs_wait_and_go_when_they_idle)
 PROC(crew, numbers_that_make_no_sense_are_refused)
 PROC(crew, totals_are_exact_while_workers_come_and_go)
 
-/* ---- what workers do first, and last ------------------------------------------------------------------------------ */
+/* ---- what workers do first, and last ----------------------------------------------------------------------------- */
 
 PROC(setup, each_worker_is_set_up_before_its_first_job_and_says_goodbye)
 PROC(setup, a_worker_that_takes_anothers_place_is_set_up_too)

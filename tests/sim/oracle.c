@@ -76,7 +76,7 @@ void oracle_settle(struct oracle *oracle, const struct mp_core *core)
         oracle_fail(oracle, "the pool is broken, and the core does not say so");
     if (must_kill && view->state != VIEW_DOOMED)
         oracle_fail(oracle, "slot %u is not killed for what it did", oracle->cause_slot);
-    crew_check(oracle, core);
+    muster_check(oracle, core);
     census_take(oracle, core);
     law_check(oracle, core);
 }

@@ -260,8 +260,8 @@ static inline uint64_t view_job_of(const struct view *view, uint32_t ticket)
 /* view_unwanted - does the slot have a job that nobody wants any more? */
 bool view_unwanted(const struct oracle *oracle, const struct view *view);
 
-/* crew_check - how many workers there are, who retires, and why. */
-void crew_check(struct oracle *oracle, const struct mp_core *core);
+/* muster_check - how many workers there are, who retires, and why. */
+void muster_check(struct oracle *oracle, const struct mp_core *core);
 
 /* census_take - where the core keeps the jobs: does that agree with the books? */
 void census_take(struct oracle *oracle, const struct mp_core *core);

@@ -1,5 +1,5 @@
 /*
- * tests/sim/crew.c - how many workers there are, who retires, and why
+ * tests/sim/muster.c - how many workers there are, who retires, and why
  *
  * Runs in: the simulator, after each step. Who retires of several that could is the core's to say, so the oracle takes
  * that from it, and asks for the reason: it has had its jobs, is old enough, was found too large, has idled for long
@@ -99,7 +99,7 @@ static void copy_views(struct oracle *oracle, const struct mp_core *core, unsign
     }
 }
 
-void crew_check(struct oracle *oracle, const struct mp_core *core)
+void muster_check(struct oracle *oracle, const struct mp_core *core)
 {
     unsigned newly = 0, crew = 0, spare = 0, before = oracle->wanted;
 
