@@ -28,6 +28,7 @@
 #include "workers/setup.h"
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -132,6 +133,24 @@ static void on_received(void *user, struct mp_packet *packet)
 
 /* ---- on the main thread ------------------------------------------------------------------------------------------ */
 
+/* A line on stderr, for what nobody else can be told. */
+static void complain(const char *format, ...) MPOOL_PRINTF(1, 2);
+static void complain(const char *format, ...)
+{
+    char text[1024] = "mpool: ";
+    size_t size = strlen(text);
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text + size, sizeof text - size - 1, format, args);
+    va_end(args);
+    size = strlen(text);
+    text[size++] = '\n';
+    if (write(STDERR_FILENO, text, size) < 0) {
+        /* Then nobody is told. */
+    }
+}
+
 /* A worker without a parent has nobody to end it. */
 static void tie_to_parent(pid_t parent)
 {
@@ -167,8 +186,8 @@ static void set_up(const struct mp_worker_start *start)
 static _Noreturn void go(void)
 {
     if (!mp_setup_run(worker.setup, &worker.job, false))
-        (void)fprintf(stderr, "mpool: the finalizer \"%s\" failed: %.*s\n", worker.setup->finalizer,
-                      (int)worker.job.reason_size, worker.job.reason);
+        complain("the finalizer \"%s\" failed: %.*s", worker.setup->finalizer, (int)worker.job.reason_size,
+                 worker.job.reason);
     (void)fflush(NULL);
     mp_leave(0);
 }
@@ -246,17 +265,9 @@ static void begin_frame(struct at_work *work, const struct mp_jobs *frame, uint3
  */
 static void end_strays(const struct mp_jobs *frame)
 {
-    char text[256];
-    int size;
-
     if (*worker.here)
         return;
-    size =
-        snprintf(text, sizeof text, "mpool: a process that job function \"%s\" has forked returned from it; it ends\n",
-                 frame->function);
-    if (size > 0 && write(STDERR_FILENO, text, (size_t)size) < 0) {
-        /* Then nobody is told. */
-    }
+    complain("a process that job function \"%s\" has forked returned from it; it ends", frame->function);
     _exit(STRAY_EXIT);
 }
 
