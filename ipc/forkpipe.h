@@ -5,7 +5,8 @@
  * program. One pair is made with the fork server and carries only MP_FORK_OPEN, with one end of a new pair for each
  * pool. A closed end means: kill everything that belongs to it. The conversation of a pool:
  *
- *     host -> server   MP_FORK_SPAWN   fork a worker for this slot and generation
+ *     host -> server   MP_FORK_SPAWN   fork a worker for this slot and generation; if piped, the pipe for its output
+ *                                     comes along
  *     host -> server   MP_FORK_KILL    kill it and its process group, if it still lives
  *     server -> host   MP_FORK_BORN    its process id
  *     server -> host   MP_FORK_FAILED  it could not be forked
@@ -45,6 +46,7 @@ struct mp_fork_message {
     uint64_t generation;
     size_t page_offset;   /* SPAWN: the slot's page */
     size_t totals_offset; /* SPAWN: the pool's totals */
+    bool piped;           /* SPAWN: a pipe for the worker's output comes along */
     unsigned char token[MP_FORK_TOKEN_BYTES];
     pid_t pid;                   /* BORN, DIED */
     int status;                  /* DIED: as of wait4() */

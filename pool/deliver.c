@@ -51,8 +51,27 @@ void mp_deliver_finish(struct mp_deliver *deliver)
     deliver->answers = NULL;
 }
 
-void mp_deliver_death(struct mp_deliver *deliver, int status)
+/* A worker that does not get up has said why, if it could, on stderr: the last line is the reason's. */
+static void quote_output(struct mp_deliver *deliver, const struct mp_output *output)
 {
+    char text[MPOOL_OUTPUT_TAIL_BYTES];
+    size_t end = mp_output_copy(output, text), begin;
+    size_t used = strlen(deliver->reason);
+
+    while (end > 0 && text[end - 1] == '\n')
+        end--;
+    for (begin = end; begin > 0 && text[begin - 1] != '\n'; begin--)
+        if ((unsigned char)text[begin - 1] < ' ' || text[begin - 1] == 0x7f)
+            text[begin - 1] = '?';
+    if (end > begin)
+        (void)snprintf(deliver->reason + used, sizeof deliver->reason - used, "; it said: %.*s", (int)(end - begin),
+                       text + begin);
+}
+
+void mp_deliver_death(struct mp_deliver *deliver, const struct mp_seat *seat)
+{
+    int status = seat->status;
+
     deliver->status = status;
     if (WIFSIGNALED(status)) {
         const char *name = sigabbrev_np(WTERMSIG(status));
@@ -62,6 +81,8 @@ void mp_deliver_death(struct mp_deliver *deliver, int status)
     } else {
         (void)snprintf(deliver->reason, sizeof deliver->reason, "the worker exited with code %d", WEXITSTATUS(status));
     }
+    if (!seat->greeted)
+        quote_output(deliver, &seat->output);
 }
 
 void mp_deliver_reason(struct mp_deliver *deliver, const char *reason)

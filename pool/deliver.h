@@ -7,6 +7,7 @@
 #include "ipc/channel.h"
 #include "pool/core.h"
 #include "pool/pool.h"
+#include "pool/seat.h"
 #include "pool/sink.h"
 #include "serialize/message.h"
 
@@ -38,8 +39,8 @@ void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, cons
 /* mp_deliver_finish - it was fed. */
 void mp_deliver_finish(struct mp_deliver *deliver);
 
-/* mp_deliver_death - a worker is dead, and is about to be fed. status: as of wait4(). */
-void mp_deliver_death(struct mp_deliver *deliver, int status);
+/* mp_deliver_death - a worker is dead, and is about to be fed. All that it has printed has been drained. */
+void mp_deliver_death(struct mp_deliver *deliver, const struct mp_seat *seat);
 
 /* mp_deliver_reason - something else went wrong with a worker. */
 void mp_deliver_reason(struct mp_deliver *deliver, const char *reason);

@@ -122,13 +122,21 @@ static int set_up(void)
 
 /* ---- workers ----------------------------------------------------------------------------------------------------- */
 
-static void be_worker(const struct mp_family *family, const struct mp_fork_message *order, pid_t parent)
+/* Takes the pipe for its own output; nobody else is to hold it. */
+static void print_into(int pipe)
+{
+    MP_MUST(dup2(pipe, STDOUT_FILENO) == STDOUT_FILENO && dup2(pipe, STDERR_FILENO) == STDERR_FILENO);
+    (void)close(pipe);
+}
+
+static void be_worker(const struct mp_family *family, const struct mp_fork_message *order, int pipe, pid_t parent)
 {
     struct mp_worker_start start = {.arena = server.start->arena,
                                     .page_offset = order->page_offset,
                                     .totals_offset = order->totals_offset,
                                     .path = order->path,
                                     .parent = parent,
+                                    .piped = order->piped,
                                     .hello = {.version = MP_PROTOCOL_VERSION,
                                               .pool = family->pool,
                                               .slot = order->slot,
@@ -145,11 +153,14 @@ static void be_worker(const struct mp_family *family, const struct mp_fork_messa
     (void)close(server.start->control);
     (void)close(server.host_fd);
     (void)close(server.signal_fd);
+    if (order->piped)
+        print_into(pipe);
     handle(SIGPIPE, SIG_DFL);
     mp_worker_main(&start);
 }
 
-static void spawn(struct mp_family *family, const struct mp_fork_message *order)
+/* Without a file descriptor to spare, the pipe for a worker's output does not arrive here. */
+static void spawn(struct mp_family *family, const struct mp_fork_message *order, int pipe)
 {
     struct mp_child *child = mp_family_add(family, order->slot, order->generation);
     void *page = mp_arena_at(server.start->arena, order->page_offset, MP_PAGE_BYTES);
@@ -157,9 +168,10 @@ static void spawn(struct mp_family *family, const struct mp_fork_message *order)
 
     MP_MUST(page != NULL);
     memset(page, 0, MP_PAGE_BYTES);
-    child->pid = fork();
+    errno = EMFILE;
+    child->pid = order->piped && pipe < 0 ? -1 : fork();
     if (child->pid == 0)
-        be_worker(family, order, self);
+        be_worker(family, order, pipe, self);
     if (child->pid < 0) {
         child->error = errno;
         child->dead = true;
@@ -194,12 +206,15 @@ static void hear_control(void)
 static void hear_family(struct mp_family *family)
 {
     struct mp_fork_message message;
+    int passed;
 
     for (;;) {
-        switch (mp_forkpipe_recv(family->fd, false, &message, NULL)) {
+        switch (mp_forkpipe_recv(family->fd, false, &message, &passed)) {
         case MP_FORKPIPE_MESSAGE:
             if (message.kind == MP_FORK_SPAWN) {
-                spawn(family, &message);
+                spawn(family, &message, passed);
+                if (passed >= 0)
+                    (void)close(passed);
                 break;
             }
             MP_MUST(message.kind == MP_FORK_KILL);

@@ -188,6 +188,8 @@ static mpool_err new_pool(const mpool_pool_options *options, mpool_pool **result
         return mp_error(MPOOL_E_INVAL, "%u workers; a pool has at most %d", workers, MPOOL_WORKERS_MAX);
     if (options != NULL && options->start_timeout_ms < 0)
         return mp_error(MPOOL_E_INVAL, "start_timeout_ms is below 0");
+    if (options != NULL && options->output != MPOOL_OUTPUT_TAIL && options->output != MPOOL_OUTPUT_INHERIT)
+        return mp_error(MPOOL_E_INVAL, "output %d is no mpool_output", (int)options->output);
     pool = calloc(1, sizeof *pool);
     if (pool == NULL)
         return mp_error_nomem();
@@ -196,6 +198,7 @@ static mpool_err new_pool(const mpool_pool_options *options, mpool_pool **result
     pool->queue_jobs = options != NULL && options->queue_jobs > 0 ? options->queue_jobs : QUEUE_JOBS;
     pool->start_timeout_ms =
         options != NULL && options->start_timeout_ms > 0 ? options->start_timeout_ms : START_TIMEOUT_MS;
+    pool->output = options != NULL ? options->output : MPOOL_OUTPUT_TAIL;
     pool->server_fd = pool->wake_fd = -1;
     if (pthread_mutex_init(&pool->lock, NULL) != 0 || !mp_pool_init_cond(&pool->changed)) {
         free(pool);

@@ -28,6 +28,7 @@ struct mpool_pool {
     unsigned workers;
     uint64_t queue_jobs;
     int64_t start_timeout_ms;
+    mpool_output output;
     int server_fd; /* to the fork server */
     int wake_fd;   /* an eventfd: there is something for the supervisor to do */
     size_t pages_offset;

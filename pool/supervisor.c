@@ -36,14 +36,16 @@
 /* A loop that comes back this late was stopped, or the machine slept: then no limit has run meanwhile. */
 #define STALL_MS 2000
 
-#define MESSAGES_A_TURN 64 /* of one worker */
+/* Of one worker. */
+#define MESSAGES_A_TURN 64
+#define OUTPUT_A_TURN 262144
 
 struct supervisor {
     mpool_pool *pool;
     struct mp_core core;
     struct mp_seat *seats;
-    struct pollfd *fds; /* the fork server, the wake-up, then the seats that have a channel */
-    unsigned *readers;  /* which seat each of those is */
+    struct pollfd *fds; /* the fork server, the wake-up, then of each seat that has a channel that and its output */
+    unsigned *readers;  /* which seats those are */
     unsigned reader_count;
     struct mp_deliver deliver;
     struct mp_buf message; /* scratch */
@@ -80,26 +82,33 @@ static void lose_server(struct supervisor *sup)
     feed(sup, (struct mp_event){.kind = MP_LOST});
 }
 
-static void order(struct supervisor *sup, const struct mp_fork_message *message)
+/* passed: a file descriptor to go with it, or -1. */
+static void order(struct supervisor *sup, const struct mp_fork_message *message, int passed)
 {
-    if (!sup->server_lost && mp_forkpipe_send(sup->pool->server_fd, message, -1, true) != MPOOL_OK)
+    if (!sup->server_lost && mp_forkpipe_send(sup->pool->server_fd, message, passed, true) != MPOOL_OK)
         lose_server(sup);
 }
 
 static void spawn(struct supervisor *sup, const struct mp_action *action)
 {
     struct mp_seat *seat = &sup->seats[action->slot];
-    struct mp_fork_message message;
+    struct mp_fork_message message = {.kind = MP_FORK_SPAWN,
+                                      .pool = sup->pool->id,
+                                      .slot = action->slot,
+                                      .generation = action->generation,
+                                      .piped = sup->pool->output == MPOOL_OUTPUT_TAIL};
+    int pipe;
 
-    if (mp_seat_open(seat, mp_host_directory(), sup->pool->id, action->slot, action->generation, sup->pool->wake_fd,
-                     &message) != MPOOL_OK) {
+    if (mp_seat_open(seat, mp_host_directory(), sup->pool->wake_fd, &message, &pipe) != MPOOL_OK) {
         mp_deliver_reason(&sup->deliver, mpool_error_detail());
         feed(sup, about(action, MP_START_FAILED));
         return;
     }
     message.page_offset = sup->pool->pages_offset + (size_t)action->slot * MP_PAGE_BYTES;
     message.totals_offset = sup->pool->totals_offset;
-    order(sup, &message);
+    order(sup, &message, pipe);
+    if (pipe >= 0)
+        (void)close(pipe);
 }
 
 /* If the frame before could not be sent, the slot is given up, and this one's jobs are in the queue again. */
@@ -130,7 +139,7 @@ static void order_kill(struct supervisor *sup, const struct mp_action *action)
     struct mp_fork_message message = {
         .kind = MP_FORK_KILL, .pool = sup->pool->id, .slot = action->slot, .generation = action->generation};
 
-    order(sup, &message);
+    order(sup, &message, -1);
 }
 
 static void set_broken(struct supervisor *sup)
@@ -251,6 +260,7 @@ static bool results_make_sense(const struct supervisor *sup, const struct mp_ans
 static void hear_results(struct supervisor *sup, unsigned slot, struct mp_packet *packet, struct mp_answers *answers)
 {
     struct mp_event event = {.kind = MP_RESULTS, .slot = slot, .generation = answers->generation};
+    struct mp_seat *seat = &sup->seats[slot];
     struct mp_exception *exceptions =
         msgpack_zone_malloc(sup->zone, (answers->failure_count > 0 ? answers->failure_count : 1) * sizeof *exceptions);
 
@@ -265,8 +275,10 @@ static void hear_results(struct supervisor *sup, unsigned slot, struct mp_packet
                                         .busy_ns = answers->busy_ns,
                                         .exceptions = exceptions,
                                         .exception_count = answers->failure_count};
+    mp_seat_drain(seat, MP_OUTPUT_ALL);
     mp_deliver_begin(&sup->deliver, packet, answers);
     feed(sup, event);
+    mp_output_answered(&seat->output, event.results.ticket + event.results.count);
     mp_deliver_finish(&sup->deliver);
 }
 
@@ -317,7 +329,8 @@ static void bury_dead(struct supervisor *sup)
         if (seat->channel == NULL || !mp_seat_over(seat, mp_clock_ms()))
             continue;
         hear_seat(sup, slot, UINT_MAX);
-        mp_deliver_death(&sup->deliver, seat->status);
+        mp_seat_drain(seat, MP_OUTPUT_ALL);
+        mp_deliver_death(&sup->deliver, seat);
         event.sight = mp_seat_look(seat, sup->stall_ms);
         mp_seat_close(seat);
         feed(sup, event);
@@ -415,9 +428,12 @@ static void set_up_poll(struct supervisor *sup)
     sup->fds[1] = (struct pollfd){.fd = sup->pool->wake_fd, .events = POLLIN};
     sup->reader_count = 0;
     for (unsigned i = 0; i < sup->pool->workers; i++) {
+        struct pollfd *fds = &sup->fds[2 + 2 * (size_t)sup->reader_count];
+
         if (sup->seats[i].channel == NULL)
             continue;
-        sup->fds[2 + sup->reader_count] = (struct pollfd){.fd = mp_channel_fd(sup->seats[i].channel), .events = POLLIN};
+        fds[0] = (struct pollfd){.fd = mp_channel_fd(sup->seats[i].channel), .events = POLLIN};
+        fds[1] = (struct pollfd){.fd = sup->seats[i].output.fd, .events = POLLIN};
         sup->readers[sup->reader_count++] = i;
     }
 }
@@ -442,7 +458,7 @@ static void sleep_until_something(struct supervisor *sup)
     uint64_t wakes;
 
     set_up_poll(sup);
-    if (poll(sup->fds, 2 + sup->reader_count, timeout) < 0 && errno != EINTR)
+    if (poll(sup->fds, 2 + 2 * (size_t)sup->reader_count, timeout) < 0 && errno != EINTR)
         mp_wait_for_memory();
     slept = mp_clock_ms() - before;
     if (timeout >= 0 && slept > timeout + STALL_MS)
@@ -483,9 +499,12 @@ static void *run(void *data)
         hear_application(sup);
         if (sup->fds[0].revents != 0)
             hear_server(sup);
-        for (unsigned i = 0; i < sup->reader_count; i++)
-            if (sup->fds[2 + i].revents != 0)
+        for (unsigned i = 0; i < sup->reader_count; i++) {
+            if (sup->fds[3 + 2 * i].revents != 0)
+                mp_seat_drain(&sup->seats[sup->readers[i]], OUTPUT_A_TURN);
+            if (sup->fds[2 + 2 * i].revents != 0)
                 hear_seat(sup, sup->readers[i], MESSAGES_A_TURN);
+        }
         bury_dead(sup);
         feed(sup, (struct mp_event){.kind = MP_TICK});
     }
@@ -503,13 +522,14 @@ static mpool_err set_up(struct supervisor *sup, mpool_pool *pool)
 
     sup->pool = pool;
     sup->seats = calloc(pool->workers, sizeof *sup->seats);
-    sup->fds = calloc(2 + (size_t)pool->workers, sizeof *sup->fds);
+    sup->fds = calloc(2 + 2 * (size_t)pool->workers, sizeof *sup->fds);
     sup->readers = calloc(pool->workers, sizeof *sup->readers);
     sup->zone = msgpack_zone_new(8192);
     if (sup->readers == NULL || sup->zone == NULL || sup->seats == NULL || sup->fds == NULL)
         return mp_error_nomem();
     for (unsigned i = 0; i < pool->workers; i++)
-        sup->seats[i].page = mp_host_at(pool->pages_offset + (size_t)i * MP_PAGE_BYTES, MP_PAGE_BYTES);
+        sup->seats[i] = (struct mp_seat){
+            .page = mp_host_at(pool->pages_offset + (size_t)i * MP_PAGE_BYTES, MP_PAGE_BYTES), .output.fd = -1};
     err = mp_deliver_init(&sup->deliver, pool);
     if (err != MPOOL_OK)
         return err;

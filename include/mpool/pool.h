@@ -30,13 +30,24 @@ typedef struct mpool_iter mpool_iter;
 /* The most workers of a pool. */
 #define MPOOL_WORKERS_MAX 1024
 
+/* So much of what a worker has printed last is kept. */
+#define MPOOL_OUTPUT_TAIL_BYTES 4096
+
 /* ---- the pool ---------------------------------------------------------------------------------------------------- */
+
+/* Where what job functions and the processes they start print goes: stdout and stderr. Numbers never change. */
+typedef enum mpool_output {
+    MPOOL_OUTPUT_TAIL = 0, /* into a pipe for each worker: its end is kept for when a job fails. stdout is buffered by
+                                 lines, so that what a crash leaves behind is whole. */
+    MPOOL_OUTPUT_INHERIT = 1, /* to where they went in the host at mpool_init() */
+} mpool_output;
 
 /* All zero means the defaults. */
 typedef struct mpool_pool_options {
     unsigned workers;         /* default mpool_cpu_count() */
     size_t queue_jobs;        /* jobs that may be queued or running before a submit waits; default 131,072 */
     int64_t start_timeout_ms; /* from fork to ready, for one worker; default 10,000 */
+    mpool_output output;      /* default MPOOL_OUTPUT_TAIL */
 } mpool_pool_options;
 
 /*

@@ -161,6 +161,13 @@ PROC(worker, takes_its_descendants_along_when_it_dies)
 PROC(worker, takes_its_descendants_along_when_its_pool_ends)
 PROC(worker, cannot_use_pools)
 
+/* ---- what jobs print --------------------------------------------------------------------------------------------- */
+
+PROC(output, of_ten_megabytes_does_not_stall)
+PROC(output, does_not_reach_the_host_unless_it_is_inherited)
+PROC(output, may_have_an_end_and_may_have_none)
+PROC(output, that_is_no_choice_is_refused)
+
 /* ---- many pools, many jobs --------------------------------------------------------------------------------------- */
 
 PROC(many, pools_one_after_the_other_leave_nothing)
