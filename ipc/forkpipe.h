@@ -17,6 +17,8 @@
 #ifndef MP_IPC_FORKPIPE_H
 #define MP_IPC_FORKPIPE_H
 
+#include "base/oom.h"
+
 #include <mpool/error.h>
 
 #include <stdbool.h>
@@ -48,11 +50,14 @@ struct mp_fork_message {
     size_t totals_offset; /* SPAWN: the pool's totals */
     bool piped;           /* SPAWN: a pipe for the worker's output comes along */
     unsigned char token[MP_FORK_TOKEN_BYTES];
-    pid_t pid;                   /* BORN, DIED */
-    int status;                  /* DIED: as of wait4() */
-    int error;                   /* FAILED, READY: errno */
-    struct rusage usage;         /* DIED */
-    char path[MP_FORK_PATH_MAX]; /* SPAWN: the socket to dial */
+    pid_t pid;                     /* BORN, DIED */
+    int status;                    /* DIED: as of wait4() */
+    int error;                     /* FAILED, READY: errno */
+    struct rusage usage;           /* DIED */
+    enum mp_oom_source oom_source; /* DIED, of SIGKILL: what has counted */
+    uint64_t oom_before;           /* likewise: kills for want of memory, when it was forked */
+    uint64_t oom_after;            /* likewise: when it was dead */
+    char path[MP_FORK_PATH_MAX];   /* SPAWN: the socket to dial */
 };
 
 /* mp_forkpipe_pair - a new pair of sockets, close-on-exec. Errors: MPOOL_E_SYSTEM. */

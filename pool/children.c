@@ -12,6 +12,7 @@
  */
 #include "pool/children.h"
 
+#include "base/oom.h"
 #include "base/panic.h"
 #include "ipc/forkpipe.h"
 
@@ -24,6 +25,12 @@
 #define CHILDREN_MAX 4096 /* orphans looked at in one sweep; there is another one after each death */
 
 static struct mp_family *families;
+static struct mp_oom oom; /* who counts the processes that the kernel kills for want of memory */
+
+void mp_children_begin(void)
+{
+    mp_oom_find("", &oom);
+}
 
 struct mp_family *mp_families(void)
 {
@@ -50,6 +57,7 @@ struct mp_child *mp_family_add(struct mp_family *family, uint32_t slot, uint64_t
 
     if (child == NULL)
         mp_panic("out of memory");
+    child->oom_known = mp_oom_read(&oom, &child->oom_before);
     child->slot = slot;
     child->generation = generation;
     child->next = family->children;
@@ -93,7 +101,10 @@ static mpool_err report(const struct mp_family *family, const struct mp_child *c
                                       .pid = child->pid,
                                       .status = child->status,
                                       .error = child->error,
-                                      .usage = child->usage};
+                                      .usage = child->usage,
+                                      .oom_source = child->oom_known ? oom.source : MP_OOM_NOBODY,
+                                      .oom_before = child->oom_before,
+                                      .oom_after = child->oom_after};
 
     return mp_forkpipe_send(family->fd, &message, -1, false);
 }
@@ -205,6 +216,8 @@ static bool reap_one(bool wait)
         child->dead = true;
         child->status = status;
         child->usage = usage;
+        child->oom_known = child->oom_known && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
+                           mp_oom_read(&oom, &child->oom_after);
     }
     return true;
 }

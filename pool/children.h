@@ -23,6 +23,9 @@ struct mp_child {
     int error; /* the fork failed */
     int status;
     struct rusage usage;
+    uint64_t oom_before; /* kills for want of memory, when it was forked; see mp_fork_message */
+    uint64_t oom_after;
+    bool oom_known;
 };
 
 struct mp_family {
@@ -31,6 +34,9 @@ struct mp_family {
     int fd; /* to the supervisor; -1: the host has closed it */
     struct mp_child *children;
 };
+
+/* mp_children_begin - before all others. */
+void mp_children_begin(void);
 
 /* mp_families - all pools. */
 struct mp_family *mp_families(void);

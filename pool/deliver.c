@@ -32,8 +32,10 @@ void mp_deliver_fini(struct mp_deliver *deliver)
 
 /* ---- what is going on -------------------------------------------------------------------------------------------- */
 
-void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, const struct mp_answers *answers)
+void mp_deliver_begin(struct mp_deliver *deliver, const struct mp_seat *seat, struct mp_packet *packet,
+                      const struct mp_answers *answers)
 {
+    deliver->seat = seat;
     while ((deliver->reply = mp_reply_new(packet)) == NULL)
         mp_wait_for_memory();
     deliver->reply->values = answers->values;
@@ -47,7 +49,9 @@ void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, cons
 void mp_deliver_finish(struct mp_deliver *deliver)
 {
     mp_reply_unref(deliver->reply);
+    mp_dossier_unref(deliver->failure);
     deliver->reply = NULL;
+    deliver->failure = NULL;
     deliver->answers = NULL;
 }
 
@@ -72,6 +76,7 @@ void mp_deliver_death(struct mp_deliver *deliver, const struct mp_seat *seat)
 {
     int status = seat->status;
 
+    deliver->seat = seat;
     deliver->status = status;
     if (WIFSIGNALED(status)) {
         const char *name = sigabbrev_np(WTERMSIG(status));
@@ -171,6 +176,26 @@ static void attach_reply(struct mp_deliver *deliver, const struct mp_range *rang
     mp_reply_ref(part->reply);
 }
 
+/*
+ * Jobs that failed in one frame have a dossier in common: they have had the same number of attempts, and it cannot be
+ * told who of them has printed what.
+ */
+static struct mp_dossier *make_dossier(struct mp_deliver *deliver, const struct mp_action *action)
+{
+    struct mp_dossier *dossier = deliver->failure;
+
+    if (action->status != MPOOL_FAILED && action->status != MPOOL_CRASHED && action->status != MPOOL_TIMED_OUT)
+        return NULL;
+    if (action->status != MPOOL_FAILED || dossier == NULL)
+        while ((dossier = mp_dossier_new(deliver->seat, action->status, action->attempts)) == NULL)
+            mp_wait_for_memory();
+    if (action->status == MPOOL_FAILED) {
+        deliver->failure = dossier;
+        mp_dossier_ref(dossier);
+    }
+    return dossier;
+}
+
 static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_action *action, struct mp_lot *lot)
 {
     char text[MP_REASON_MAX + 1];
@@ -184,6 +209,7 @@ static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_act
     part->status = action->status;
     part->attempts = action->attempts;
     part->worker = action->slot;
+    part->dossier = make_dossier(deliver, action);
     if (action->status == MPOOL_CRASHED) {
         part->signal = WIFSIGNALED(deliver->status) ? WTERMSIG(deliver->status) : 0;
         part->exit_code = WIFEXITED(deliver->status) ? WEXITSTATUS(deliver->status) : 0;

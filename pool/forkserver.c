@@ -117,6 +117,7 @@ static int set_up(void)
         return errno;
     if (getppid() != server.start->host)
         mp_leave(0);
+    mp_children_begin();
     return mp_directory_make(server.start->parent_directory, server.directory, sizeof server.directory);
 }
 

@@ -31,8 +31,9 @@ struct futures {
 struct mpool_future {
     atomic_uint refs;
     struct futures *all;
-    bool done;               /* under the lock; the result is constant once it is set */
-    struct mp_result result; /* its value and error are owned */
+    bool done;                  /* under the lock; the result is constant once it is set */
+    struct mp_result result;    /* its value and error are owned */
+    struct mp_dossier *dossier; /* of the result; holds a reference */
 };
 
 static void unref(mpool_future *future)
@@ -42,6 +43,7 @@ static void unref(mpool_future *future)
     free((char *)(uintptr_t)future->result.shown.error);
     free((char *)(uintptr_t)future->result.shown.value);
     mp_result_fini(&future->result);
+    mp_dossier_unref(future->dossier);
     mp_sink_unref(&future->all->sink);
     free(future);
 }
@@ -76,8 +78,10 @@ static void complete(struct mp_sink *sink, struct mp_part *part)
             continue;
         result.error = keep(result.error, result.error != NULL ? strlen(result.error) + 1 : 0);
         result.value = keep(result.value, result.value_size);
+        mp_dossier_ref(part->dossier);
         (void)pthread_mutex_lock(&all->lock);
         future->result.shown = result;
+        future->dossier = part->dossier;
         future->done = true;
         (void)pthread_mutex_unlock(&all->lock);
         unref(future);

@@ -26,6 +26,7 @@ mpool_err mp_output_open(struct mp_output *output, bool piped, int *theirs)
     output->end = output->begin = 0;
     output->last = output->before = (struct mp_output_sight){0};
     output->shared = false;
+    output->ticket = 0;
     output->fd = *theirs = -1;
     if (!piped)
         return MPOOL_OK;
@@ -94,6 +95,12 @@ void mp_output_answered(struct mp_output *output, uint32_t ticket)
     else if ((int32_t)(output->before.next - ticket) <= 0)
         output->begin = output->before.end;
     output->shared = begun && output->last.end > output->begin;
+    output->ticket = ticket;
+}
+
+bool mp_output_shared(const struct mp_output *output)
+{
+    return output->end > output->begin && (output->shared || (int32_t)(output->last.next - output->ticket) > 1);
 }
 
 size_t mp_output_copy(const struct mp_output *output, char text[MPOOL_OUTPUT_TAIL_BYTES])

@@ -22,10 +22,11 @@ struct mp_output_sight {
 };
 
 struct mp_output {
-    int fd;         /* -1: there is no pipe, or nobody has its other end any more */
-    uint64_t end;   /* bytes that this generation has printed, as far as they have been drained */
-    uint64_t begin; /* the first one that a job without an answer can have printed */
-    bool shared;    /* jobs before it may have printed that one too */
+    int fd;          /* -1: there is no pipe, or nobody has its other end any more */
+    uint64_t end;    /* bytes that this generation has printed, as far as they have been drained */
+    uint64_t begin;  /* the first one that a job without an answer can have printed */
+    bool shared;     /* jobs before it may have printed that one too */
+    uint32_t ticket; /* of the oldest job without an answer */
     struct mp_output_sight last, before;
     char tail[MPOOL_OUTPUT_TAIL_BYTES]; /* byte number n is at n % MPOOL_OUTPUT_TAIL_BYTES */
 };
@@ -53,6 +54,9 @@ void mp_output_see(struct mp_output *output, uint32_t next);
 
 /* mp_output_answered - the jobs before this ticket are answered; it was drained and seen since their answer came in. */
 void mp_output_answered(struct mp_output *output, uint32_t ticket);
+
+/* mp_output_shared - may what mp_output_copy() gives be of more than one job? */
+bool mp_output_shared(const struct mp_output *output);
 
 /* mp_output_copy - what the jobs without an answer have printed, at most the end of it. Returns its size. */
 size_t mp_output_copy(const struct mp_output *output, char text[MPOOL_OUTPUT_TAIL_BYTES]);

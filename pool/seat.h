@@ -7,6 +7,7 @@
 #ifndef MP_POOL_SEAT_H
 #define MP_POOL_SEAT_H
 
+#include "base/oom.h"
 #include "ipc/channel.h"
 #include "ipc/forkpipe.h"
 #include "ipc/page.h"
@@ -16,16 +17,26 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
+
+/* What the kernel has counted of processes that it killed for want of memory. */
+struct mp_seat_oom {
+    enum mp_oom_source source;
+    uint64_t before; /* when the worker was forked */
+    uint64_t after;  /* when it was dead */
+};
 
 struct mp_seat {
     const struct mp_page *page;
     struct mp_channel *channel; /* NULL: there is no generation */
     uint64_t generation;
-    pid_t pid;
-    bool greeted;    /* its HELLO was right */
-    bool dead;       /* its exit status is in */
-    int64_t dead_ms; /* since when */
-    int status;      /* of wait4(), if dead */
+    pid_t pid;              /* also when it is dead */
+    bool greeted;           /* its HELLO was right */
+    bool dead;              /* its exit status is in */
+    int64_t dead_ms;        /* since when */
+    int status;             /* of wait4(), if dead */
+    struct rusage usage;    /* likewise */
+    struct mp_seat_oom oom; /* likewise, if it was killed */
     struct mp_output output;
     unsigned char token[MP_TOKEN_BYTES];
 };

@@ -65,6 +65,7 @@ void mp_part_free(struct mp_part *part)
     if (part == NULL)
         return;
     mp_reply_unref(part->reply);
+    mp_dossier_unref(part->dossier);
     mp_lot_unref(part->lot);
     free(part);
 }
@@ -91,6 +92,7 @@ void mp_part_result(const struct mp_part *part, uint32_t i, size_t *values_at, m
                              .signal = part->signal,
                              .exit_code = part->exit_code,
                              .run_ns = -1,
+                             .dossier = mp_dossier_shown(part->dossier),
                              .error = part->status != MPOOL_DONE ? part->error : NULL};
     if (reply == NULL)
         return;

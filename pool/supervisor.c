@@ -76,7 +76,7 @@ static void lose_server(struct supervisor *sup)
     sup->server_lost = true;
     /* The workers die with their parent, but nobody is left to kill what they have started. */
     for (unsigned i = 0; i < sup->pool->workers; i++)
-        if (sup->seats[i].pid > 0)
+        if (sup->seats[i].pid > 0 && !sup->seats[i].dead)
             (void)kill(-sup->seats[i].pid, SIGKILL);
     mp_deliver_reason(&sup->deliver, "the fork server is gone; it may have been killed");
     feed(sup, (struct mp_event){.kind = MP_LOST});
@@ -214,7 +214,7 @@ static void publish(struct supervisor *sup)
     (void)pthread_mutex_lock(&pool->lock);
     pool->stats = stats;
     for (unsigned i = 0; i < pool->workers; i++)
-        pool->pids[i] = sup->seats[i].channel != NULL ? sup->seats[i].pid : 0;
+        pool->pids[i] = sup->seats[i].channel != NULL && !sup->seats[i].dead ? sup->seats[i].pid : 0;
     was_ready = pool->ready;
     pool->ready = pool->ready || stats.workers_ready > 0;
     if (pool->ready != was_ready)
@@ -276,7 +276,7 @@ static void hear_results(struct supervisor *sup, unsigned slot, struct mp_packet
                                         .exceptions = exceptions,
                                         .exception_count = answers->failure_count};
     mp_seat_drain(seat, MP_OUTPUT_ALL);
-    mp_deliver_begin(&sup->deliver, packet, answers);
+    mp_deliver_begin(&sup->deliver, seat, packet, answers);
     feed(sup, event);
     mp_output_answered(&seat->output, event.results.ticket + event.results.count);
     mp_deliver_finish(&sup->deliver);
@@ -354,7 +354,9 @@ static void hear_report(struct supervisor *sup, const struct mp_fork_message *me
         seat->dead = true;
         seat->dead_ms = mp_clock_ms();
         seat->status = message->status;
-        seat->pid = 0;
+        seat->usage = message->usage;
+        seat->oom = (struct mp_seat_oom){
+            .source = message->oom_source, .before = message->oom_before, .after = message->oom_after};
         break;
     case MP_FORK_FAILED:
         mp_deliver_reason(&sup->deliver, strerror(message->error));

@@ -4,6 +4,7 @@
 #ifndef MPOOL_RESULT_H
 #define MPOOL_RESULT_H
 
+#include <mpool/dossier.h>
 #include <mpool/error.h>
 #include <msgpack.h>
 #include <stdint.h>
@@ -37,8 +38,9 @@ typedef struct mpool_result {
     int exit_code;     /* crashed: what the worker exited with, if signal is 0 */
     int64_t run_ns;    /* time in the function, in nanoseconds; -1 unless the task asked for it and it returned */
     const char *error; /* why it is not done, one line; NULL if done */
-    const void *value; /* the result, one msgpack value; NULL unless done and wanted */
-    size_t value_size; /* in bytes */
+    const mpool_dossier *dossier; /* more of that, if it failed, crashed or timed out; NULL otherwise */
+    const void *value;            /* the result, one msgpack value; NULL unless done and wanted */
+    size_t value_size;            /* in bytes */
 } mpool_result;
 
 /*

@@ -168,6 +168,15 @@ PROC(output, does_not_reach_the_host_unless_it_is_inherited)
 PROC(output, may_have_an_end_and_may_have_none)
 PROC(output, that_is_no_choice_is_refused)
 
+/* ---- what is left to be read ------------------------------------------------------------------------------------- */
+
+PROC(dossier, is_there_for_jobs_that_went_wrong_and_no_others)
+PROC(dossier, of_a_job_in_a_batch_has_its_output_though_it_may_have_more)
+PROC(dossier, has_the_output_of_exactly_the_job_that_went_wrong)
+PROC(dossier, has_the_last_four_kilobytes_of_the_output)
+PROC(dossier, has_no_output_where_it_is_inherited)
+PROC(dossier, of_a_worker_killed_from_outside_says_whether_it_was_the_kernel)
+
 /* ---- many pools, many jobs --------------------------------------------------------------------------------------- */
 
 PROC(many, pools_one_after_the_other_leave_nothing)
