@@ -7,10 +7,11 @@
  *
  *     host -> server   MP_FORK_SPAWN   fork a worker for this slot and generation; if piped, the pipe for its output
  *                                     comes along
- *     host -> server   MP_FORK_KILL    kill it and its process group, if it still lives
+ *     host -> server   MP_FORK_KILL    kill it and its process group, if it still lives; if look_first, stop
+ *                                     it at once, and kill it when its trace is written
  *     server -> host   MP_FORK_BORN    its process id
  *     server -> host   MP_FORK_FAILED  it could not be forked
- *     server -> host   MP_FORK_DIED    it and its group are dead and reaped
+ *     server -> host   MP_FORK_DIED    it and its group are dead and reaped; its trace is what it will be
  *
  * Every BORN is followed by exactly one DIED.
  */
@@ -47,9 +48,11 @@ struct mp_fork_message {
     uint32_t slot;
     uint64_t generation;
     size_t page_offset;   /* SPAWN: the slot's page */
+    size_t trace_offset;  /* SPAWN: the slot's trace */
     size_t totals_offset; /* SPAWN: the pool's totals */
     bool piped;           /* SPAWN: a pipe for the worker's output comes along */
     unsigned char token[MP_FORK_TOKEN_BYTES];
+    bool look_first;               /* KILL */
     pid_t pid;                     /* BORN, DIED */
     int status;                    /* DIED: as of wait4() */
     int error;                     /* FAILED, READY: errno */

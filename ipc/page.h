@@ -8,6 +8,8 @@
 #ifndef MP_IPC_PAGE_H
 #define MP_IPC_PAGE_H
 
+#include "ipc/trace.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +33,8 @@ struct mp_page {
      * reader that sees the same claim before and after reading the mark has the mark of that claim or of a later one.
      */
     _Atomic int64_t mark_ns;
+    /* Signal handlers only. */
+    struct mp_crash crash;
 };
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "the page needs lock-free 64-bit atomics");

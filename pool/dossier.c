@@ -105,9 +105,32 @@ static int64_t microseconds(const struct timeval *time)
     return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
 }
 
-static bool tell_backtrace(struct mp_dossier *dossier)
+/* The kernel knows an address if it was itself that raised the signal, for an instruction of the worker's. */
+static void tell_address(struct mp_dossier *dossier, const struct mp_crash *crash)
 {
-    dossier->backtrace = strdup("no backtrace: it is not taken yet");
+    if (atomic_load_explicit(&crash->state, memory_order_acquire) != MP_CRASH_WHOLE ||
+        crash->signal != dossier->shown.signal || crash->signal == SIGABRT || crash->code <= 0 ||
+        crash->code == SI_KERNEL)
+        return;
+    dossier->shown.has_fault_address = true;
+    dossier->shown.fault_address = crash->address;
+}
+
+static bool tell_backtrace(struct mp_dossier *dossier, const struct mp_seat *seat)
+{
+    char text[MP_TRACE_BYTES];
+    size_t size = mp_trace_copy(seat->trace, text);
+    const char *why = "the worker was killed before it could be looked at";
+
+    if (dossier->shown.signal == 0)
+        why = "the worker exited";
+    else if (dossier->shown.signal == SIGKILL)
+        why = "SIGKILL cannot be caught";
+    if (size > 0 && text[size - 1] == '\n')
+        text[size - 1] = '\0';
+    if (size == 0)
+        (void)snprintf(text, sizeof text, "no backtrace: %s", why);
+    dossier->backtrace = strdup(text);
     dossier->shown.backtrace = dossier->backtrace;
     return dossier->backtrace != NULL;
 }
@@ -131,7 +154,8 @@ static bool tell_end(struct mp_dossier *dossier, const struct mp_seat *seat)
     shown->user_us = microseconds(&seat->usage.ru_utime);
     shown->system_us = microseconds(&seat->usage.ru_stime);
     shown->max_rss_kib = seat->usage.ru_maxrss;
-    return tell_backtrace(dossier);
+    tell_address(dossier, &seat->page->crash);
+    return tell_backtrace(dossier, seat);
 }
 
 struct mp_dossier *mp_dossier_new(const struct mp_seat *seat, mpool_status status, unsigned attempt)

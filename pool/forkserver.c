@@ -17,6 +17,7 @@
 #include "base/panic.h"
 #include "ipc/forkpipe.h"
 #include "ipc/page.h"
+#include "pool/autopsy.h"
 #include "pool/children.h"
 #include "pool/directory.h"
 #include "workers/worker.h"
@@ -165,10 +166,14 @@ static void spawn(struct mp_family *family, const struct mp_fork_message *order,
 {
     struct mp_child *child = mp_family_add(family, order->slot, order->generation);
     void *page = mp_arena_at(server.start->arena, order->page_offset, MP_PAGE_BYTES);
+    void *trace = mp_arena_at(server.start->arena, order->trace_offset, MP_TRACE_BYTES);
     pid_t self = getpid();
 
-    MP_MUST(page != NULL);
+    MP_MUST(page != NULL && trace != NULL);
     memset(page, 0, MP_PAGE_BYTES);
+    memset(trace, 0, MP_TRACE_BYTES);
+    child->page = page;
+    child->trace = trace;
     errno = EMFILE;
     child->pid = order->piped && pipe < 0 ? -1 : fork();
     if (child->pid == 0)
@@ -207,6 +212,7 @@ static void hear_control(void)
 static void hear_family(struct mp_family *family)
 {
     struct mp_fork_message message;
+    struct mp_child *child;
     int passed;
 
     for (;;) {
@@ -219,7 +225,11 @@ static void hear_family(struct mp_family *family)
                 break;
             }
             MP_MUST(message.kind == MP_FORK_KILL);
-            mp_family_kill(family, message.slot, message.generation);
+            child = mp_family_find(family, message.slot, message.generation);
+            if (child != NULL && message.look_first)
+                mp_autopsy_then_kill(child);
+            else if (child != NULL)
+                mp_child_kill(child);
             break;
         case MP_FORKPIPE_NOTHING:
             return;
@@ -256,7 +266,8 @@ static void turn(void)
 
         fds[count++] = (struct pollfd){.fd = family->fd, .events = (short)(POLLIN | (waits ? POLLOUT : 0))};
     }
-    while (poll(fds, count, -1) < 0)
+    mp_autopsy_turn();
+    while (poll(fds, count, mp_autopsy_wait_ms()) < 0)
         MP_MUST(errno == EINTR);
     if (fds[0].revents != 0)
         server.ending = true;

@@ -140,6 +140,8 @@ static void release(mpool_pool *pool)
     pool->closed = true;
     if (pool->totals != NULL)
         mp_host_give(pool->totals_offset, sizeof *pool->totals);
+    if (pool->traces_offset != 0)
+        mp_host_give(pool->traces_offset, (size_t)pool->workers * MP_TRACE_BYTES);
     if (pool->pages_offset != 0)
         mp_host_give(pool->pages_offset, (size_t)pool->workers * MP_PAGE_BYTES);
     if (pool->server_fd >= 0)
@@ -157,6 +159,9 @@ static mpool_err take_memory(mpool_pool *pool)
     if (err != MPOOL_OK)
         return err;
     pool->totals = mp_host_at(pool->totals_offset, sizeof *pool->totals);
+    err = mp_host_take((size_t)pool->workers * MP_TRACE_BYTES, &pool->traces_offset);
+    if (err != MPOOL_OK)
+        return err;
     return mp_host_take((size_t)pool->workers * MP_PAGE_BYTES, &pool->pages_offset);
 }
 

@@ -32,6 +32,7 @@ struct mpool_pool {
     int server_fd; /* to the fork server */
     int wake_fd;   /* an eventfd: there is something for the supervisor to do */
     size_t pages_offset;
+    size_t traces_offset;
     size_t totals_offset;
     struct mp_totals *totals;
     pthread_t supervisor;

@@ -23,11 +23,11 @@
 mpool_err mp_seat_open(struct mp_seat *seat, const char *directory, int wake_fd, struct mp_fork_message *order,
                        int *pipe)
 {
-    const struct mp_page *page = seat->page;
     mpool_err err;
     int size;
 
-    *seat = (struct mp_seat){.page = page, .generation = order->generation, .output.fd = -1};
+    *seat =
+        (struct mp_seat){.page = seat->page, .trace = seat->trace, .generation = order->generation, .output.fd = -1};
     size = snprintf(order->path, sizeof order->path, "%s/%u.%u.%" PRIu64, directory, (unsigned)order->pool,
                     (unsigned)order->slot, order->generation);
     if (size < 0 || (size_t)size >= sizeof order->path)
@@ -107,7 +107,9 @@ struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms)
     } while (claim != again && ++tries < 100);
     return (struct mp_sight){.next = mp_page_next(claim),
                              .returned = atomic_load_explicit(&page->returned, memory_order_acquire),
-                             .mark_ms = mark_ns > 0 ? mark_ns / 1000000 - stall_ms : 0};
+                             .mark_ms = mark_ns > 0 ? mark_ns / 1000000 - stall_ms : 0,
+                             .crashed =
+                                 atomic_load_explicit(&page->crash.state, memory_order_relaxed) != MP_CRASH_NONE};
 }
 
 bool mp_seat_over(const struct mp_seat *seat, int64_t now_ms)

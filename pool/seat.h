@@ -28,6 +28,7 @@ struct mp_seat_oom {
 
 struct mp_seat {
     const struct mp_page *page;
+    const struct mp_trace *trace;
     struct mp_channel *channel; /* NULL: there is no generation */
     uint64_t generation;
     pid_t pid;              /* also when it is dead */

@@ -105,6 +105,7 @@ static void spawn(struct supervisor *sup, const struct mp_action *action)
         return;
     }
     message.page_offset = sup->pool->pages_offset + (size_t)action->slot * MP_PAGE_BYTES;
+    message.trace_offset = sup->pool->traces_offset + (size_t)action->slot * MP_TRACE_BYTES;
     message.totals_offset = sup->pool->totals_offset;
     order(sup, &message, pipe);
     if (pipe >= 0)
@@ -134,10 +135,15 @@ static void send_word(struct supervisor *sup, const struct mp_action *action, en
         mp_wait_for_memory();
 }
 
+/* A worker that is killed for its job's limit is looked at first: the job is to learn where it was. */
 static void order_kill(struct supervisor *sup, const struct mp_action *action)
 {
-    struct mp_fork_message message = {
-        .kind = MP_FORK_KILL, .pool = sup->pool->id, .slot = action->slot, .generation = action->generation};
+    const struct mp_slot *slot = &sup->core.slots[action->slot];
+    struct mp_fork_message message = {.kind = MP_FORK_KILL,
+                                      .pool = sup->pool->id,
+                                      .slot = action->slot,
+                                      .generation = action->generation,
+                                      .look_first = slot->kill == MP_KILL_JOB && !sup->core.terminated};
 
     order(sup, &message, -1);
 }
@@ -530,8 +536,10 @@ static mpool_err set_up(struct supervisor *sup, mpool_pool *pool)
     if (sup->readers == NULL || sup->zone == NULL || sup->seats == NULL || sup->fds == NULL)
         return mp_error_nomem();
     for (unsigned i = 0; i < pool->workers; i++)
-        sup->seats[i] = (struct mp_seat){
-            .page = mp_host_at(pool->pages_offset + (size_t)i * MP_PAGE_BYTES, MP_PAGE_BYTES), .output.fd = -1};
+        sup->seats[i] =
+            (struct mp_seat){.page = mp_host_at(pool->pages_offset + (size_t)i * MP_PAGE_BYTES, MP_PAGE_BYTES),
+                             .trace = mp_host_at(pool->traces_offset + (size_t)i * MP_TRACE_BYTES, MP_TRACE_BYTES),
+                             .output.fd = -1};
     err = mp_deliver_init(&sup->deliver, pool);
     if (err != MPOOL_OK)
         return err;

@@ -20,6 +20,7 @@
 #include "ipc/channel.h"
 #include "serialize/decode.h"
 #include "serialize/scan.h"
+#include "workers/crash.h"
 #include "workers/inbox.h"
 #include "workers/job.h"
 #include "workers/outbox.h"
@@ -163,6 +164,7 @@ static void start_up(const struct mp_worker_start *start)
     tie_to_parent(start->parent);
     set_name(start->hello.slot);
     settle_output(start->piped);
+    mp_crash_catch(&worker.page->crash);
     MP_INJECT("worker.start");
     (void)sigfillset(&all);
     (void)sigemptyset(&none);

@@ -177,6 +177,32 @@ PROC(dossier, has_the_last_four_kilobytes_of_the_output)
 PROC(dossier, has_no_output_where_it_is_inherited)
 PROC(dossier, of_a_worker_killed_from_outside_says_whether_it_was_the_kernel)
 
+PROC(backtrace, of_a_bad_access_has_its_address_and_begins_where_it_was)
+PROC(backtrace, of_a_raised_signal_has_no_address)
+PROC(backtrace, needs_no_heap_and_no_lock_of_the_worker)
+PROC(backtrace, of_a_stack_overflow_has_the_innermost_calls)
+PROC(backtrace, of_a_call_to_nowhere_has_the_caller)
+PROC(backtrace, is_of_the_thread_that_crashed)
+PROC(backtrace, leaves_the_jobs_own_handlers_and_children_alone)
+PROC(backtrace, of_a_job_that_timed_out_says_where_it_was_stuck)
+PROC(backtrace, of_twenty_workers_at_once_keeps_nobody_waiting)
+PROC(backtrace, is_not_taken_of_a_worker_that_a_stranger_has_stopped)
+
+/* The unwinder dies, or does not end, before and after it has the worker. */
+#define UNWINDER(point, action)                                                                                        \
+    Test(backtrace, that_cannot_be_taken_because_of_##action##_at_##point)                                             \
+    {                                                                                                                  \
+        test((struct proc_run){.scenario = "backtrace/that_cannot_be_taken_says_so_and_the_worker_dies_all_the_same",  \
+                               .fault = "unwinder." #point ":" #action});                                              \
+    }
+
+UNWINDER(start, kill)
+UNWINDER(start, stop)
+UNWINDER(start, exit)
+UNWINDER(attached, kill)
+UNWINDER(attached, stop)
+UNWINDER(attached, segv)
+
 /* ---- many pools, many jobs --------------------------------------------------------------------------------------- */
 
 PROC(many, pools_one_after_the_other_leave_nothing)
