@@ -410,6 +410,16 @@ static void hear(struct mp_core *core, const struct mp_event *event)
     }
 }
 
+static void take_jobs(struct mp_core *core, struct mp_range range)
+{
+    core->stats.jobs_submitted += range.count;
+    range.solo = range.solo || range.rules->alone;
+    if (core->draining)
+        mp_core_end(core, 0, range, MPOOL_CANCELLED, 0);
+    else
+        mp_queue_append(&core->queue, range);
+}
+
 static bool has_process(const struct mp_slot *slot)
 {
     return slot->state != MP_SLOT_EMPTY && slot->state != MP_SLOT_GONE;
@@ -421,11 +431,7 @@ bool mp_core_step(struct mp_core *core, const struct mp_event *event)
         return false;
     switch (event->kind) {
     case MP_JOBS:
-        core->stats.jobs_submitted += event->range.count;
-        if (core->draining)
-            mp_core_end(core, 0, event->range, MPOOL_CANCELLED, 0);
-        else
-            mp_queue_append(&core->queue, event->range);
+        take_jobs(core, event->range);
         break;
     case MP_TICK:
         break;

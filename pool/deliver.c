@@ -32,7 +32,7 @@ void mp_deliver_fini(struct mp_deliver *deliver)
 
 /* ---- what is going on -------------------------------------------------------------------------------------------- */
 
-void mp_deliver_begin(struct mp_deliver *deliver, const struct mp_seat *seat, struct mp_packet *packet,
+void mp_deliver_begin(struct mp_deliver *deliver, struct mp_seat *seat, struct mp_packet *packet,
                       const struct mp_answers *answers)
 {
     deliver->seat = seat;
@@ -72,7 +72,7 @@ static void quote_output(struct mp_deliver *deliver, const struct mp_output *out
                        text + begin);
 }
 
-void mp_deliver_death(struct mp_deliver *deliver, const struct mp_seat *seat)
+void mp_deliver_death(struct mp_deliver *deliver, struct mp_seat *seat)
 {
     int status = seat->status;
 
@@ -213,6 +213,10 @@ static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_act
     if (action->status == MPOOL_CRASHED) {
         part->signal = WIFSIGNALED(deliver->status) ? WTERMSIG(deliver->status) : 0;
         part->exit_code = WIFEXITED(deliver->status) ? WEXITSTATUS(deliver->status) : 0;
+    }
+    if (lot->plan->capture_bytes > 0 && action->status != MPOOL_CANCELLED) {
+        part->is_captured = true;
+        part->captured_cut = mp_output_take_captured(&deliver->seat->output, &part->captured);
     }
     if (action->status == MPOOL_DONE || action->status == MPOOL_FAILED)
         attach_reply(deliver, &action->range, part);

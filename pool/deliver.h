@@ -23,7 +23,7 @@ struct mp_deliver {
     size_t values_at;          /* and where its value begins */
 
     /* The worker that has answered, or has died. */
-    const struct mp_seat *seat;
+    struct mp_seat *seat;
     struct mp_dossier *failure; /* of the frame's jobs that failed; NULL: none has yet */
     int status;                 /* of the worker that died last, as of wait4() */
     char reason[512];           /* the last thing that went wrong with a worker */
@@ -38,14 +38,14 @@ void mp_deliver_fini(struct mp_deliver *deliver);
  * seat      in   whose worker has sent it; all that it has printed has been drained
  * answers   in   points into the packet; valid until mp_deliver_finish()
  */
-void mp_deliver_begin(struct mp_deliver *deliver, const struct mp_seat *seat, struct mp_packet *packet,
+void mp_deliver_begin(struct mp_deliver *deliver, struct mp_seat *seat, struct mp_packet *packet,
                       const struct mp_answers *answers);
 
 /* mp_deliver_finish - it was fed. */
 void mp_deliver_finish(struct mp_deliver *deliver);
 
 /* mp_deliver_death - a worker is dead, and is about to be fed. All that it has printed has been drained. */
-void mp_deliver_death(struct mp_deliver *deliver, const struct mp_seat *seat);
+void mp_deliver_death(struct mp_deliver *deliver, struct mp_seat *seat);
 
 /* mp_deliver_reason - something else went wrong with a worker. */
 void mp_deliver_reason(struct mp_deliver *deliver, const char *reason);

@@ -34,6 +34,7 @@ struct mpool_future {
     bool done;                  /* under the lock; the result is constant once it is set */
     struct mp_result result;    /* its value and error are owned */
     struct mp_dossier *dossier; /* of the result; holds a reference */
+    struct mp_buf captured;     /* likewise */
 };
 
 static void unref(mpool_future *future)
@@ -42,6 +43,7 @@ static void unref(mpool_future *future)
         return;
     free((char *)(uintptr_t)future->result.shown.error);
     free((char *)(uintptr_t)future->result.shown.value);
+    mp_buf_free(&future->captured);
     mp_result_fini(&future->result);
     mp_dossier_unref(future->dossier);
     mp_sink_unref(&future->all->sink);
@@ -82,6 +84,8 @@ static void complete(struct mp_sink *sink, struct mp_part *part)
         (void)pthread_mutex_lock(&all->lock);
         future->result.shown = result;
         future->dossier = part->dossier;
+        future->captured = part->captured; /* if there is something, it is the part of one job */
+        part->captured = (struct mp_buf){0};
         future->done = true;
         (void)pthread_mutex_unlock(&all->lock);
         unref(future);
@@ -132,7 +136,7 @@ static struct mp_lot *joinable(const mpool_pool *pool, const mpool_task *task)
 static mpool_err new_lot(const mpool_pool *pool, const mpool_task *task, struct mp_lot **lot)
 {
     struct mp_plan *plan;
-    mpool_err err = mp_plan_new(task, pool->totals, &plan);
+    mpool_err err = mp_plan_new(task, pool, &plan);
 
     if (err != MPOOL_OK)
         return err;

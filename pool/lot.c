@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "ipc/totals.h"
+#include "pool/pool.h"
 #include "pool/sink.h"
 #include "serialize/scan.h"
 #include "workers/registry.h"
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #define CRASH_LIMIT 3
+#define CAPTURE_BYTES ((size_t)1 << 20)
 
 /* ---- plans ------------------------------------------------------------------------------------------------------- */
 
@@ -54,7 +56,29 @@ static mpool_err copy_collects(const mpool_task *task, const struct mp_totals *t
     return MPOOL_OK;
 }
 
-mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, struct mp_plan **result)
+static mpool_err check_capture(const mpool_task *task, const mpool_pool *pool)
+{
+    if (!task->capture)
+        return MPOOL_OK;
+    if (pool->output != MPOOL_OUTPUT_TAIL)
+        return mp_error(MPOOL_E_INVAL,
+                        "task of \"%s\": output cannot be captured where it is inherited; open the pool "
+                        "with MPOOL_OUTPUT_TAIL",
+                        task->function);
+    if (task->capture_bytes > MPOOL_CAPTURE_MAX)
+        return mp_error(MPOOL_E_INVAL, "task of \"%s\": capture_bytes is %zu, and %zu are the most", task->function,
+                        task->capture_bytes, MPOOL_CAPTURE_MAX);
+    return MPOOL_OK;
+}
+
+static size_t capture_of(const mpool_task *task)
+{
+    if (!task->capture)
+        return 0;
+    return task->capture_bytes > 0 ? task->capture_bytes : CAPTURE_BYTES;
+}
+
+mpool_err mp_plan_new(const mpool_task *task, const mpool_pool *pool, struct mp_plan **result)
 {
     struct mp_plan *plan;
     mpool_err err;
@@ -67,6 +91,9 @@ mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, st
     if (task->collect_count > MPOOL_TOTALS_MAX)
         return mp_error(MPOOL_E_INVAL, "task of \"%s\": it collects for %zu totals, %d are the most", task->function,
                         task->collect_count, MPOOL_TOTALS_MAX);
+    err = check_capture(task, pool);
+    if (err != MPOOL_OK)
+        return err;
     function = mp_registry_find(task->function);
     if (function < 0)
         return mp_error(MPOOL_E_NOFUNC, "no function \"%s\" was registered before mpool_init()", task->function);
@@ -79,10 +106,12 @@ mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, st
                                     .retries = task->retries,
                                     .crash_limit = task->crash_limit > 0 ? task->crash_limit : CRASH_LIMIT,
                                     .timeout_ms = task->timeout_ms,
-                                    .soft_timeout_ms = task->soft_timeout_ms};
+                                    .soft_timeout_ms = task->soft_timeout_ms,
+                                    .alone = task->capture};
     plan->discard_values = task->discard_value;
     plan->measure = task->measure;
-    err = copy_collects(task, totals, plan);
+    plan->capture_bytes = capture_of(task);
+    err = copy_collects(task, pool->totals, plan);
     if (err != MPOOL_OK) {
         mp_plan_unref(plan);
         return err;
@@ -99,7 +128,7 @@ bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task)
            plan->rules.retries == task->retries && plan->rules.crash_limit == crash_limit &&
            plan->rules.timeout_ms == task->timeout_ms && plan->rules.soft_timeout_ms == task->soft_timeout_ms &&
            plan->discard_values == task->discard_value && plan->measure == task->measure &&
-           strcmp(mp_registry_name(plan->function), task->function) == 0;
+           plan->capture_bytes == capture_of(task) && strcmp(mp_registry_name(plan->function), task->function) == 0;
 }
 
 /* ---- lots -------------------------------------------------------------------------------------------------------- */

@@ -30,6 +30,7 @@ struct mp_plan {
     int function;
     bool discard_values;
     bool measure;
+    size_t capture_bytes;        /* 0: output is not captured */
     struct mp_collect *collects; /* owned, with their strings */
     uint32_t collect_count;
 };
@@ -53,13 +54,12 @@ struct mp_lot {
 /*
  * mp_plan_new - check a task and copy it
  *
- * totals    in   of the pool, for the names in task->collect
+ * pool      in   for the totals that task->collect names, and whether output can be captured
  * result    out  one reference, set on MPOOL_OK
  *
  * Errors: MPOOL_E_INVAL, MPOOL_E_NOFUNC, MPOOL_E_NOTFOUND, MPOOL_E_NOMEM.
  */
-struct mp_totals;
-mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, struct mp_plan **result);
+mpool_err mp_plan_new(const mpool_task *task, const mpool_pool *pool, struct mp_plan **result);
 
 /* mp_plan_is - would mp_plan_new() make the same plan? Never so for a task that collects. */
 bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@ mpool_err mp_output_open(struct mp_output *output, bool piped, int *theirs)
 {
     int ends[2] = {-1, -1};
 
+    mp_output_free(output);
     output->end = output->begin = 0;
     output->last = output->before = (struct mp_output_sight){0};
     output->shared = false;
@@ -44,6 +46,18 @@ mpool_err mp_output_open(struct mp_output *output, bool piped, int *theirs)
         if (ends[i] >= 0)
             (void)close(ends[i]);
     return MPOOL_E_SYSTEM;
+}
+
+/* What there is no memory for is cut as well: the job itself is none the worse for it. */
+static void capture(struct mp_output *output, const char *data, size_t size)
+{
+    size_t room = output->capture_most - output->captured.size;
+
+    if (output->captured_cut)
+        return;
+    output->captured_cut = size > room || !mp_buf_add(&output->captured, data, size);
+    if (size > room)
+        (void)mp_buf_add(&output->captured, data, room);
 }
 
 static void keep(struct mp_output *output, const char *data, size_t size)
@@ -72,6 +86,8 @@ void mp_output_drain(struct mp_output *output, size_t most)
         size_t wanted = most - taken < sizeof data ? most - taken : sizeof data;
 
         got = read(output->fd, data, wanted);
+        if (got > 0 && output->capture_most > 0)
+            capture(output, data, (size_t)got);
         if (got > 0)
             keep(output, data, (size_t)got);
     }
@@ -114,6 +130,30 @@ size_t mp_output_copy(const struct mp_output *output, char text[MPOOL_OUTPUT_TAI
     memcpy(text, output->tail + at, first);
     memcpy(text + first, output->tail, (size_t)size - first);
     return (size_t)size;
+}
+
+void mp_output_capture(struct mp_output *output, size_t most)
+{
+    output->capture_most = most;
+    output->captured_cut = false;
+    output->captured.size = 0;
+}
+
+bool mp_output_take_captured(struct mp_output *output, struct mp_buf *captured)
+{
+    while (!mp_buf_add(&output->captured, "", 1))
+        mp_wait_for_memory();
+    *captured = output->captured;
+    output->captured = (struct mp_buf){0};
+    output->capture_most = 0;
+    return output->captured_cut;
+}
+
+void mp_output_free(struct mp_output *output)
+{
+    mp_output_close(output);
+    mp_buf_free(&output->captured);
+    output->capture_most = 0;
 }
 
 void mp_output_close(struct mp_output *output)

@@ -9,6 +9,8 @@
 #ifndef MP_POOL_OUTPUT_H
 #define MP_POOL_OUTPUT_H
 
+#include "base/buf.h"
+
 #include <mpool/pool.h>
 
 #include <stdbool.h>
@@ -28,6 +30,9 @@ struct mp_output {
     bool shared;     /* jobs before it may have printed that one too */
     uint32_t ticket; /* of the oldest job without an answer */
     struct mp_output_sight last, before;
+    size_t capture_most; /* so much is kept of the job that runs; 0: it is not captured */
+    bool captured_cut;   /* and there was more */
+    struct mp_buf captured;
     char tail[MPOOL_OUTPUT_TAIL_BYTES]; /* byte number n is at n % MPOOL_OUTPUT_TAIL_BYTES */
 };
 
@@ -55,13 +60,28 @@ void mp_output_see(struct mp_output *output, uint32_t next);
 /* mp_output_answered - the jobs before this ticket are answered; it was drained and seen since their answer came in. */
 void mp_output_answered(struct mp_output *output, uint32_t ticket);
 
+/* mp_output_capture - from now on keep all there is, up to so many bytes; the pipe has been drained. */
+void mp_output_capture(struct mp_output *output, size_t most);
+
+/*
+ * mp_output_take_captured - what has come since, and no more of it
+ *
+ * captured  out  with a NUL behind it, which counts; the caller frees it
+ *
+ * Returns whether there was more than was kept. Waits for memory, if need be, for the NUL.
+ */
+bool mp_output_take_captured(struct mp_output *output, struct mp_buf *captured);
+
 /* mp_output_shared - may what mp_output_copy() gives be of more than one job? */
 bool mp_output_shared(const struct mp_output *output);
 
 /* mp_output_copy - what the jobs without an answer have printed, at most the end of it. Returns its size. */
 size_t mp_output_copy(const struct mp_output *output, char text[MPOOL_OUTPUT_TAIL_BYTES]);
 
-/* mp_output_close - no more will come; what came can be copied still. */
+/* mp_output_close - no more will come; what came can be copied and taken still. */
 void mp_output_close(struct mp_output *output);
+
+/* mp_output_free - close, and release what was captured and not taken. */
+void mp_output_free(struct mp_output *output);
 
 #endif

@@ -15,6 +15,7 @@ struct mp_rules {
     uint32_t crash_limit;    /* attempts that crashes may use */
     int64_t timeout_ms;      /* limit of an attempt; 0: none */
     int64_t soft_timeout_ms; /* when an attempt is asked to stop; 0: never */
+    bool alone;              /* runs with nothing else in flight, always */
 };
 
 /* Jobs with consecutive numbers, the same rules and the same history. A job with a history is a range of its own. */
@@ -24,7 +25,7 @@ struct mp_range {
     uint32_t attempts; /* charged so far, to each */
     uint32_t crashes;  /* of those, by crashes */
     uint32_t riddles;  /* deaths it was in flight for, and that named nobody */
-    bool solo;         /* runs with nothing else in flight, so that the next death has a name */
+    bool solo;         /* runs with nothing else in flight: by its rules, or so that the next death has a name */
     const struct mp_rules *rules;
 };
 

@@ -26,6 +26,7 @@ mpool_err mp_seat_open(struct mp_seat *seat, const char *directory, int wake_fd,
     mpool_err err;
     int size;
 
+    mp_output_free(&seat->output);
     *seat =
         (struct mp_seat){.page = seat->page, .trace = seat->trace, .generation = order->generation, .output.fd = -1};
     size = snprintf(order->path, sizeof order->path, "%s/%u.%u.%" PRIu64, directory, (unsigned)order->pool,
@@ -91,6 +92,12 @@ void mp_seat_drain(struct mp_seat *seat, size_t most)
 {
     mp_output_drain(&seat->output, most);
     mp_output_see(&seat->output, next_of(seat));
+}
+
+void mp_seat_capture(struct mp_seat *seat, size_t most)
+{
+    mp_seat_drain(seat, MP_OUTPUT_ALL);
+    mp_output_capture(&seat->output, most);
 }
 
 struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms)

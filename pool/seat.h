@@ -72,6 +72,9 @@ mpool_err mp_seat_send(struct mp_seat *seat, const struct mp_message *message, s
  */
 void mp_seat_drain(struct mp_seat *seat, size_t most);
 
+/* mp_seat_capture - a job is about to be sent, alone: keep what it will print, up to so many bytes. */
+void mp_seat_capture(struct mp_seat *seat, size_t most);
+
 /* mp_seat_look - what the slot's page says now. stall_ms: what the supervisor's clock is behind the monotonic one. */
 struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms);
 

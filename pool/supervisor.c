@@ -119,6 +119,8 @@ static void send_jobs(struct supervisor *sup, const struct mp_action *action)
 
     if (sup->core.slots[action->slot].state != MP_SLOT_UP)
         return;
+    if (mp_lot_of(&action->range)->plan->capture_bytes > 0)
+        mp_seat_capture(&sup->seats[action->slot], mp_lot_of(&action->range)->plan->capture_bytes);
     message.as.jobs = mp_lot_frame(&action->range);
     message.as.jobs.generation = action->generation;
     message.as.jobs.ticket = action->ticket;
@@ -481,11 +483,13 @@ static void sleep_until_something(struct supervisor *sup)
 
 static void tear_down(struct supervisor *sup)
 {
-    for (unsigned i = 0; sup->seats != NULL && i < sup->pool->workers; i++)
+    for (unsigned i = 0; sup->seats != NULL && i < sup->pool->workers; i++) {
         if (sup->seats[i].channel != NULL) {
             mp_seat_wait_gone(&sup->seats[i]);
             mp_seat_close(&sup->seats[i]);
         }
+        mp_output_free(&sup->seats[i].output);
+    }
     mp_deliver_fini(&sup->deliver);
     mp_core_fini(&sup->core);
     mp_buf_free(&sup->message);
@@ -533,13 +537,13 @@ static mpool_err set_up(struct supervisor *sup, mpool_pool *pool)
     sup->fds = calloc(2 + 2 * (size_t)pool->workers, sizeof *sup->fds);
     sup->readers = calloc(pool->workers, sizeof *sup->readers);
     sup->zone = msgpack_zone_new(8192);
-    if (sup->readers == NULL || sup->zone == NULL || sup->seats == NULL || sup->fds == NULL)
-        return mp_error_nomem();
-    for (unsigned i = 0; i < pool->workers; i++)
+    for (unsigned i = 0; sup->seats != NULL && i < pool->workers; i++)
         sup->seats[i] =
             (struct mp_seat){.page = mp_host_at(pool->pages_offset + (size_t)i * MP_PAGE_BYTES, MP_PAGE_BYTES),
                              .trace = mp_host_at(pool->traces_offset + (size_t)i * MP_TRACE_BYTES, MP_TRACE_BYTES),
                              .output.fd = -1};
+    if (sup->readers == NULL || sup->zone == NULL || sup->seats == NULL || sup->fds == NULL)
+        return mp_error_nomem();
     err = mp_deliver_init(&sup->deliver, pool);
     if (err != MPOOL_OK)
         return err;

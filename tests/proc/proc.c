@@ -167,6 +167,11 @@ PROC(output, of_ten_megabytes_does_not_stall)
 PROC(output, does_not_reach_the_host_unless_it_is_inherited)
 PROC(output, may_have_an_end_and_may_have_none)
 PROC(output, that_is_no_choice_is_refused)
+PROC(output, that_is_captured_is_the_jobs_own_to_the_byte)
+PROC(output, that_is_captured_is_cut_at_its_cap)
+PROC(output, is_captured_of_the_last_attempt_however_it_ended)
+PROC(output, is_captured_of_each_job_of_an_iterator)
+PROC(output, that_cannot_be_captured_is_refused)
 
 /* ---- what is left to be read ------------------------------------------------------------------------------------- */
 
