@@ -58,6 +58,9 @@ PROC(death, a_killed_host_takes_everything_along_but_its_own_child, .dies_by = S
      .survivor = true)
 PROC(death, a_killed_fork_server_breaks_the_pool, .directory_stays = true)
 PROC(death, a_killed_fork_server_leaves_no_command_behind, .directory_stays = true)
+PROC(death, a_host_killed_while_a_worker_is_looked_at_takes_the_unwinder_along, .dies_by = SIGKILL,
+     .within_a_second = true, .fault = "unwinder.attached:stop")
+PROC(death, a_pool_that_is_freed_while_a_worker_is_looked_at_ends, .fault = "unwinder.attached:stop")
 
 /* ---- workers that do not get up ---------------------------------------------------------------------------------- */
 
@@ -181,6 +184,7 @@ PROC(dossier, has_the_output_of_exactly_the_job_that_went_wrong)
 PROC(dossier, has_the_last_four_kilobytes_of_the_output)
 PROC(dossier, has_no_output_where_it_is_inherited)
 PROC(dossier, of_a_worker_killed_from_outside_says_whether_it_was_the_kernel)
+PROC(dossier, of_a_worker_killed_by_the_kernel_says_that_memory_had_run_out)
 
 PROC(backtrace, of_a_bad_access_has_its_address_and_begins_where_it_was)
 PROC(backtrace, of_a_raised_signal_has_no_address)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The dossier of a job that ended so; of everything but how it ended, what must hold for all. */
@@ -254,4 +255,92 @@ SCENARIO(dossier, of_a_worker_killed_from_outside_says_whether_it_was_the_kernel
     CHECK_SAYS(dossier->backtrace, "no backtrace: ");
     mpool_future_free(held);
     finish_pool(pool);
+}
+
+/* ---- out of memory ----------------------------------------------------------------------------------------------- */
+
+/* Takes memory until there is none. */
+MPOOL_FUNCTION(eat)
+{
+    (void)args;
+    (void)result;
+    for (int i = 0; i < 1024; i++) {
+        char *block = malloc(1 << 20);
+
+        if (block != NULL)
+            memset(block, i | 1, 1 << 20);
+    }
+    return mpool_job_fail(job, "there is no end of memory");
+}
+
+static bool write_file(const char *directory, const char *name, const char *text)
+{
+    char path[512];
+    bool written;
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
+    file = fopen(path, "we");
+    if (file == NULL)
+        return false;
+    written = fputs(text, file) >= 0;
+    return fclose(file) == 0 && written;
+}
+
+/* The directory of our group in the hierarchy of cgroup v1 that limits memory; false if there is none. */
+static bool find_memory_cgroup(char *directory, size_t room)
+{
+    FILE *file = fopen("/proc/self/cgroup", "re");
+    char line[512];
+    bool found = false;
+
+    while (!found && file != NULL && fgets(line, sizeof line, file) != NULL) {
+        const char *path = strstr(line, ":memory:");
+
+        line[strcspn(line, "\n")] = '\0';
+        found = path != NULL;
+        if (found)
+            (void)snprintf(directory, room, "/sys/fs/cgroup/memory%s", path + strlen(":memory:"));
+    }
+    if (file != NULL)
+        (void)fclose(file);
+    return found;
+}
+
+/* A group of our own in which memory is short. What an earlier run has left of it is used again. */
+static void enter_small_cgroup(char outer[400], char inner[432])
+{
+    char self[32];
+
+    if (!find_memory_cgroup(outer, 400))
+        skip("there is no cgroup v1 for memory");
+    (void)snprintf(inner, 432, "%s/mpool-test-dossier", outer);
+    (void)snprintf(self, sizeof self, "%d", (int)getpid());
+    (void)mkdir(inner, 0700);
+    if (!write_file(inner, "memory.limit_in_bytes", "100663296") || !write_file(inner, "cgroup.procs", self)) {
+        (void)rmdir(inner);
+        skip("the cgroup cannot be divided");
+    }
+    (void)write_file(inner, "memory.memsw.limit_in_bytes", "100663296");
+}
+
+SCENARIO(dossier, of_a_worker_killed_by_the_kernel_says_that_memory_had_run_out)
+{
+    char outer[400], inner[432], self[32];
+    const mpool_dossier *dossier;
+    mpool_future *future;
+    mpool_pool *pool;
+
+    enter_small_cgroup(outer, inner);
+    pool = open_pool(1);
+    future = submit(pool, &(mpool_task){.function = "eat"}, 0);
+    dossier = dossier_of(future, MPOOL_CRASHED);
+    CHECK_INT(dossier->signal, SIGKILL);
+    CHECK_INT(dossier->out_of_memory, MPOOL_OOM_YES);
+    CHECK_SAYS(dossier->out_of_memory_evidence, "memory.oom_control");
+    mpool_future_free(future);
+    finish_pool(pool);
+    (void)snprintf(self, sizeof self, "%d", (int)getpid());
+    CHECK(write_file(outer, "cgroup.procs", self));
+    AWAIT(rmdir(inner) == 0);
 }
