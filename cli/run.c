@@ -227,7 +227,7 @@ static bool open_totals(struct run *run)
 
 static bool open_pool(struct run *run)
 {
-    mpool_pool_options options = {.workers = run->jobfile.workers};
+    mpool_pool_options options = {.workers = run->jobfile.workers, .output = MPOOL_OUTPUT_INHERIT};
     mpool_err err;
 
     if (run->options->workers > 0)

@@ -4,6 +4,13 @@ find_package(nng CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(FYAML REQUIRED IMPORTED_TARGET libfyaml)
 pkg_check_modules(GMP REQUIRED IMPORTED_TARGET gmp)
+if(MPOOL_BACKTRACE)
+    pkg_check_modules(DW IMPORTED_TARGET libdw)
+    if(NOT DW_FOUND)
+        message(STATUS "without libdw there will be no backtraces")
+        set(MPOOL_BACKTRACE OFF)
+    endif()
+endif()
 
 # msgpack-c ships its C library under different names from release to release.
 find_path(MPOOL_MSGPACK_INCLUDE msgpack.h REQUIRED)

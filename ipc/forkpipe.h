@@ -5,16 +5,20 @@
  * program. One pair is made with the fork server and carries only MP_FORK_OPEN, with one end of a new pair for each
  * pool. A closed end means: kill everything that belongs to it. The conversation of a pool:
  *
- *     host -> server   MP_FORK_SPAWN   fork a worker for this slot and generation
- *     host -> server   MP_FORK_KILL    kill it and its process group, if it still lives
+ *     host -> server   MP_FORK_SPAWN   fork a worker for this slot and generation; if piped, the pipe for its output
+ *                                     comes along
+ *     host -> server   MP_FORK_KILL    kill it and its process group, if it still lives; if look_first, stop
+ *                                     it at once, and kill it when its trace is written
  *     server -> host   MP_FORK_BORN    its process id
  *     server -> host   MP_FORK_FAILED  it could not be forked
- *     server -> host   MP_FORK_DIED    it and its group are dead and reaped
+ *     server -> host   MP_FORK_DIED    it and its group are dead and reaped; its trace is what it will be
  *
  * Every BORN is followed by exactly one DIED.
  */
 #ifndef MP_IPC_FORKPIPE_H
 #define MP_IPC_FORKPIPE_H
+
+#include "base/oom.h"
 
 #include <mpool/error.h>
 
@@ -44,15 +48,21 @@ struct mp_fork_message {
     uint32_t slot;
     uint64_t generation;
     size_t page_offset;   /* SPAWN: the slot's page */
+    size_t trace_offset;  /* SPAWN: the slot's trace */
     size_t totals_offset; /* SPAWN: the pool's totals */
     size_t setup_offset;  /* SPAWN: its struct mp_setup, see workers/setup.h */
     size_t setup_size;    /* SPAWN: of it; 0: it has none */
+    bool piped;           /* SPAWN: a pipe for the worker's output comes along */
     unsigned char token[MP_FORK_TOKEN_BYTES];
-    pid_t pid;                   /* BORN, DIED */
-    int status;                  /* DIED: as of wait4() */
-    int error;                   /* FAILED, READY: errno */
-    struct rusage usage;         /* DIED */
-    char path[MP_FORK_PATH_MAX]; /* SPAWN: the socket to dial */
+    bool look_first;               /* KILL */
+    pid_t pid;                     /* BORN, DIED */
+    int status;                    /* DIED: as of wait4() */
+    int error;                     /* FAILED, READY: errno */
+    struct rusage usage;           /* DIED */
+    enum mp_oom_source oom_source; /* DIED, of SIGKILL: what has counted */
+    uint64_t oom_before;           /* likewise: kills for want of memory, when it was forked */
+    uint64_t oom_after;            /* likewise: when it was dead */
+    char path[MP_FORK_PATH_MAX];   /* SPAWN: the socket to dial */
 };
 
 /* mp_forkpipe_pair - a new pair of sockets, close-on-exec. Errors: MPOOL_E_SYSTEM. */

@@ -8,6 +8,8 @@
 #ifndef MP_IPC_PAGE_H
 #define MP_IPC_PAGE_H
 
+#include "ipc/trace.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +36,8 @@ struct mp_page {
     _Atomic int64_t mark_ns;
     /* Why the worker does not start, if it can say so. NUL-terminated, unless somebody has scribbled over it. */
     char why[MP_PAGE_WHY];
+    /* Signal handlers only. */
+    struct mp_crash crash;
 };
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "the page needs lock-free 64-bit atomics");

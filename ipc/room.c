@@ -18,8 +18,11 @@
 /* What the threads allocate besides their stacks. */
 #define HEAP_BYTES ((size_t)32 << 20)
 
-/* File descriptors: of a channel (listeners, connections, poll descriptors); those of nng, the pool and the program. */
-#define FDS_EACH 6
+/*
+ * File descriptors: of a channel (listeners, connections, poll descriptors) and for what its worker prints; those of
+ * nng, the pool and the program.
+ */
+#define FDS_EACH 7
 #define FDS_BESIDES 20
 
 static void *wait_for_go(void *go)

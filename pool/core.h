@@ -69,6 +69,7 @@ struct mp_sight {
     uint32_t next;     /* ticket that the worker claims next */
     uint32_t returned; /* jobs whose function has returned: == next between two jobs */
     int64_t mark_ms;   /* when the job claimed last began; 0 if it has no limit */
+    bool crashed;      /* it is about to die, and is being looked at */
 };
 
 struct mp_event {

@@ -217,6 +217,12 @@ static bool adapts(const struct mp_core *core)
     return core->crew.least > 0 && !core->closed;
 }
 
+/* Nobody goes while jobs wait: a worker that idles then is about to get some. */
+static bool may_shrink(const struct mp_core *core)
+{
+    return adapts(core) && core->queue.jobs == 0 && core->crew.wanted > core->crew.least;
+}
+
 /* Since when the slot's worker idles; MP_NEVER: it does not. */
 static int64_t idle_since(const struct mp_slot *slot)
 {
@@ -250,7 +256,7 @@ void mp_crew_adapt(struct mp_core *core)
     if (core->queue.jobs > 0 && !idles && !starts && core->crew.wanted < core->crew.most &&
         count_crew(core) == core->crew.wanted && hire_one(core))
         core->crew.wanted++;
-    for (unsigned i = 0; i < core->slot_count && core->crew.wanted > core->crew.least; i++)
+    for (unsigned i = 0; i < core->slot_count && may_shrink(core); i++)
         if (idle_since(&core->slots[i]) <= core->now_ms - core->crew.idle_ms)
             shrink(core, i);
     core->stats.workers = core->crew.wanted;
@@ -266,7 +272,7 @@ int64_t mp_crew_due(const struct mp_core *core)
         if (slot->state != MP_SLOT_UP || slot->retiring)
             continue;
         due = mp_sooner(due, slot->retire_ms);
-        if (adapts(core) && core->crew.wanted > core->crew.least && idle_since(slot) != MP_NEVER)
+        if (may_shrink(core) && idle_since(slot) != MP_NEVER)
             due = mp_sooner(due, idle_since(slot) + core->crew.idle_ms);
     }
     return due;

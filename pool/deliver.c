@@ -32,8 +32,10 @@ void mp_deliver_fini(struct mp_deliver *deliver)
 
 /* ---- what is going on -------------------------------------------------------------------------------------------- */
 
-void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, const struct mp_answers *answers)
+void mp_deliver_begin(struct mp_deliver *deliver, struct mp_seat *seat, struct mp_packet *packet,
+                      const struct mp_answers *answers)
 {
+    deliver->seat = seat;
     while ((deliver->reply = mp_reply_new(packet)) == NULL)
         mp_wait_for_memory();
     deliver->reply->values = answers->values;
@@ -47,12 +49,34 @@ void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, cons
 void mp_deliver_finish(struct mp_deliver *deliver)
 {
     mp_reply_unref(deliver->reply);
+    mp_dossier_unref(deliver->failure);
     deliver->reply = NULL;
+    deliver->failure = NULL;
     deliver->answers = NULL;
 }
 
-void mp_deliver_death(struct mp_deliver *deliver, int status)
+/* A worker that does not get up has said why, if it could, on stderr: the last line is the reason's. */
+static void quote_output(struct mp_deliver *deliver, const struct mp_output *output)
 {
+    char text[MPOOL_OUTPUT_TAIL_BYTES];
+    size_t end = mp_output_copy(output, text), begin;
+    size_t used = strlen(deliver->reason);
+
+    while (end > 0 && text[end - 1] == '\n')
+        end--;
+    for (begin = end; begin > 0 && text[begin - 1] != '\n'; begin--)
+        if ((unsigned char)text[begin - 1] < ' ' || text[begin - 1] == 0x7f)
+            text[begin - 1] = '?';
+    if (end > begin)
+        (void)snprintf(deliver->reason + used, sizeof deliver->reason - used, "; it said: %.*s", (int)(end - begin),
+                       text + begin);
+}
+
+void mp_deliver_death(struct mp_deliver *deliver, struct mp_seat *seat)
+{
+    int status = seat->status;
+
+    deliver->seat = seat;
     deliver->status = status;
     if (WIFSIGNALED(status)) {
         const char *name = sigabbrev_np(WTERMSIG(status));
@@ -62,6 +86,8 @@ void mp_deliver_death(struct mp_deliver *deliver, int status)
     } else {
         (void)snprintf(deliver->reason, sizeof deliver->reason, "the worker exited with code %d", WEXITSTATUS(status));
     }
+    if (!seat->greeted)
+        quote_output(deliver, &seat->output);
 }
 
 void mp_deliver_reason(struct mp_deliver *deliver, const char *reason)
@@ -161,6 +187,26 @@ static void attach_reply(struct mp_deliver *deliver, const struct mp_range *rang
     mp_reply_ref(part->reply);
 }
 
+/*
+ * Jobs that failed in one frame have a dossier in common: they have had the same number of attempts, and it cannot be
+ * told who of them has printed what.
+ */
+static struct mp_dossier *make_dossier(struct mp_deliver *deliver, const struct mp_action *action)
+{
+    struct mp_dossier *dossier = deliver->failure;
+
+    if (action->status != MPOOL_FAILED && action->status != MPOOL_CRASHED && action->status != MPOOL_TIMED_OUT)
+        return NULL;
+    if (action->status != MPOOL_FAILED || dossier == NULL)
+        while ((dossier = mp_dossier_new(deliver->seat, action->status, action->attempts)) == NULL)
+            mp_wait_for_memory();
+    if (action->status == MPOOL_FAILED) {
+        deliver->failure = dossier;
+        mp_dossier_ref(dossier);
+    }
+    return dossier;
+}
+
 static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_action *action, bool draining,
                                  struct mp_lot *lot)
 {
@@ -175,9 +221,14 @@ static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_act
     part->status = action->status;
     part->attempts = action->attempts;
     part->worker = action->slot;
+    part->dossier = make_dossier(deliver, action);
     if (action->status == MPOOL_CRASHED) {
         part->signal = WIFSIGNALED(deliver->status) ? WTERMSIG(deliver->status) : 0;
         part->exit_code = WIFEXITED(deliver->status) ? WEXITSTATUS(deliver->status) : 0;
+    }
+    if (lot->plan->capture_bytes > 0 && action->status != MPOOL_CANCELLED) {
+        part->is_captured = true;
+        part->captured_cut = mp_output_take_captured(&deliver->seat->output, &part->captured);
     }
     if (action->status == MPOOL_DONE || action->status == MPOOL_FAILED)
         attach_reply(deliver, &action->range, part);

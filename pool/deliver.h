@@ -7,6 +7,7 @@
 #include "ipc/channel.h"
 #include "pool/core.h"
 #include "pool/pool.h"
+#include "pool/seat.h"
 #include "pool/sink.h"
 #include "serialize/message.h"
 
@@ -21,8 +22,11 @@ struct mp_deliver {
     uint32_t cursor;           /* a job of it, */
     size_t values_at;          /* and where its value begins */
 
-    int status;       /* of the worker that died last, as of wait4() */
-    char reason[512]; /* the last thing that went wrong with a worker */
+    /* The worker that has answered, or has died. */
+    struct mp_seat *seat;
+    struct mp_dossier *failure; /* of the frame's jobs that failed; NULL: none has yet */
+    int status;                 /* of the worker that died last, as of wait4() */
+    char reason[512];           /* the last thing that went wrong with a worker */
 };
 
 mpool_err mp_deliver_init(struct mp_deliver *deliver, mpool_pool *pool);
@@ -31,15 +35,17 @@ void mp_deliver_fini(struct mp_deliver *deliver);
 /*
  * mp_deliver_begin - a frame of results came in, and is about to be fed; takes the packet
  *
+ * seat      in   whose worker has sent it; all that it has printed has been drained
  * answers   in   points into the packet; valid until mp_deliver_finish()
  */
-void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, const struct mp_answers *answers);
+void mp_deliver_begin(struct mp_deliver *deliver, struct mp_seat *seat, struct mp_packet *packet,
+                      const struct mp_answers *answers);
 
 /* mp_deliver_finish - it was fed. */
 void mp_deliver_finish(struct mp_deliver *deliver);
 
-/* mp_deliver_death - a worker is dead, and is about to be fed. status: as of wait4(). */
-void mp_deliver_death(struct mp_deliver *deliver, int status);
+/* mp_deliver_death - a worker is dead, and is about to be fed. All that it has printed has been drained. */
+void mp_deliver_death(struct mp_deliver *deliver, struct mp_seat *seat);
 
 /* mp_deliver_reason - something else went wrong with a worker. */
 void mp_deliver_reason(struct mp_deliver *deliver, const char *reason);

@@ -17,6 +17,7 @@
 #include "base/panic.h"
 #include "ipc/forkpipe.h"
 #include "ipc/page.h"
+#include "pool/autopsy.h"
 #include "pool/children.h"
 #include "pool/directory.h"
 #include "workers/worker.h"
@@ -117,12 +118,20 @@ static int set_up(void)
         return errno;
     if (getppid() != server.start->host)
         mp_leave(0);
+    mp_children_begin();
     return mp_directory_make(server.start->parent_directory, server.directory, sizeof server.directory);
 }
 
 /* ---- workers ----------------------------------------------------------------------------------------------------- */
 
-static void be_worker(const struct mp_family *family, const struct mp_fork_message *order, pid_t parent)
+/* Takes the pipe for its own output; nobody else is to hold it. */
+static void print_into(int pipe)
+{
+    MP_MUST(dup2(pipe, STDOUT_FILENO) == STDOUT_FILENO && dup2(pipe, STDERR_FILENO) == STDERR_FILENO);
+    (void)close(pipe);
+}
+
+static void be_worker(const struct mp_family *family, const struct mp_fork_message *order, int pipe, pid_t parent)
 {
     struct mp_worker_start start = {.arena = server.start->arena,
                                     .page_offset = order->page_offset,
@@ -131,6 +140,7 @@ static void be_worker(const struct mp_family *family, const struct mp_fork_messa
                                     .setup_size = order->setup_size,
                                     .path = order->path,
                                     .parent = parent,
+                                    .piped = order->piped,
                                     .hello = {.version = MP_PROTOCOL_VERSION,
                                               .pool = family->pool,
                                               .slot = order->slot,
@@ -147,21 +157,29 @@ static void be_worker(const struct mp_family *family, const struct mp_fork_messa
     (void)close(server.start->control);
     (void)close(server.host_fd);
     (void)close(server.signal_fd);
+    if (order->piped)
+        print_into(pipe);
     handle(SIGPIPE, SIG_DFL);
     mp_worker_main(&start);
 }
 
-static void spawn(struct mp_family *family, const struct mp_fork_message *order)
+/* Without a file descriptor to spare, the pipe for a worker's output does not arrive here. */
+static void spawn(struct mp_family *family, const struct mp_fork_message *order, int pipe)
 {
     struct mp_child *child = mp_family_add(family, order->slot, order->generation);
     void *page = mp_arena_at(server.start->arena, order->page_offset, MP_PAGE_BYTES);
+    void *trace = mp_arena_at(server.start->arena, order->trace_offset, MP_TRACE_BYTES);
     pid_t self = getpid();
 
-    MP_MUST(page != NULL);
+    MP_MUST(page != NULL && trace != NULL);
     memset(page, 0, MP_PAGE_BYTES);
-    child->pid = fork();
+    memset(trace, 0, MP_TRACE_BYTES);
+    child->page = page;
+    child->trace = trace;
+    errno = EMFILE;
+    child->pid = order->piped && pipe < 0 ? -1 : fork();
     if (child->pid == 0)
-        be_worker(family, order, self);
+        be_worker(family, order, pipe, self);
     if (child->pid < 0) {
         child->error = errno;
         child->dead = true;
@@ -196,16 +214,24 @@ static void hear_control(void)
 static void hear_family(struct mp_family *family)
 {
     struct mp_fork_message message;
+    struct mp_child *child;
+    int passed;
 
     for (;;) {
-        switch (mp_forkpipe_recv(family->fd, false, &message, NULL)) {
+        switch (mp_forkpipe_recv(family->fd, false, &message, &passed)) {
         case MP_FORKPIPE_MESSAGE:
             if (message.kind == MP_FORK_SPAWN) {
-                spawn(family, &message);
+                spawn(family, &message, passed);
+                if (passed >= 0)
+                    (void)close(passed);
                 break;
             }
             MP_MUST(message.kind == MP_FORK_KILL);
-            mp_family_kill(family, message.slot, message.generation);
+            child = mp_family_find(family, message.slot, message.generation);
+            if (child != NULL && message.look_first)
+                mp_autopsy_then_kill(child);
+            else if (child != NULL)
+                mp_child_kill(child);
             break;
         case MP_FORKPIPE_NOTHING:
             return;
@@ -242,7 +268,8 @@ static void turn(void)
 
         fds[count++] = (struct pollfd){.fd = family->fd, .events = (short)(POLLIN | (waits ? POLLOUT : 0))};
     }
-    while (poll(fds, count, -1) < 0)
+    mp_autopsy_turn();
+    while (poll(fds, count, mp_autopsy_wait_ms()) < 0)
         MP_MUST(errno == EINTR);
     if (fds[0].revents != 0)
         server.ending = true;

@@ -31,10 +31,12 @@ struct futures {
 struct mpool_future {
     atomic_uint refs;
     struct futures *all;
-    mpool_pool *pool;        /* holds a reference */
-    uint64_t number;         /* of the job, constant when submit has returned */
-    bool done;               /* under the lock; the result is constant once it is set */
-    struct mp_result result; /* its value and error are owned */
+    mpool_pool *pool;           /* holds a reference */
+    uint64_t number;            /* of the job, constant when submit has returned */
+    bool done;                  /* under the lock; the result is constant once it is set */
+    struct mp_result result;    /* its value and error are owned */
+    struct mp_dossier *dossier; /* of the result; holds a reference */
+    struct mp_buf captured;     /* likewise */
 };
 
 static void unref(mpool_future *future)
@@ -43,7 +45,9 @@ static void unref(mpool_future *future)
         return;
     free((char *)(uintptr_t)future->result.shown.error);
     free((char *)(uintptr_t)future->result.shown.value);
+    mp_buf_free(&future->captured);
     mp_result_fini(&future->result);
+    mp_dossier_unref(future->dossier);
     mp_sink_unref(&future->all->sink);
     mp_pool_unref(future->pool);
     free(future);
@@ -79,8 +83,12 @@ static void complete(struct mp_sink *sink, struct mp_part *part)
             continue;
         result.error = keep(result.error, result.error != NULL ? strlen(result.error) + 1 : 0);
         result.value = keep(result.value, result.value_size);
+        mp_dossier_ref(part->dossier);
         (void)pthread_mutex_lock(&all->lock);
         future->result.shown = result;
+        future->dossier = part->dossier;
+        future->captured = part->captured; /* if there is something, it is the part of one job */
+        part->captured = (struct mp_buf){0};
         future->done = true;
         (void)pthread_mutex_unlock(&all->lock);
         unref(future);
@@ -131,7 +139,7 @@ static struct mp_lot *joinable(const mpool_pool *pool, const mpool_task *task)
 static mpool_err new_lot(mpool_pool *pool, const mpool_task *task, struct mp_lot **lot)
 {
     struct mp_plan *plan;
-    mpool_err err = mp_plan_new(task, pool->totals, &pool->keys, &plan);
+    mpool_err err = mp_plan_new(task, pool, &plan);
 
     if (err != MPOOL_OK)
         return err;

@@ -308,7 +308,7 @@ mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mp
     if (err == MPOOL_OK && generator == NULL)
         err = mp_error(MPOOL_E_INVAL, "an iteration without a generator");
     if (err == MPOOL_OK)
-        err = mp_plan_new(task, pool->totals, &pool->keys, &plan);
+        err = mp_plan_new(task, pool, &plan);
     if (err != MPOOL_OK)
         return err;
     iter = calloc(1, sizeof *iter);

@@ -6,12 +6,14 @@
 #include "pool/plan.h"
 
 #include "base/error.h"
+#include "pool/pool.h"
 #include "workers/registry.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define CRASH_LIMIT 3
+#define CAPTURE_BYTES ((size_t)1 << 20)
 #define BACKOFF_MOST_MS (INT64_C(3600) * 1000)
 #define RETRY_ON (MPOOL_RETRY_ON(MPOOL_FAILED) | MPOOL_RETRY_ON(MPOOL_CRASHED) | MPOOL_RETRY_ON(MPOOL_TIMED_OUT))
 
@@ -79,6 +81,28 @@ static mpool_err check(const mpool_task *task)
     return check_times(task);
 }
 
+static mpool_err check_capture(const mpool_task *task, const mpool_pool *pool)
+{
+    if (!task->capture)
+        return MPOOL_OK;
+    if (pool->output != MPOOL_OUTPUT_TAIL)
+        return mp_error(MPOOL_E_INVAL,
+                        "task of \"%s\": output cannot be captured where it is inherited; open the pool "
+                        "with MPOOL_OUTPUT_TAIL",
+                        task->function);
+    if (task->capture_bytes > MPOOL_CAPTURE_MAX)
+        return mp_error(MPOOL_E_INVAL, "task of \"%s\": capture_bytes is %zu, and %zu are the most", task->function,
+                        task->capture_bytes, MPOOL_CAPTURE_MAX);
+    return MPOOL_OK;
+}
+
+static size_t capture_of(const mpool_task *task)
+{
+    if (!task->capture)
+        return 0;
+    return task->capture_bytes > 0 ? task->capture_bytes : CAPTURE_BYTES;
+}
+
 /* ---- plans ------------------------------------------------------------------------------------------------------- */
 
 static mpool_err copy_collects(const mpool_task *task, const struct mp_totals *totals, struct mp_plan *plan)
@@ -115,6 +139,7 @@ static struct mp_rules rules_of(const mpool_task *task, int function)
                              .delay_ms = task->delay_ms,
                              .timeout_ms = task->timeout_ms,
                              .soft_timeout_ms = task->soft_timeout_ms,
+                             .alone = task->capture,
                              .once = task->once};
 }
 
@@ -126,24 +151,25 @@ static uint64_t new_group(void)
     return atomic_fetch_add_explicit(&groups, 1, memory_order_relaxed) + 1;
 }
 
-static mpool_err set_up(struct mp_plan *plan, const mpool_task *task, const struct mp_totals *totals,
-                        struct mp_keys *keys)
+static mpool_err set_up(struct mp_plan *plan, const mpool_task *task, mpool_pool *pool)
 {
-    mpool_err err = copy_collects(task, totals, plan);
+    mpool_err err = copy_collects(task, pool->totals, plan);
 
     if (err != MPOOL_OK || task->at_most == 0)
         return err;
     plan->rules.gate_room = task->at_most;
-    return mp_keys_number(keys, task->at_most_key != NULL ? task->at_most_key : task->function, &plan->rules.gate);
+    return mp_keys_number(&pool->keys, task->at_most_key != NULL ? task->at_most_key : task->function,
+                          &plan->rules.gate);
 }
 
-mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, struct mp_keys *keys,
-                      struct mp_plan **result)
+mpool_err mp_plan_new(const mpool_task *task, mpool_pool *pool, struct mp_plan **result)
 {
     struct mp_plan *plan;
     mpool_err err = check(task);
     int function;
 
+    if (err == MPOOL_OK)
+        err = check_capture(task, pool);
     if (err != MPOOL_OK)
         return err;
     function = mp_registry_find(task->function);
@@ -158,7 +184,8 @@ mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, st
     plan->rules.group = new_group();
     plan->discard_values = task->discard_value;
     plan->measure = task->measure;
-    err = set_up(plan, task, totals, keys);
+    plan->capture_bytes = capture_of(task);
+    err = set_up(plan, task, pool);
     if (err != MPOOL_OK) {
         mp_plan_unref(plan);
         return err;
@@ -181,5 +208,6 @@ bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task)
 
     return task->collect_count == 0 && plan->collect_count == 0 && task->at_most == 0 &&
            same_rules(&plan->rules, &rules) && plan->discard_values == task->discard_value &&
-           plan->measure == task->measure && strcmp(mp_registry_name(plan->function), task->function) == 0;
+           plan->measure == task->measure && plan->capture_bytes == capture_of(task) &&
+           strcmp(mp_registry_name(plan->function), task->function) == 0;
 }

@@ -4,8 +4,6 @@
 #ifndef MP_POOL_PLAN_H
 #define MP_POOL_PLAN_H
 
-#include "ipc/totals.h"
-#include "pool/keys.h"
 #include "pool/queue.h"
 #include "serialize/message.h"
 
@@ -22,6 +20,7 @@ struct mp_plan {
     int function;
     bool discard_values;
     bool measure;
+    size_t capture_bytes;        /* 0: output is not captured */
     struct mp_collect *collects; /* owned, with their strings */
     uint32_t collect_count;
 };
@@ -29,14 +28,12 @@ struct mp_plan {
 /*
  * mp_plan_new - check a task and copy it
  *
- * totals    in   of the pool, for the names in task->collect
- * keys      in   of the pool, for task->at_most_key
+ * pool      in   for the totals that task->collect names, its keys, and whether output can be captured
  * result    out  one reference, set on MPOOL_OK
  *
  * Errors: MPOOL_E_INVAL, MPOOL_E_NOFUNC, MPOOL_E_NOTFOUND, MPOOL_E_TOOBIG, MPOOL_E_NOMEM.
  */
-mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, struct mp_keys *keys,
-                      struct mp_plan **result);
+mpool_err mp_plan_new(const mpool_task *task, mpool_pool *pool, struct mp_plan **result);
 
 /* mp_plan_is - would mp_plan_new() make the same plan? Never so for a task that collects, or that has a gate. */
 bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task);

@@ -199,6 +199,8 @@ static void release(mpool_pool *pool)
         mp_host_give(pool->totals_offset, sizeof *pool->totals);
     if (pool->setup_size != 0)
         mp_host_give(pool->setup_offset, pool->setup_size);
+    if (pool->traces_offset != 0)
+        mp_host_give(pool->traces_offset, (size_t)pool->workers * MP_TRACE_BYTES);
     if (pool->pages_offset != 0)
         mp_host_give(pool->pages_offset, (size_t)pool->workers * MP_PAGE_BYTES);
     if (pool->server_fd >= 0)
@@ -260,6 +262,9 @@ static mpool_err take_memory(mpool_pool *pool)
     if (err != MPOOL_OK)
         return err;
     pool->totals = mp_host_at(pool->totals_offset, sizeof *pool->totals);
+    err = mp_host_take((size_t)pool->workers * MP_TRACE_BYTES, &pool->traces_offset);
+    if (err != MPOOL_OK)
+        return err;
     return mp_host_take((size_t)pool->workers * MP_PAGE_BYTES, &pool->pages_offset);
 }
 
@@ -297,6 +302,8 @@ static mpool_err check_options(const mpool_pool_options *options)
         return mp_error(MPOOL_E_INVAL, "%u workers; a pool has at most %d",
                         options->workers > MPOOL_WORKERS_MAX ? options->workers : options->workers_most,
                         MPOOL_WORKERS_MAX);
+    if (options->output != MPOOL_OUTPUT_TAIL && options->output != MPOOL_OUTPUT_INHERIT)
+        return mp_error(MPOOL_E_INVAL, "output %d is no mpool_output", (int)options->output);
     if (options->worker_max_jitter > 100)
         return mp_error(MPOOL_E_INVAL, "worker_max_jitter is %u per cent; 100 are the most",
                         options->worker_max_jitter);
@@ -348,6 +355,7 @@ static mpool_err new_pool(const mpool_pool_options *options, mpool_pool **result
     atomic_init(&pool->refs, 1);
     pool->queue_jobs = options->queue_jobs > 0 ? options->queue_jobs : QUEUE_JOBS;
     pool->start_timeout_ms = options->start_timeout_ms > 0 ? options->start_timeout_ms : START_TIMEOUT_MS;
+    pool->output = options->output;
     pool->server_fd = pool->wake_fd = -1;
     mp_keys_init(&pool->keys);
     if (pthread_mutex_init(&pool->lock, NULL) != 0 || !mp_pool_init_cond(&pool->changed)) {

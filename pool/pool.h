@@ -7,6 +7,7 @@
 #include "base/delta.h"
 #include "ipc/totals.h"
 #include "pool/core.h"
+#include "pool/keys.h"
 #include "pool/lot.h"
 
 #include <mpool/pool.h>
@@ -41,9 +42,11 @@ struct mpool_pool {
     size_t worker_max_bytes; /* of resident memory; 0: any */
     uint64_t queue_jobs;
     int64_t start_timeout_ms;
+    mpool_output output;
     int server_fd; /* to the fork server */
     int wake_fd;   /* an eventfd: there is something for the supervisor to do */
     size_t pages_offset;
+    size_t traces_offset;
     size_t totals_offset;
     size_t setup_offset;
     size_t setup_size; /* 0: there is none */

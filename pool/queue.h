@@ -45,7 +45,7 @@ struct mp_range {
     uint32_t attempts;     /* charged so far, to each */
     uint32_t crashes;      /* of those, by crashes */
     uint32_t riddles;      /* deaths it was in flight for, and that named nobody */
-    bool solo;             /* runs with nothing else in flight, so that the next death has a name */
+    bool solo;             /* runs with nothing else in flight: by its rules, or so that the next death has a name */
     int64_t not_before_ms; /* pool/later.h; of no meaning elsewhere */
     const struct mp_rules *rules;
 };

@@ -1,7 +1,7 @@
 /*
  * pool/seat.c - one worker as the supervisor sees it: a process and the channel to it
  *
- * Runs in: the supervisor. Owns: the channel.
+ * Runs in: the supervisor. Owns: the channel, and the pipe for what the worker prints.
  */
 #include "pool/seat.h"
 
@@ -23,22 +23,29 @@
 
 #define WEIGH_MS 100
 
-mpool_err mp_seat_open(struct mp_seat *seat, const char *directory, uint32_t pool, uint32_t slot, uint64_t generation,
-                       int wake_fd, struct mp_fork_message *order)
+mpool_err mp_seat_open(struct mp_seat *seat, const char *directory, int wake_fd, struct mp_fork_message *order,
+                       int *pipe)
 {
-    const struct mp_page *page = seat->page;
+    mpool_err err;
     int size;
 
-    *seat = (struct mp_seat){.page = page, .generation = generation};
-    *order = (struct mp_fork_message){.kind = MP_FORK_SPAWN, .pool = pool, .slot = slot, .generation = generation};
-    size = snprintf(order->path, sizeof order->path, "%s/%u.%u.%" PRIu64, directory, (unsigned)pool, (unsigned)slot,
-                    generation);
+    mp_output_free(&seat->output);
+    *seat =
+        (struct mp_seat){.page = seat->page, .trace = seat->trace, .generation = order->generation, .output.fd = -1};
+    size = snprintf(order->path, sizeof order->path, "%s/%u.%u.%" PRIu64, directory, (unsigned)order->pool,
+                    (unsigned)order->slot, order->generation);
     if (size < 0 || (size_t)size >= sizeof order->path)
         return mp_error(MPOOL_E_SYSTEM, "%s: too long for the address of a socket", order->path);
     if (getrandom(seat->token, sizeof seat->token, 0) != (ssize_t)sizeof seat->token)
         return mp_error(MPOOL_E_SYSTEM, "getrandom: %m");
     memcpy(order->token, seat->token, sizeof order->token);
-    return mp_channel_listen(order->path, MP_MESSAGE_MAX, wake_fd, &seat->channel);
+    err = mp_channel_listen(order->path, MP_MESSAGE_MAX, wake_fd, &seat->channel);
+    if (err != MPOOL_OK)
+        return err;
+    err = mp_output_open(&seat->output, order->piped, pipe);
+    if (err != MPOOL_OK)
+        mp_seat_close(seat);
+    return err;
 }
 
 /* Takes the same time wherever the first difference is. */
@@ -79,6 +86,23 @@ mpool_err mp_seat_send(struct mp_seat *seat, const struct mp_message *message, s
     return err;
 }
 
+static uint32_t next_of(const struct mp_seat *seat)
+{
+    return mp_page_next(atomic_load_explicit(&seat->page->claim, memory_order_acquire));
+}
+
+void mp_seat_drain(struct mp_seat *seat, size_t most)
+{
+    mp_output_drain(&seat->output, most);
+    mp_output_see(&seat->output, next_of(seat));
+}
+
+void mp_seat_capture(struct mp_seat *seat, size_t most)
+{
+    mp_seat_drain(seat, MP_OUTPUT_ALL);
+    mp_output_capture(&seat->output, most);
+}
+
 struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms)
 {
     const struct mp_page *page = seat->page;
@@ -93,7 +117,9 @@ struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms)
     } while (claim != again && ++tries < 100);
     return (struct mp_sight){.next = mp_page_next(claim),
                              .returned = atomic_load_explicit(&page->returned, memory_order_acquire),
-                             .mark_ms = mark_ns > 0 ? mark_ns / 1000000 - stall_ms : 0};
+                             .mark_ms = mark_ns > 0 ? mark_ns / 1000000 - stall_ms : 0,
+                             .crashed =
+                                 atomic_load_explicit(&page->crash.state, memory_order_relaxed) != MP_CRASH_NONE};
 }
 
 bool mp_seat_why(const struct mp_seat *seat, char *why, size_t room)
@@ -146,4 +172,5 @@ void mp_seat_close(struct mp_seat *seat)
 {
     mp_channel_close(seat->channel);
     seat->channel = NULL;
+    mp_output_close(&seat->output);
 }

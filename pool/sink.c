@@ -65,6 +65,8 @@ void mp_part_free(struct mp_part *part)
     if (part == NULL)
         return;
     mp_reply_unref(part->reply);
+    mp_dossier_unref(part->dossier);
+    mp_buf_free(&part->captured);
     mp_lot_unref(part->lot);
     free(part);
 }
@@ -91,7 +93,13 @@ void mp_part_result(const struct mp_part *part, uint32_t i, size_t *values_at, m
                              .signal = part->signal,
                              .exit_code = part->exit_code,
                              .run_ns = -1,
+                             .dossier = mp_dossier_shown(part->dossier),
                              .error = part->status != MPOOL_DONE ? part->error : NULL};
+    if (part->is_captured) {
+        result->output = part->captured.data;
+        result->output_size = part->captured.size - 1;
+        result->output_cut = part->captured_cut;
+    }
     if (reply == NULL)
         return;
     if (reply->times != NULL)

@@ -8,6 +8,7 @@
 #define MP_POOL_SINK_H
 
 #include "ipc/channel.h"
+#include "pool/dossier.h"
 #include "pool/lot.h"
 
 #include <mpool/pool.h>
@@ -37,6 +38,10 @@ struct mp_part {
     unsigned worker;
     int signal;
     int exit_code;
+    struct mp_dossier *dossier; /* holds a reference; NULL if there is none */
+    bool is_captured;           /* of a task with capture: then it is of one job */
+    bool captured_cut;
+    struct mp_buf captured; /* with a NUL behind it */
     struct mp_reply *reply; /* done: holds a reference; NULL if no value and no time is there */
     size_t values_at;       /* where the first job's value begins in reply->values */
     uint32_t times_at;      /* the first job's place in reply->times */

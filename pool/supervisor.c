@@ -36,14 +36,16 @@
 /* A loop that comes back this late was stopped, or the machine slept: then no limit has run meanwhile. */
 #define STALL_MS 2000
 
-#define MESSAGES_A_TURN 64 /* of one worker */
+/* Of one worker. */
+#define MESSAGES_A_TURN 64
+#define OUTPUT_A_TURN 262144
 
 struct supervisor {
     mpool_pool *pool;
     struct mp_core core;
     struct mp_seat *seats;
-    struct pollfd *fds; /* the fork server, the wake-up, then the seats that have a channel */
-    unsigned *readers;  /* which seat each of those is */
+    struct pollfd *fds; /* the fork server, the wake-up, then of each seat that has a channel that and its output */
+    unsigned *readers;  /* which seats those are */
     unsigned reader_count;
     struct mp_deliver deliver;
     struct mp_buf message; /* scratch */
@@ -74,7 +76,7 @@ static void lose_server(struct supervisor *sup)
     sup->server_lost = true;
     /* The workers die with their parent, but nobody is left to kill what they have started. */
     for (unsigned i = 0; i < sup->pool->workers; i++)
-        if (sup->seats[i].pid > 0) {
+        if (sup->seats[i].pid > 0 && !sup->seats[i].dead) {
             (void)kill(-sup->seats[i].pid, SIGKILL);
             sup->seats[i].pid = 0;
         }
@@ -82,28 +84,36 @@ static void lose_server(struct supervisor *sup)
     feed(sup, (struct mp_event){.kind = MP_LOST});
 }
 
-static void order(struct supervisor *sup, const struct mp_fork_message *message)
+/* passed: a file descriptor to go with it, or -1. */
+static void order(struct supervisor *sup, const struct mp_fork_message *message, int passed)
 {
-    if (!sup->server_lost && mp_forkpipe_send(sup->pool->server_fd, message, -1, true) != MPOOL_OK)
+    if (!sup->server_lost && mp_forkpipe_send(sup->pool->server_fd, message, passed, true) != MPOOL_OK)
         lose_server(sup);
 }
 
 static void spawn(struct supervisor *sup, const struct mp_action *action)
 {
     struct mp_seat *seat = &sup->seats[action->slot];
-    struct mp_fork_message message;
+    struct mp_fork_message message = {.kind = MP_FORK_SPAWN,
+                                      .pool = sup->pool->id,
+                                      .slot = action->slot,
+                                      .generation = action->generation,
+                                      .piped = sup->pool->output == MPOOL_OUTPUT_TAIL};
+    int pipe;
 
-    if (mp_seat_open(seat, mp_host_directory(), sup->pool->id, action->slot, action->generation, sup->pool->wake_fd,
-                     &message) != MPOOL_OK) {
+    if (mp_seat_open(seat, mp_host_directory(), sup->pool->wake_fd, &message, &pipe) != MPOOL_OK) {
         mp_deliver_reason(&sup->deliver, mpool_error_detail());
         feed(sup, about(action, MP_START_FAILED));
         return;
     }
     message.page_offset = sup->pool->pages_offset + (size_t)action->slot * MP_PAGE_BYTES;
+    message.trace_offset = sup->pool->traces_offset + (size_t)action->slot * MP_TRACE_BYTES;
     message.totals_offset = sup->pool->totals_offset;
     message.setup_offset = sup->pool->setup_offset;
     message.setup_size = sup->pool->setup_size;
-    order(sup, &message);
+    order(sup, &message, pipe);
+    if (pipe >= 0)
+        (void)close(pipe);
 }
 
 /* If the frame before could not be sent, the slot is given up, and this one's jobs are in the queue again. */
@@ -113,6 +123,8 @@ static void send_jobs(struct supervisor *sup, const struct mp_action *action)
 
     if (sup->core.slots[action->slot].state != MP_SLOT_UP)
         return;
+    if (mp_lot_of(&action->range)->plan->capture_bytes > 0)
+        mp_seat_capture(&sup->seats[action->slot], mp_lot_of(&action->range)->plan->capture_bytes);
     message.as.jobs = mp_lot_frame(&action->range);
     message.as.jobs.generation = action->generation;
     message.as.jobs.ticket = action->ticket;
@@ -129,12 +141,17 @@ static void send_word(struct supervisor *sup, const struct mp_action *action, en
         mp_wait_for_memory();
 }
 
+/* A worker that is killed for its job's limit is looked at first: the job is to learn where it was. */
 static void order_kill(struct supervisor *sup, const struct mp_action *action)
 {
-    struct mp_fork_message message = {
-        .kind = MP_FORK_KILL, .pool = sup->pool->id, .slot = action->slot, .generation = action->generation};
+    const struct mp_slot *slot = &sup->core.slots[action->slot];
+    struct mp_fork_message message = {.kind = MP_FORK_KILL,
+                                      .pool = sup->pool->id,
+                                      .slot = action->slot,
+                                      .generation = action->generation,
+                                      .look_first = slot->kill == MP_KILL_JOB && !sup->core.terminated};
 
-    order(sup, &message);
+    order(sup, &message, -1);
 }
 
 static void set_broken(struct supervisor *sup)
@@ -209,7 +226,7 @@ static void publish(struct supervisor *sup)
     (void)pthread_mutex_lock(&pool->lock);
     pool->stats = stats;
     for (unsigned i = 0; i < pool->workers; i++)
-        pool->pids[i] = sup->seats[i].channel != NULL ? sup->seats[i].pid : 0;
+        pool->pids[i] = sup->seats[i].channel != NULL && !sup->seats[i].dead ? sup->seats[i].pid : 0;
     was_ready = pool->ready;
     pool->ready = pool->ready || stats.workers_ready > 0;
     if (pool->ready != was_ready)
@@ -260,6 +277,7 @@ static bool results_make_sense(const struct supervisor *sup, const struct mp_ans
 static void hear_results(struct supervisor *sup, unsigned slot, struct mp_packet *packet, struct mp_answers *answers)
 {
     struct mp_event event = {.kind = MP_RESULTS, .slot = slot, .generation = answers->generation};
+    struct mp_seat *seat = &sup->seats[slot];
     struct mp_exception *exceptions =
         msgpack_zone_malloc(sup->zone, (answers->failure_count > 0 ? answers->failure_count : 1) * sizeof *exceptions);
 
@@ -274,8 +292,10 @@ static void hear_results(struct supervisor *sup, unsigned slot, struct mp_packet
                                         .busy_ns = answers->busy_ns,
                                         .exceptions = exceptions,
                                         .exception_count = answers->failure_count};
-    mp_deliver_begin(&sup->deliver, packet, answers);
+    mp_seat_drain(seat, MP_OUTPUT_ALL);
+    mp_deliver_begin(&sup->deliver, seat, packet, answers);
     feed(sup, event);
+    mp_output_answered(&seat->output, event.results.ticket + event.results.count);
     mp_deliver_finish(&sup->deliver);
     if (sup->pool->worker_max_bytes > 0 &&
         mp_seat_weigh(&sup->seats[slot], now_ms(sup)) > sup->pool->worker_max_bytes) {
@@ -333,7 +353,8 @@ static void bury_dead(struct supervisor *sup)
         if (seat->channel == NULL || !mp_seat_over(seat, mp_clock_ms()))
             continue;
         hear_seat(sup, slot, UINT_MAX);
-        mp_deliver_death(&sup->deliver, seat->status);
+        mp_seat_drain(seat, MP_OUTPUT_ALL);
+        mp_deliver_death(&sup->deliver, seat);
         if (!seat->greeted && mp_seat_why(seat, why, sizeof why))
             mp_deliver_reason(&sup->deliver, why);
         event.sight = mp_seat_look(seat, sup->stall_ms);
@@ -359,7 +380,9 @@ static void hear_report(struct supervisor *sup, const struct mp_fork_message *me
         seat->dead = true;
         seat->dead_ms = mp_clock_ms();
         seat->status = message->status;
-        seat->pid = 0;
+        seat->usage = message->usage;
+        seat->oom = (struct mp_seat_oom){
+            .source = message->oom_source, .before = message->oom_before, .after = message->oom_after};
         break;
     case MP_FORK_FAILED:
         mp_deliver_reason(&sup->deliver, strerror(message->error));
@@ -448,9 +471,12 @@ static void set_up_poll(struct supervisor *sup)
     sup->fds[1] = (struct pollfd){.fd = sup->pool->wake_fd, .events = POLLIN};
     sup->reader_count = 0;
     for (unsigned i = 0; i < sup->pool->workers; i++) {
+        struct pollfd *fds = &sup->fds[2 + 2 * (size_t)sup->reader_count];
+
         if (sup->seats[i].channel == NULL)
             continue;
-        sup->fds[2 + sup->reader_count] = (struct pollfd){.fd = mp_channel_fd(sup->seats[i].channel), .events = POLLIN};
+        fds[0] = (struct pollfd){.fd = mp_channel_fd(sup->seats[i].channel), .events = POLLIN};
+        fds[1] = (struct pollfd){.fd = sup->seats[i].output.fd, .events = POLLIN};
         sup->readers[sup->reader_count++] = i;
     }
 }
@@ -475,7 +501,7 @@ static void sleep_until_something(struct supervisor *sup)
     uint64_t wakes;
 
     set_up_poll(sup);
-    if (poll(sup->fds, 2 + sup->reader_count, timeout) < 0 && errno != EINTR)
+    if (poll(sup->fds, 2 + 2 * (size_t)sup->reader_count, timeout) < 0 && errno != EINTR)
         mp_wait_for_memory();
     slept = mp_clock_ms() - before;
     if (timeout >= 0 && slept > timeout + STALL_MS)
@@ -490,11 +516,13 @@ static void sleep_until_something(struct supervisor *sup)
 
 static void tear_down(struct supervisor *sup)
 {
-    for (unsigned i = 0; sup->seats != NULL && i < sup->pool->workers; i++)
+    for (unsigned i = 0; sup->seats != NULL && i < sup->pool->workers; i++) {
         if (sup->seats[i].channel != NULL) {
             mp_seat_wait_gone(&sup->seats[i]);
             mp_seat_close(&sup->seats[i]);
         }
+        mp_output_free(&sup->seats[i].output);
+    }
     mp_deliver_fini(&sup->deliver);
     mp_core_fini(&sup->core);
     mp_buf_free(&sup->message);
@@ -516,9 +544,12 @@ static void *run(void *data)
         hear_application(sup);
         if (sup->fds[0].revents != 0)
             hear_server(sup);
-        for (unsigned i = 0; i < sup->reader_count; i++)
-            if (sup->fds[2 + i].revents != 0)
+        for (unsigned i = 0; i < sup->reader_count; i++) {
+            if (sup->fds[3 + 2 * i].revents != 0)
+                mp_seat_drain(&sup->seats[sup->readers[i]], OUTPUT_A_TURN);
+            if (sup->fds[2 + 2 * i].revents != 0)
                 hear_seat(sup, sup->readers[i], MESSAGES_A_TURN);
+        }
         bury_dead(sup);
         feed(sup, (struct mp_event){.kind = MP_TICK});
     }
@@ -537,13 +568,16 @@ static mpool_err set_up(struct supervisor *sup, mpool_pool *pool)
 
     sup->pool = pool;
     sup->seats = calloc(pool->workers, sizeof *sup->seats);
-    sup->fds = calloc(2 + (size_t)pool->workers, sizeof *sup->fds);
+    sup->fds = calloc(2 + 2 * (size_t)pool->workers, sizeof *sup->fds);
     sup->readers = calloc(pool->workers, sizeof *sup->readers);
     sup->zone = msgpack_zone_new(8192);
+    for (unsigned i = 0; sup->seats != NULL && i < pool->workers; i++)
+        sup->seats[i] =
+            (struct mp_seat){.page = mp_host_at(pool->pages_offset + (size_t)i * MP_PAGE_BYTES, MP_PAGE_BYTES),
+                             .trace = mp_host_at(pool->traces_offset + (size_t)i * MP_TRACE_BYTES, MP_TRACE_BYTES),
+                             .output.fd = -1};
     if (sup->readers == NULL || sup->zone == NULL || sup->seats == NULL || sup->fds == NULL)
         return mp_error_nomem();
-    for (unsigned i = 0; i < pool->workers; i++)
-        sup->seats[i].page = mp_host_at(pool->pages_offset + (size_t)i * MP_PAGE_BYTES, MP_PAGE_BYTES);
     err = mp_deliver_init(&sup->deliver, pool);
     if (err != MPOOL_OK)
         return err;

@@ -21,6 +21,7 @@
 #include "ipc/channel.h"
 #include "serialize/decode.h"
 #include "serialize/scan.h"
+#include "workers/crash.h"
 #include "workers/inbox.h"
 #include "workers/job.h"
 #include "workers/outbox.h"
@@ -192,6 +193,13 @@ static _Noreturn void go(void)
     mp_leave(0);
 }
 
+/* A pipe would have stdout buffered, and what a crashing job said last would be lost in there. */
+static void settle_output(bool piped)
+{
+    if (piped)
+        (void)setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
 /* Everything up to HELLO. A failure is said on stderr and ends the process: a start-up death. */
 static void start_up(const struct mp_worker_start *start)
 {
@@ -206,6 +214,8 @@ static void start_up(const struct mp_worker_start *start)
     worker.totals = mp_arena_at(start->arena, start->totals_offset, sizeof *worker.totals);
     tie_to_parent(start->parent);
     set_name(start->hello.slot);
+    settle_output(start->piped);
+    mp_crash_catch(&worker.page->crash);
     MP_INJECT("worker.start");
     (void)sigfillset(&all);
     (void)sigemptyset(&none);
@@ -287,6 +297,8 @@ static void run_job(struct at_work *work, uint32_t ticket)
         run_ns = mp_clock_ns() - run_ns;
     if (__fpending(stdout) > 0)
         (void)fflush(stdout);
+    if (__fpending(stderr) > 0)
+        (void)fflush(stderr);
     MP_INJECT("worker.before_reply");
     mp_outbox_add(&worker.outbox, &worker.job, run_ns, ticket + 1 == frame->ticket + frame->count);
     atomic_store_explicit(&worker.page->returned, ticket + 1, memory_order_release);

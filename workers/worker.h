@@ -7,6 +7,7 @@
 #include "ipc/arena.h"
 #include "serialize/message.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* What the fork server gives a worker. */
@@ -19,6 +20,7 @@ struct mp_worker_start {
     struct mp_hello hello;
     const char *path; /* the socket to dial */
     pid_t parent;     /* the fork server */
+    bool piped;       /* its output goes to the supervisor */
 };
 
 /*

@@ -34,7 +34,18 @@ typedef struct mpool_iter mpool_iter;
 /* The most workers of a pool. */
 #define MPOOL_WORKERS_MAX 1024
 
+/* So much of what a worker has printed last is kept; and the most that is kept of a job that is captured, in bytes. */
+#define MPOOL_OUTPUT_TAIL_BYTES 4096
+#define MPOOL_CAPTURE_MAX ((size_t)8 << 20)
+
 /* ---- the pool ---------------------------------------------------------------------------------------------------- */
+
+/* Where what job functions and the processes they start print goes: stdout and stderr. Numbers never change. */
+typedef enum mpool_output {
+    MPOOL_OUTPUT_TAIL = 0, /* into a pipe for each worker: its end is kept for when a job fails. stdout is buffered by
+                                 lines, so that what a crash leaves behind is whole. */
+    MPOOL_OUTPUT_INHERIT = 1, /* to where they went in the host at mpool_init() */
+} mpool_output;
 
 /* All zero means the defaults. */
 typedef struct mpool_pool_options {
@@ -57,6 +68,8 @@ typedef struct mpool_pool_options {
     const char *finalizer;
     const void *setup_args;
     size_t setup_size;
+
+    mpool_output output; /* default MPOOL_OUTPUT_TAIL */
 
     /* When a worker is replaced by a fresh one, which starts before the old one goes. Each 0: never. */
     uint64_t worker_max_jobs;   /* it has been sent so many */
@@ -163,9 +176,12 @@ typedef struct mpool_task {
     uint64_t tag;                 /* mpool_pool_submit(): comes back with the result */
     const mpool_collect *collect; /* numbers of the result to add to totals */
     size_t collect_count;
-    bool discard_value;        /* the results' values are not wanted, and stay in the worker */
-    bool measure;              /* fill in mpool_result.run_ns (costs two clock reads a job) */
-    bool nowait;               /* mpool_pool_submit(): MPOOL_E_FULL instead of waiting for room */
+    bool discard_value;   /* the results' values are not wanted, and stay in the worker */
+    bool measure;         /* fill in mpool_result.run_ns (costs two clock reads a job) */
+    bool nowait;          /* mpool_pool_submit(): MPOOL_E_FULL instead of waiting for room */
+    bool capture;         /* keep all that a job prints, see mpool_result.output; it runs alone in its worker, with no
+                                  other job behind it. Not in a pool with MPOOL_OUTPUT_INHERIT. */
+    size_t capture_bytes; /* with capture: the most to keep; default 1 MiB, at most MPOOL_CAPTURE_MAX */
     const char *item_format;   /* mpool_pool_map(): how an item is packed; see there */
     const char *result_format; /* mpool_pool_map(): how a result is unpacked; see there */
 } mpool_task;
@@ -179,7 +195,8 @@ typedef struct mpool_task {
  *
  * Waits for room in the queue unless task->nowait.
  * Errors: MPOOL_E_NOFUNC, MPOOL_E_FORMAT, MPOOL_E_TOOBIG (more than MPOOL_ARGS_MAX), MPOOL_E_FULL, MPOOL_E_NOTFOUND (a
- *         total in collect), MPOOL_E_CLOSED, MPOOL_E_BROKEN, MPOOL_E_NOMEM; on error nothing was queued.
+ *         total in collect), MPOOL_E_INVAL (a timeout or a capture that cannot be), MPOOL_E_CLOSED, MPOOL_E_BROKEN,
+ *         MPOOL_E_NOMEM; on error nothing was queued.
  * Calls:  any thread of the host; not a worker, not a signal handler.
  */
 MPOOL_API mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, mpool_future **future,

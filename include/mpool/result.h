@@ -4,8 +4,11 @@
 #ifndef MPOOL_RESULT_H
 #define MPOOL_RESULT_H
 
+#include <mpool/dossier.h>
 #include <mpool/error.h>
 #include <msgpack.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* One vocabulary in the API, JSON, job files and tables. Numbers never change. */
@@ -37,8 +40,15 @@ typedef struct mpool_result {
     int exit_code;     /* crashed: what the worker exited with, if signal is 0 */
     int64_t run_ns;    /* time in the function, in nanoseconds; -1 unless the task asked for it and it returned */
     const char *error; /* why it is not done, one line; NULL if done */
-    const void *value; /* the result, one msgpack value; NULL unless done and wanted */
-    size_t value_size; /* in bytes */
+    const mpool_dossier *dossier; /* more of that, if it failed, crashed or timed out; NULL otherwise */
+    const void *value;            /* the result, one msgpack value; NULL unless done and wanted */
+    size_t value_size;            /* in bytes */
+    const char
+        *output; /* a task with capture: what the attempt has printed on stdout and stderr, in that order in which
+                           it was written, with a NUL behind it; NULL without capture, and for a job that never started.
+                           What processes print that the job has started, and not waited for, may be missing. */
+    size_t output_size;
+    bool output_cut; /* there was more than the task allows (or than there was memory for), which is lost */
 } mpool_result;
 
 /*

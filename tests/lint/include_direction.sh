@@ -22,6 +22,7 @@ files '*.c' '*.h' | xargs -r awk '
         allow("bench", "mpool bench")
         allow("tests", "mpool base serialize ipc workers workers/functions pool cli tests")
 
+        library["elfutils"] = "^(pool/unwind|tests/)"
         library["nng"] = "^(ipc/channel|tests/)"
         library["libfyaml.h"] = library["jansson.h"] = library["sqlite3.h"] = "^(cli|tests)/"
         library["gmp.h"] = library["curl"] = "^(workers/functions|tests)/"

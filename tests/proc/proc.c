@@ -59,6 +59,9 @@ PROC(death, a_killed_host_takes_everything_along_but_its_own_child, .dies_by = S
 PROC(death, a_killed_fork_server_breaks_the_pool)
 PROC(death, a_killed_fork_server_leaves_no_command_behind)
 PROC(death, jobs_submitted_while_the_pool_breaks_have_an_end)
+PROC(death, a_host_killed_while_a_worker_is_looked_at_takes_the_unwinder_along, .dies_by = SIGKILL,
+     .within_a_second = true, .fault = "unwinder.attached:stop")
+PROC(death, a_pool_that_is_freed_while_a_worker_is_looked_at_ends, .fault = "unwinder.attached:stop")
 
 /* ---- workers that do not get up ---------------------------------------------------------------------------------- */
 
@@ -212,6 +215,54 @@ PROC(worker, runs_no_job_in_a_process_that_a_job_has_forked)
 PROC(worker, reaps_what_jobs_have_left_behind)
 PROC(worker, that_sends_where_nothing_is_due_loses_its_connection)
 PROC(worker, cannot_use_pools)
+
+/* ---- what jobs print --------------------------------------------------------------------------------------------- */
+
+PROC(output, of_ten_megabytes_does_not_stall)
+PROC(output, does_not_reach_the_host_unless_it_is_inherited)
+PROC(output, may_have_an_end_and_may_have_none)
+PROC(output, that_is_no_choice_is_refused)
+PROC(output, that_is_captured_is_the_jobs_own_to_the_byte)
+PROC(output, that_is_captured_is_cut_at_its_cap)
+PROC(output, is_captured_of_the_last_attempt_however_it_ended)
+PROC(output, is_captured_of_each_job_of_an_iterator)
+PROC(output, that_cannot_be_captured_is_refused)
+
+/* ---- what is left to be read ------------------------------------------------------------------------------------- */
+
+PROC(dossier, is_there_for_jobs_that_went_wrong_and_no_others)
+PROC(dossier, of_a_job_in_a_batch_has_its_output_though_it_may_have_more)
+PROC(dossier, has_the_output_of_exactly_the_job_that_went_wrong)
+PROC(dossier, has_the_last_four_kilobytes_of_the_output)
+PROC(dossier, has_no_output_where_it_is_inherited)
+PROC(dossier, of_a_worker_killed_from_outside_says_whether_it_was_the_kernel)
+PROC(dossier, of_a_worker_killed_by_the_kernel_says_that_memory_had_run_out)
+
+PROC(backtrace, of_a_bad_access_has_its_address_and_begins_where_it_was)
+PROC(backtrace, of_a_raised_signal_has_no_address)
+PROC(backtrace, needs_no_heap_and_no_lock_of_the_worker)
+PROC(backtrace, of_a_stack_overflow_has_the_innermost_calls)
+PROC(backtrace, of_a_call_to_nowhere_has_the_caller)
+PROC(backtrace, is_of_the_thread_that_crashed)
+PROC(backtrace, leaves_the_jobs_own_handlers_and_children_alone)
+PROC(backtrace, of_a_job_that_timed_out_says_where_it_was_stuck)
+PROC(backtrace, of_twenty_workers_at_once_keeps_nobody_waiting)
+PROC(backtrace, is_not_taken_of_a_worker_that_a_stranger_has_stopped)
+
+/* The unwinder dies, or does not end, before and after it has the worker. */
+#define UNWINDER(point, action)                                                                                        \
+    Test(backtrace, that_cannot_be_taken_because_of_##action##_at_##point)                                             \
+    {                                                                                                                  \
+        test((struct proc_run){.scenario = "backtrace/that_cannot_be_taken_says_so_and_the_worker_dies_all_the_same",  \
+                               .fault = "unwinder." #point ":" #action});                                              \
+    }
+
+UNWINDER(start, kill)
+UNWINDER(start, stop)
+UNWINDER(start, exit)
+UNWINDER(attached, kill)
+UNWINDER(attached, stop)
+UNWINDER(attached, segv)
 
 /* ---- many pools, many jobs --------------------------------------------------------------------------------------- */
 

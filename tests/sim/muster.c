@@ -75,7 +75,7 @@ static void check_adapting(struct oracle *oracle, unsigned spare)
     if (!idles && !starts && spare > 0 && oracle->wanted < oracle->most && books_first(oracle) < SIM_JOBS)
         oracle_fail(oracle, "job %" PRIu64 " waits, all are busy, and there could be more workers",
                     books_first(oracle));
-    if (long_idle && oracle->wanted > crew->least)
+    if (long_idle && oracle->wanted > crew->least && books_first(oracle) == SIM_JOBS)
         oracle_fail(oracle, "a worker has idled for long, and there are more than need be");
 }
 

@@ -5,10 +5,12 @@
  */
 #include "tests/proc/helper.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -160,4 +162,50 @@ SCENARIO(death, a_killed_fork_server_leaves_no_command_behind)
     CHECK_OK(mpool_pool_terminate(pool));
     CHECK_ERR(mpool_pool_join(pool, LONG_MS), MPOOL_E_BROKEN);
     close_pool(pool);
+}
+
+/* ---- while somebody is looked at --------------------------------------------------------------------------------- */
+
+static bool unwinder_is_there(void)
+{
+    DIR *directory = opendir("/proc");
+    const struct dirent *entry;
+    bool found = false;
+
+    CHECK(directory != NULL);
+    while (!found && (entry = readdir(directory)) != NULL) {
+        char path[300], name[32] = "", marker[] = "mpool-unwinder\n";
+        FILE *file;
+
+        (void)snprintf(path, sizeof path, "/proc/%s/comm", entry->d_name);
+        file = strtol(entry->d_name, NULL, 10) > 0 ? fopen(path, "re") : NULL;
+        if (file == NULL)
+            continue;
+        found = fgets(name, sizeof name, file) != NULL && strcmp(name, marker) == 0;
+        (void)fclose(file);
+    }
+    (void)closedir(directory);
+    return found;
+}
+
+/* The fault point has the unwinder stop when it has the worker. */
+SCENARIO(death, a_host_killed_while_a_worker_is_looked_at_takes_the_unwinder_along)
+{
+    mpool_pool *pool = open_pool(2);
+
+    mpool_future_free(submit(pool, &(mpool_task){.function = "crash"}, CRASH_SEGV));
+    AWAIT(unwinder_is_there());
+    (void)raise(SIGKILL);
+}
+
+/* Nor does the end of a pool wait for it. */
+SCENARIO(death, a_pool_that_is_freed_while_a_worker_is_looked_at_ends)
+{
+    mpool_pool *pool = open_pool(2);
+    mpool_future *future = submit(pool, &(mpool_task){.function = "crash"}, CRASH_SEGV);
+
+    AWAIT(unwinder_is_there());
+    close_pool(pool);
+    CHECK(result_of(future)->status == MPOOL_CANCELLED);
+    mpool_future_free(future);
 }

@@ -166,9 +166,15 @@ static unsigned count_in_output(const char *text)
     return count;
 }
 
+static mpool_pool *open_inheriting(unsigned workers)
+{
+    CHECK_OK(mpool_init(NULL));
+    return open_another(&(mpool_pool_options){.workers = workers, .output = MPOOL_OUTPUT_INHERIT});
+}
+
 SCENARIO(worker, what_a_job_printed_arrives_even_if_the_next_one_kills_its_worker)
 {
-    mpool_pool *pool = open_pool(1);
+    mpool_pool *pool = open_inheriting(1);
     char text[64];
 
     for (int i = 0; i < 5; i++) {
@@ -186,7 +192,7 @@ SCENARIO(worker, does_not_print_what_its_host_had_in_its_buffer)
     mpool_pool *pool;
 
     (void)printf("[from before]");
-    pool = open_pool(2);
+    pool = open_inheriting(2);
     run_one(pool, &(mpool_task){.function = "say"}, 1, MPOOL_DONE);
     run_one(pool, &(mpool_task){.function = "crash"}, CRASH_EXIT, MPOOL_CRASHED);
     finish_pool(pool);
