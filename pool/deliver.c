@@ -32,7 +32,8 @@ void mp_deliver_fini(struct mp_deliver *deliver)
 
 /* ---- what is going on -------------------------------------------------------------------------------------------- */
 
-void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, const struct mp_answers *answers)
+void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, const struct mp_answers *answers,
+                      struct mp_grant *grant)
 {
     while ((deliver->reply = mp_reply_new(packet)) == NULL)
         mp_wait_for_memory();
@@ -40,6 +41,7 @@ void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, cons
     deliver->reply->values_size = answers->values_size;
     deliver->reply->times = answers->times;
     deliver->answers = answers;
+    deliver->grant = grant;
     deliver->cursor = 0;
     deliver->values_at = 0;
 }
@@ -82,6 +84,7 @@ void mp_deliver_commit(struct mp_deliver *deliver, const struct mp_range *range)
 
     deliver->committed = *range;
     deliver->frames++;
+    deliver->reply->block = mp_grant_take(deliver->grant, answers);
     for (uint32_t i = 0; i < answers->delta_count; i++)
         mp_totals_commit(deliver->pool->totals, answers->deltas[i].total, &answers->deltas[i].delta);
 }
@@ -138,7 +141,8 @@ static void attach_reply(struct mp_deliver *deliver, const struct mp_range *rang
 {
     uint32_t place = (uint32_t)(range->first - deliver->committed.first);
 
-    if (deliver->answers == NULL || (deliver->reply->values == NULL && deliver->reply->times == NULL))
+    if (deliver->answers == NULL ||
+        (deliver->reply->values == NULL && deliver->reply->times == NULL && deliver->reply->block.size == 0))
         return;
     if (deliver->reply->values != NULL)
         (void)mp_scan_skip(deliver->reply->values, deliver->reply->values_size, place - deliver->cursor,

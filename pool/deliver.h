@@ -6,6 +6,7 @@
 
 #include "ipc/channel.h"
 #include "pool/core.h"
+#include "pool/grant.h"
 #include "pool/pool.h"
 #include "pool/sink.h"
 #include "serialize/message.h"
@@ -16,6 +17,7 @@ struct mp_deliver {
 
     /* The frame of results that is being fed to the core. */
     const struct mp_answers *answers; /* NULL: none */
+    struct mp_grant *grant;           /* the worker's; its block becomes the reply's at the commit */
     struct mp_reply *reply;
     struct mp_range committed; /* the jobs it answers */
     uint32_t cursor;           /* a job of it, */
@@ -32,8 +34,10 @@ void mp_deliver_fini(struct mp_deliver *deliver);
  * mp_deliver_begin - a frame of results came in, and is about to be fed; takes the packet
  *
  * answers   in   points into the packet; valid until mp_deliver_finish()
+ * grant     in   of the worker; it admits the answers
  */
-void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, const struct mp_answers *answers);
+void mp_deliver_begin(struct mp_deliver *deliver, struct mp_packet *packet, const struct mp_answers *answers,
+                      struct mp_grant *grant);
 
 /* mp_deliver_finish - it was fed. */
 void mp_deliver_finish(struct mp_deliver *deliver);

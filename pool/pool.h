@@ -28,6 +28,7 @@ struct mpool_pool {
     unsigned workers;
     uint64_t queue_jobs;
     int64_t start_timeout_ms;
+    int64_t room_timeout_ms;
     int server_fd; /* to the fork server */
     int wake_fd;   /* an eventfd: there is something for the supervisor to do */
     size_t pages_offset;
@@ -35,6 +36,8 @@ struct mpool_pool {
     struct mp_totals *totals;
     pthread_t supervisor;
     struct mp_sink *futures; /* where the results of single jobs go */
+
+    mpool_pool *next_watching; /* pool/block.c's */
 
     /* Under the lock. The supervisor never waits while it holds it. */
     pthread_mutex_t lock;
@@ -45,6 +48,7 @@ struct mpool_pool {
     uint64_t next_job;     /* the number of the next job */
     uint64_t open_jobs;    /* submitted and not ended */
     unsigned waiting;      /* threads that wait for room */
+    bool starved;          /* a worker waits for room in the arena; cleared when there is more */
     bool ready;            /* a worker was up */
     bool closed;
     bool drained;
@@ -61,7 +65,7 @@ struct mpool_pool {
  * mp_pool_submit_lot - hand a lot to the supervisor; takes the lot on MPOOL_OK
  *
  * Waits for room until the deadline. A lot that would not fit even into an empty queue may go into an empty queue.
- * Errors: MPOOL_E_FULL, MPOOL_E_CLOSED, MPOOL_E_BROKEN.
+ * Errors: MPOOL_E_FULL, MPOOL_E_CLOSED, MPOOL_E_BROKEN, those of mp_pool_place_args().
  */
 mpool_err mp_pool_submit_lot(mpool_pool *pool, struct mp_lot *lot, const struct timespec *deadline);
 
@@ -77,6 +81,16 @@ void mp_pool_wake(mpool_pool *pool);
  * Errors: MPOOL_E_FULL, MPOOL_E_CLOSED, MPOOL_E_BROKEN.
  */
 mpool_err mp_pool_await_room(mpool_pool *pool, uint64_t jobs, const struct timespec *deadline);
+
+/*
+ * mp_pool_place_args - put arguments that are too large for a message into the arena; waits for room until the deadline
+ *
+ * Errors: MPOOL_E_TOOBIG, MPOOL_E_FULL, MPOOL_E_CLOSED, MPOOL_E_BROKEN, MPOOL_E_NOMEM; the lot is as it was.
+ */
+mpool_err mp_pool_place_args(mpool_pool *pool, struct mp_lot *lot, const struct timespec *deadline);
+
+/* mp_pool_tell_room - there is more room in the arena: who waits for it looks again. Any thread, without locks. */
+void mp_pool_tell_room(mpool_pool *pool);
 
 void mp_pool_ref(mpool_pool *pool);
 void mp_pool_unref(mpool_pool *pool);

@@ -115,4 +115,5 @@ void mp_seat_close(struct mp_seat *seat)
 {
     mp_channel_close(seat->channel);
     seat->channel = NULL;
+    mp_grant_end(&seat->grant);
 }

@@ -11,6 +11,7 @@
 #include "ipc/forkpipe.h"
 #include "ipc/page.h"
 #include "pool/core.h"
+#include "pool/grant.h"
 #include "serialize/message.h"
 
 #include <stdbool.h>
@@ -26,6 +27,7 @@ struct mp_seat {
     int64_t dead_ms; /* since when */
     int status;      /* of wait4(), if dead */
     unsigned char token[MP_TOKEN_BYTES];
+    struct mp_grant grant;
 };
 
 /*
@@ -66,7 +68,7 @@ int64_t mp_seat_due(const struct mp_seat *seat);
 /* mp_seat_wait_gone - the fork server is lost, and will not report: wait for the end of the connection, 2 s at most. */
 void mp_seat_wait_gone(const struct mp_seat *seat);
 
-/* mp_seat_close - take the channel down. */
+/* mp_seat_close - the generation is dead: take the channel down, and give back what it was granted. */
 void mp_seat_close(struct mp_seat *seat);
 
 #endif
