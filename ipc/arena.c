@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define SMALLEST ((size_t)1 << 20)
-#define PIECE_BYTES ((size_t)256 << 10) /* that get their memory in one system call */
+#define PIECE_BYTES ((size_t)256 << 10) /* whose memory is asked for in one system call */
 
 /*
  * A size beyond RLIMIT_FSIZE would raise SIGXFSZ on ftruncate, beyond RLIMIT_AS make mmap fail: the first is asked
@@ -215,15 +215,23 @@ void *mp_arena_at(const struct mp_arena *arena, size_t offset, size_t bytes)
     return arena->base + offset;
 }
 
-/* madvise() that says no only where it knows that there is no memory: kernels before 5.14 do not know the advice. */
+/*
+ * madvise() that says no only where it knows that there is no memory: kernels before 5.14 do not know the advice. Piece
+ * by piece: it holds the lock of the whole address space, for which other threads' allocations would have to wait.
+ */
 static bool populate(const struct mp_arena *arena, size_t offset, size_t bytes, int advice)
 {
-    int result;
+    size_t end = offset + mp_arena_bytes(bytes);
 
-    do {
-        result = madvise(arena->base + offset, mp_arena_bytes(bytes), advice);
-    } while (result != 0 && errno == EINTR);
-    return result == 0 || errno == EINVAL;
+    while (offset < end) {
+        size_t piece = end - offset < PIECE_BYTES ? end - offset : PIECE_BYTES;
+
+        if (madvise(arena->base + offset, piece, advice) == 0)
+            offset += piece;
+        else if (errno != EINTR)
+            return errno == EINVAL;
+    }
+    return true;
 }
 
 bool mp_arena_readable(const struct mp_arena *arena, size_t offset, size_t bytes)

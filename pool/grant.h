@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Of one generation; {0} at its start. The times are by the monotonic clock. */
+/* Of one generation; {0} at its start. The times are by the supervisor's clock. */
 struct mp_grant {
     enum { MP_GRANT_NONE, MP_GRANT_ASKED, MP_GRANT_GIVEN } state;
     uint32_t ticket;

@@ -39,8 +39,9 @@
 
 #define MESSAGES_A_TURN 64 /* of one worker */
 
-/* What is released in a turn of blocks that were given back: half a millisecond's work. */
+/* What is released in a turn of blocks that were given back: half a millisecond's work, once a millisecond. */
 #define SWEEP_BYTES ((size_t)4 << 20)
+#define SWEEP_MS 1
 
 struct supervisor {
     mpool_pool *pool;
@@ -289,7 +290,7 @@ static bool hear_need(struct supervisor *sup, unsigned slot, const struct mp_nee
     if (sup->core.slots[slot].state != MP_SLOT_UP)
         return true; /* it is being killed */
     if (!mp_flight_holds(&sup->core.slots[slot].flight, need->ticket) ||
-        !mp_grant_ask(&seat->grant, need, mp_clock_ms(), sup->pool->room_timeout_ms))
+        !mp_grant_ask(&seat->grant, need, now_ms(sup), sup->pool->room_timeout_ms))
         return false;
     sup->starving = true;
     return true;
@@ -344,8 +345,8 @@ static void feed_starving(struct supervisor *sup)
         if (grant->state != MP_GRANT_ASKED)
             continue;
         if (more_room)
-            mp_grant_put_off(grant, mp_clock_ms(), sup->pool->room_timeout_ms);
-        if (!mp_grant_decide(grant, mp_clock_ms(), &answer))
+            mp_grant_put_off(grant, now_ms(sup), sup->pool->room_timeout_ms);
+        if (!mp_grant_decide(grant, now_ms(sup), &answer))
             sup->starving = true;
         else
             send_to(sup, slot, &answer);
@@ -453,13 +454,15 @@ static int timeout_until(const struct supervisor *sup)
 {
     int64_t now = mp_clock_ms(), due = mp_core_due(&sup->core);
 
+    for (unsigned i = 0; i < sup->pool->workers; i++)
+        due = mp_sooner(due, mp_grant_due(&sup->seats[i].grant));
     if (due != MP_NEVER)
         due += sup->stall_ms;
     for (unsigned i = 0; i < sup->pool->workers; i++)
         if (sup->seats[i].channel != NULL)
-            due = mp_sooner(due, mp_sooner(mp_seat_due(&sup->seats[i]), mp_grant_due(&sup->seats[i].grant)));
+            due = mp_sooner(due, mp_seat_due(&sup->seats[i]));
     if (sup->sweeping)
-        return 0;
+        due = mp_sooner(due, now + SWEEP_MS);
     if (due == MP_NEVER)
         return -1;
     return due <= now ? 0 : (int)mp_sooner(due - now, 1000000);
