@@ -32,6 +32,17 @@ int mp_buf_write(void *buf, const char *data, size_t size)
     return mp_buf_add(buf, data, size) ? 0 : -1;
 }
 
+int mp_buf_write_bounded(void *writer, const char *data, size_t size)
+{
+    struct mp_buf_writer *to = writer;
+
+    if (to->refused > 0 || size > to->most - to->buf->size) {
+        to->refused += size;
+        return -1;
+    }
+    return mp_buf_write(to->buf, data, size);
+}
+
 void mp_buf_free(struct mp_buf *buf)
 {
     free(buf->data);

@@ -53,6 +53,16 @@ static inline bool mp_buf_add(struct mp_buf *buf, const void *data, size_t size)
 /* mp_buf_write - mp_buf_add() in the shape of a msgpack_packer_write; `buf` is a struct mp_buf. */
 int mp_buf_write(void *buf, const char *data, size_t size);
 
+/* A buffer for what somebody else packs, which takes no more than it may have. */
+struct mp_buf_writer {
+    struct mp_buf *buf;
+    size_t most;    /* bytes that it may have */
+    size_t refused; /* bytes that it did not take; once there are any, it takes no others */
+};
+
+/* mp_buf_write_bounded - a msgpack_packer_write; `writer` is a struct mp_buf_writer. */
+int mp_buf_write_bounded(void *writer, const char *data, size_t size);
+
 /* mp_buf_free - release the memory; the buffer is empty afterwards and may be used again. */
 void mp_buf_free(struct mp_buf *buf);
 

@@ -70,7 +70,7 @@ mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
         }
         /* Made aside first: what is too large fails this job, and does not end the iteration. */
         pack_args(plan->step, &item, index, &plan->scratch, &plan->args);
-        if (plan->args.size > MPOOL_ARGS_MAX) {
+        if (plan->args.size > SOURCE_ARGS_MAX) {
             plan->fault(plan->user, index, &item, "the arguments are larger than 8 MiB");
             continue;
         }

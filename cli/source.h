@@ -18,6 +18,9 @@
 /* How many are left cannot be told without asking for them. */
 #define SOURCE_UNKNOWN UINT64_MAX
 
+/* The most bytes of a job's arguments: what the jobs of a run have in memory stays bounded. */
+#define SOURCE_ARGS_MAX ((size_t)8 << 20)
+
 enum source_answer {
     SOURCE_ITEM = 1, /* an item */
     SOURCE_FAULT,    /* an item that cannot be had, a directory that cannot be read; the next may be fine */

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define BUFFER_FIRST ((size_t)64 << 10)
-#define LINE_MAX_BYTES (MPOOL_ARGS_MAX - 64) /* some room for what stands around it */
+#define LINE_MAX_BYTES (SOURCE_ARGS_MAX - 64) /* some room for what stands around it */
 #define WAIT_MS 100
 #define SHOWN 60 /* bytes that are shown of a line that is too long */
 

@@ -109,6 +109,7 @@ void mp_deliver_commit(struct mp_deliver *deliver, const struct mp_range *range)
 
     deliver->committed = *range;
     deliver->frames++;
+    deliver->reply->block = mp_grant_take(&deliver->seat->grant, answers);
     if (answers->delta_count == 0)
         return;
     (void)pthread_mutex_lock(&pool->lock);
@@ -175,7 +176,8 @@ static void attach_reply(struct mp_deliver *deliver, const struct mp_range *rang
 {
     uint32_t place = (uint32_t)(range->first - deliver->committed.first);
 
-    if (deliver->answers == NULL || (deliver->reply->values == NULL && deliver->reply->times == NULL))
+    if (deliver->answers == NULL ||
+        (deliver->reply->values == NULL && deliver->reply->times == NULL && deliver->reply->block.size == 0))
         return;
     if (deliver->reply->values != NULL)
         (void)mp_scan_skip(deliver->reply->values, deliver->reply->values_size, place - deliver->cursor,

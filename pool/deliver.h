@@ -36,7 +36,7 @@ void mp_deliver_fini(struct mp_deliver *deliver);
  * mp_deliver_begin - a frame of results came in, and is about to be fed; takes the packet
  *
  * seat      in   whose worker has sent it; all that it has printed has been drained
- * answers   in   points into the packet; valid until mp_deliver_finish()
+ * answers   in   points into the packet; valid until mp_deliver_finish(); the seat's grant admits them
  */
 void mp_deliver_begin(struct mp_deliver *deliver, struct mp_seat *seat, struct mp_packet *packet,
                       const struct mp_answers *answers);

@@ -5,10 +5,14 @@
  * reference count: one for the application, one until the job has ended.
  *
  * Jobs that are submitted in a row with the same task share a lot while the supervisor has not taken it, so that a
- * loop of submits makes frames as a map does.
+ * loop of submits makes frames as a map does. Arguments that are not short are packed without the pool's lock, into a
+ * lot of their own: the supervisor takes that lock many times a second.
+ *
+ * A result in the arena stays there until somebody waits for it, and is then copied by that thread, in its own time.
  */
 #include "base/error.h"
 #include "base/wait.h"
+#include "pool/block.h"
 #include "pool/host.h"
 #include "pool/pool.h"
 #include "pool/sink.h"
@@ -20,6 +24,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SHORT_BYTES ((size_t)64 << 10) /* arguments that are packed under the lock */
 
 /* One for each pool: what all its futures share. */
 struct futures {
@@ -33,7 +39,9 @@ struct mpool_future {
     struct futures *all;
     mpool_pool *pool;           /* holds a reference */
     uint64_t number;            /* of the job, constant when submit has returned */
-    bool done;                  /* under the lock; the result is constant once it is set */
+    bool done;                  /* under the lock; the result is constant once it is set, */
+    struct mp_block block;      /* likewise; but for a value that is still in the arena */
+    bool copying;               /* likewise: a thread is copying it */
     struct mp_result result;    /* its value and error are owned */
     struct mp_dossier *dossier; /* of the result; holds a reference */
     struct mp_buf captured;     /* likewise */
@@ -43,6 +51,7 @@ static void unref(mpool_future *future)
 {
     if (atomic_fetch_sub_explicit(&future->refs, 1, memory_order_acq_rel) != 1)
         return;
+    mp_block_give(MP_BLOCK_KEPT, &future->block);
     free((char *)(uintptr_t)future->result.shown.error);
     free((char *)(uintptr_t)future->result.shown.value);
     mp_buf_free(&future->captured);
@@ -76,11 +85,14 @@ static void complete(struct mp_sink *sink, struct mp_part *part)
 
     for (uint32_t i = 0; i < part->count; i++) {
         mpool_future *future = futures[part->at + i];
+        struct mp_block block;
         mpool_result result;
 
         mp_part_result(part, i, &values_at, &result);
         if (future == NULL)
             continue;
+        block = mp_part_take_block(part);
+        mp_block_keep(&block);
         result.error = keep(result.error, result.error != NULL ? strlen(result.error) + 1 : 0);
         result.value = keep(result.value, result.value_size);
         mp_dossier_ref(part->dossier);
@@ -89,6 +101,7 @@ static void complete(struct mp_sink *sink, struct mp_part *part)
         future->dossier = part->dossier;
         future->captured = part->captured; /* if there is something, it is the part of one job */
         part->captured = (struct mp_buf){0};
+        future->block = block;
         future->done = true;
         (void)pthread_mutex_unlock(&all->lock);
         unref(future);
@@ -126,6 +139,14 @@ struct mp_sink *mp_futures_new(void)
 
 /* ---- submit ------------------------------------------------------------------------------------------------------ */
 
+/* What mpool_pool_submit() was called with. */
+struct call {
+    const mpool_task *task;
+    mpool_future *future; /* NULL: the result is not wanted */
+    const char *format;
+    va_list *args;
+};
+
 /* The lot that the job can join: the last one in the inbox, if it has the same task. NULL: there is none. */
 static struct mp_lot *joinable(const mpool_pool *pool, const mpool_task *task)
 {
@@ -148,48 +169,53 @@ static mpool_err new_lot(mpool_pool *pool, const mpool_task *task, struct mp_lot
     return *lot != NULL ? MPOOL_OK : mp_error_nomem();
 }
 
-/* Adds the job to the lot, whole or not at all. */
-static mpool_err add_job(struct mp_lot *lot, uint64_t tag, mpool_future *future, const char *format, va_list args)
+/* Adds the job to the lot, whole or not at all: MPOOL_E_TOOBIG, if its arguments are larger than `most`. */
+static mpool_err add_job(struct mp_lot *lot, size_t most, const struct call *call)
 {
-    size_t before = lot->args.size;
+    struct mp_buf_writer writer;
     msgpack_packer packer;
     mpool_err err;
 
-    msgpack_packer_init(&packer, &lot->args, mp_buf_write);
-    err = mpool_vpack(&packer, format != NULL ? format : "n", args);
-    if (err != MPOOL_OK) {
-        lot->args.size = before;
+    mp_lot_open_job(lot, most, &writer);
+    msgpack_packer_init(&packer, &writer, mp_buf_write_bounded);
+    err = mpool_vpack(&packer, call->format != NULL ? call->format : "n", *call->args);
+    if (err != MPOOL_OK && writer.refused == 0) {
+        mp_lot_drop_job(lot);
         return err;
     }
-    if (!mp_buf_add(&lot->futures, &future, sizeof(mpool_future *))) {
-        lot->args.size = before;
+    if (!mp_buf_add(&lot->futures, &call->future, sizeof(mpool_future *))) {
+        mp_lot_drop_job(lot);
         return mp_error_nomem();
     }
-    err = mp_lot_close_job(lot, tag);
+    err = mp_lot_close_job(lot, &writer, call->task->tag);
     if (err != MPOOL_OK)
         lot->futures.size -= sizeof(mpool_future *);
     return err;
 }
 
-/* With the pool's lock held. */
-static mpool_err submit(mpool_pool *pool, const mpool_task *task, mpool_future *future, const char *format,
-                        va_list args)
+/* By which the job can be cancelled. */
+static void note_number(const struct call *call, uint64_t number)
 {
-    struct mp_lot *lot = joinable(pool, task);
+    if (call->future != NULL)
+        call->future->number = number;
+}
+
+/* With the pool's lock held: a job with short arguments; MPOOL_E_TOOBIG if they are not. */
+static mpool_err submit_short(mpool_pool *pool, const struct call *call)
+{
+    struct mp_lot *lot = joinable(pool, call->task);
     bool joined = lot != NULL;
-    mpool_err err = joined ? MPOOL_OK : new_lot(pool, task, &lot);
+    mpool_err err = joined ? MPOOL_OK : new_lot(pool, call->task, &lot);
 
     if (err != MPOOL_OK)
         return err;
-    err = add_job(lot, task->tag, future, format, args);
+    err = add_job(lot, SHORT_BYTES, call);
     if (err == MPOOL_OK && !joined) {
         lot->first = lot->first_index = pool->next_job;
         mp_pool_put(pool, lot);
     }
     if (err == MPOOL_OK) {
-        if (future != NULL)
-            future->number = pool->next_job;
-        pool->next_job++;
+        note_number(call, pool->next_job++);
         pool->open_jobs++;
     } else if (!joined) {
         mp_lot_unref(lot);
@@ -197,11 +223,64 @@ static mpool_err submit(mpool_pool *pool, const mpool_task *task, mpool_future *
     return err;
 }
 
+/* Without the lock: a job whose arguments take their time. */
+static mpool_err submit_long(mpool_pool *pool, const struct call *call, const struct timespec *deadline)
+{
+    struct mp_lot *lot;
+    mpool_err err = new_lot(pool, call->task, &lot);
+
+    if (err != MPOOL_OK)
+        return err;
+    err = add_job(lot, MPOOL_ARGS_MAX, call);
+    if (err == MPOOL_OK)
+        err = mp_pool_place_args(pool, lot, deadline);
+    if (err == MPOOL_OK) {
+        (void)pthread_mutex_lock(&pool->lock);
+        err = mp_pool_await_room(pool, 1, deadline);
+        if (err == MPOOL_OK) {
+            lot->first = lot->first_index = pool->next_job;
+            note_number(call, pool->next_job++);
+            pool->open_jobs++;
+            mp_pool_put(pool, lot);
+        }
+        (void)pthread_mutex_unlock(&pool->lock);
+    }
+    if (err != MPOOL_OK)
+        mp_lot_unref(lot);
+    return err;
+}
+
+static mpool_err submit(mpool_pool *pool, const struct call *call)
+{
+    struct timespec deadline = mp_pool_deadline(call->task->nowait ? 0 : MPOOL_FOREVER);
+    mpool_err err;
+
+    (void)pthread_mutex_lock(&pool->lock);
+    err = mp_pool_await_room(pool, 1, &deadline);
+    if (err == MPOOL_OK)
+        err = submit_short(pool, call);
+    (void)pthread_mutex_unlock(&pool->lock);
+    return err == MPOOL_E_TOOBIG ? submit_long(pool, call, &deadline) : err;
+}
+
+static mpool_future *new_future(mpool_pool *pool)
+{
+    mpool_future *future = calloc(1, sizeof *future);
+
+    if (future == NULL)
+        return NULL;
+    atomic_init(&future->refs, 2);
+    future->all = (struct futures *)(void *)pool->futures;
+    mp_sink_ref(pool->futures);
+    future->pool = pool;
+    mp_pool_ref(pool);
+    return future;
+}
+
 mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, mpool_future **result, const char *format, ...)
 {
-    mpool_future *future = NULL;
+    struct call call = {.task = task, .format = format};
     mpool_err err = mp_host_check();
-    struct timespec deadline;
     va_list args;
 
     if (err != MPOOL_OK)
@@ -209,33 +288,47 @@ mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, mpool_futu
     if (task == NULL || task->function == NULL)
         return mp_error(MPOOL_E_INVAL, "a task without a function");
     if (result != NULL) {
-        future = calloc(1, sizeof *future);
-        if (future == NULL)
+        call.future = new_future(pool);
+        if (call.future == NULL)
             return mp_error_nomem();
-        atomic_init(&future->refs, 2);
-        future->all = (struct futures *)(void *)pool->futures;
-        mp_sink_ref(pool->futures);
-        future->pool = pool;
-        mp_pool_ref(pool);
     }
     va_start(args, format);
-    (void)pthread_mutex_lock(&pool->lock);
-    deadline = mp_pool_deadline(task->nowait ? 0 : MPOOL_FOREVER);
-    err = mp_pool_await_room(pool, 1, &deadline);
-    if (err == MPOOL_OK)
-        err = submit(pool, task, future, format, args);
-    (void)pthread_mutex_unlock(&pool->lock);
+    call.args = &args;
+    err = submit(pool, &call);
     va_end(args);
     if (err == MPOOL_OK && result != NULL)
-        *result = future;
-    if (err != MPOOL_OK && future != NULL) {
-        atomic_store(&future->refs, 1);
-        unref(future);
+        *result = call.future;
+    if (err != MPOOL_OK && call.future != NULL) {
+        atomic_store(&call.future->refs, 1);
+        unref(call.future);
     }
     return err;
 }
 
 /* ---- wait -------------------------------------------------------------------------------------------------------- */
+
+/* With the lock held, which is given up meanwhile: take the value out of the arena, if it is there. */
+static mpool_err take_value(mpool_future *future)
+{
+    void *copy = NULL;
+    mpool_err err;
+
+    while (future->copying)
+        (void)pthread_cond_wait(&future->all->changed, &future->all->lock);
+    if (future->block.size == 0)
+        return MPOOL_OK;
+    future->copying = true;
+    (void)pthread_mutex_unlock(&future->all->lock);
+    err = mp_block_copy(&future->block, &copy);
+    if (err == MPOOL_OK)
+        mp_block_give(MP_BLOCK_KEPT, &future->block);
+    (void)pthread_mutex_lock(&future->all->lock);
+    if (err == MPOOL_OK)
+        future->result.shown.value = copy;
+    future->copying = false;
+    (void)pthread_cond_broadcast(&future->all->changed);
+    return err;
+}
 
 mpool_err mpool_future_wait(mpool_future *future, int64_t timeout_ms, const mpool_result **result)
 {
@@ -248,6 +341,8 @@ mpool_err mpool_future_wait(mpool_future *future, int64_t timeout_ms, const mpoo
     while (err == MPOOL_OK && !future->done)
         if (pthread_cond_timedwait(&future->all->changed, &future->all->lock, &deadline) == ETIMEDOUT && !future->done)
             err = mp_error(MPOOL_E_TIMEOUT, "the job has not ended within %lld ms", (long long)timeout_ms);
+    if (err == MPOOL_OK && result != NULL)
+        err = take_value(future);
     (void)pthread_mutex_unlock(&future->all->lock);
     if (err == MPOOL_OK && result != NULL)
         *result = &future->result.shown;

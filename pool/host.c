@@ -31,7 +31,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ARENA_BYTES ((size_t)256 << 20)
+/* Address space, not memory: so much that memory runs out first. */
+#define ARENA_BYTES ((size_t)64 << 30)
 
 /* Who the process is: workers are forked from a copy of what it was at mpool_init(). */
 struct identity {
@@ -217,6 +218,13 @@ mpool_err mpool_init(const mpool_init_options *options)
     return MPOOL_OK;
 }
 
+/* With the lock held. The supervisor of a pool that was not freed still looks at its pages, a future has a value. */
+static void close_arena(void)
+{
+    if (host.finished && host.arena.taken == 0)
+        mp_arena_close(&host.arena);
+}
+
 void mpool_fini(void)
 {
     if (mp_host_check() != MPOOL_OK)
@@ -228,9 +236,9 @@ void mpool_fini(void)
     (void)close(host.control);
     reap_server();
     mp_directory_remove(host.directory); /* the server has done that, unless it was killed */
-    /* The supervisor of a pool that was not freed still looks at its pages. */
-    if (host.open == 0)
-        mp_arena_close(&host.arena);
+    (void)pthread_mutex_lock(&host.lock);
+    close_arena();
+    (void)pthread_mutex_unlock(&host.lock);
 }
 
 /* ---- for pools --------------------------------------------------------------------------------------------------- */
@@ -245,16 +253,45 @@ mpool_err mp_host_take(size_t bytes, size_t *offset)
     mpool_err err;
 
     (void)pthread_mutex_lock(&host.lock);
-    err = mp_arena_take(&host.arena, bytes, offset);
+    err = mp_arena_take(&host.arena, bytes, MP_ARENA_LOW, offset);
     (void)pthread_mutex_unlock(&host.lock);
+    if (err == MPOOL_E_FULL)
+        return MPOOL_E_NOMEM;
+    if (err != MPOOL_OK)
+        return err;
+    err = mp_arena_back(&host.arena, *offset, bytes);
+    if (err != MPOOL_OK)
+        mp_host_give(*offset, bytes);
     return err;
 }
 
 void mp_host_give(size_t offset, size_t bytes)
 {
+    mp_arena_empty(&host.arena, offset, bytes);
+    mp_host_give_value(offset, bytes);
+}
+
+mpool_err mp_host_take_value(size_t bytes, size_t *offset)
+{
+    mpool_err err;
+
+    (void)pthread_mutex_lock(&host.lock);
+    err = mp_arena_take(&host.arena, bytes, MP_ARENA_HIGH, offset);
+    (void)pthread_mutex_unlock(&host.lock);
+    return err;
+}
+
+void mp_host_give_value(size_t offset, size_t bytes)
+{
     (void)pthread_mutex_lock(&host.lock);
     mp_arena_give(&host.arena, offset, bytes);
+    close_arena();
     (void)pthread_mutex_unlock(&host.lock);
+}
+
+const struct mp_arena *mp_host_arena(void)
+{
+    return &host.arena;
 }
 
 void *mp_host_at(size_t offset, size_t bytes)

@@ -27,10 +27,26 @@ mpool_err mp_host_check_identity(void);
 /* mp_host_directory - the runtime directory's path. */
 const char *mp_host_directory(void);
 
-/* mp_host_take, mp_host_give, mp_host_at - pages of the arena (ipc/arena.h), under the host's lock. */
+/*
+ * mp_host_take, mp_host_give, mp_host_at - pages of the arena (ipc/arena.h) that live as long as a pool, with memory
+ *
+ * Errors: MPOOL_E_NOMEM.
+ */
 mpool_err mp_host_take(size_t bytes, size_t *offset);
 void mp_host_give(size_t offset, size_t bytes);
 void *mp_host_at(size_t offset, size_t bytes);
+
+/*
+ * mp_host_take_value, mp_host_give_value - pages for a value, without memory; see pool/block.h
+ *
+ * They may be given back after mpool_fini(), which leaves the arena to the last of them.
+ * Errors: MPOOL_E_FULL, MPOOL_E_NOMEM.
+ */
+mpool_err mp_host_take_value(size_t bytes, size_t *offset);
+void mp_host_give_value(size_t offset, size_t bytes);
+
+/* mp_host_arena - the arena, for the memory of what was taken. */
+const struct mp_arena *mp_host_arena(void);
 
 /*
  * mp_host_open_pool - introduce a new pool to the fork server

@@ -9,6 +9,7 @@
  */
 #include "base/clock.h"
 #include "base/error.h"
+#include "pool/block.h"
 #include "pool/host.h"
 #include "pool/pool.h"
 #include "pool/sink.h"
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 
 #define AHEAD_JOBS 65536               /* submitted and not yet taken as results */
-#define AHEAD_BYTES ((size_t)16 << 20) /* likewise, of arguments */
+#define AHEAD_BYTES ((size_t)16 << 20) /* likewise, of arguments, unless they are so large that workers would idle */
 #define LOT_JOBS MP_LOT_JOBS
 #define QUICK_NS 1000000 /* a lot that was generated within this may be larger next time */
 #define SLOW_NS 10000000 /* after this its jobs have waited long enough: one at a time */
@@ -45,6 +46,7 @@ struct mpool_iter {
     uint32_t lot_jobs;      /* size of the next lot */
     uint32_t most_jobs;     /* of a lot: it has to fit into a small queue, also when others submit */
     struct mp_lot *pending; /* a lot that waits for room in the pool; NULL: none */
+    struct mp_lot *behind;  /* likewise, behind it: a job with arguments that are too large for a message */
     bool exhausted;         /* the generator is not asked any more */
     mpool_err failure;      /* why not, if not for its end */
     char failure_detail[512];
@@ -53,6 +55,8 @@ struct mpool_iter {
     uint32_t at;
     size_t values_at;
     struct mp_result result;
+    struct mp_block block; /* its value, if it is in the arena */
+    void *copy;            /* its value, if it was there */
 };
 
 /* ---- the supervisor's side --------------------------------------------------------------------------------------- */
@@ -89,6 +93,8 @@ static void destroy(struct mp_sink *sink)
     (void)pthread_mutex_destroy(&iter->lock);
     (void)pthread_cond_destroy(&iter->changed);
     mp_result_fini(&iter->result);
+    mp_block_give(MP_BLOCK_RESULT, &iter->block);
+    free(iter->copy);
     mp_plan_unref(iter->plan);
     mp_pool_unref(iter->pool);
     free(iter);
@@ -107,21 +113,22 @@ static void stop(struct mpool_iter *iter, mpool_err failure)
 /* Asks the generator for one job. False: there is none now, or there will be no more. */
 static bool generate(struct mpool_iter *iter, struct mp_lot *lot)
 {
-    size_t before = lot->args.size;
+    struct mp_buf_writer writer;
     msgpack_packer packer;
     uint64_t tag = 0;
     mpool_err err;
 
-    msgpack_packer_init(&packer, &lot->args, mp_buf_write);
+    mp_lot_open_job(lot, MPOOL_ARGS_MAX, &writer);
+    msgpack_packer_init(&packer, &writer, mp_buf_write_bounded);
     err = iter->generator(iter->user, &packer, &tag);
-    if (err == MPOOL_OK)
-        err = mp_lot_close_job(lot, tag);
+    if (err == MPOOL_OK || writer.refused > 0)
+        err = mp_lot_close_job(lot, &writer, tag);
     else if (err != MPOOL_E_END && err != MPOOL_E_TIMEOUT)
         err = mp_error(MPOOL_E_GENERATOR, "the generator failed after %" PRIu64 " jobs: %s",
                        iter->next_index + lot->count, mpool_err_text(err));
     if (err == MPOOL_OK)
         return true;
-    lot->args.size = before;
+    mp_lot_drop_job(lot);
     if (err != MPOOL_E_TIMEOUT)
         stop(iter, err == MPOOL_E_END ? MPOOL_OK : err);
     return false;
@@ -133,6 +140,15 @@ static void adapt(struct mpool_iter *iter, int64_t took_ns)
         iter->lot_jobs = 1;
     else if (took_ns < QUICK_NS && iter->lot_jobs < iter->most_jobs)
         iter->lot_jobs *= 2;
+}
+
+/* A job with large arguments goes by itself, behind those that were generated before. False: out of memory. */
+static bool set_long_job_apart(struct mpool_iter *iter, struct mp_lot *lot)
+{
+    if (lot->count < 2 || mp_lot_bytes(lot, lot->count - 1, 1) <= MP_INLINE_MAX)
+        return true;
+    iter->behind = mp_lot_split(lot);
+    return iter->behind != NULL;
 }
 
 /* Generates a lot, to be submitted when the pool has room for it. */
@@ -154,6 +170,11 @@ static void make_lot(struct mpool_iter *iter)
     }
     adapt(iter, mp_clock_ns() - began_ns);
     iter->next_index += lot->count;
+    if (!set_long_job_apart(iter, lot)) {
+        mp_lot_unref(lot);
+        stop(iter, mp_error_nomem());
+        return;
+    }
     iter->pending = lot;
 }
 
@@ -161,7 +182,7 @@ static void make_lot(struct mpool_iter *iter)
 static bool submit_lot(struct mpool_iter *iter, const struct timespec *deadline)
 {
     uint32_t count = iter->pending->count;
-    size_t bytes = iter->pending->args.size;
+    size_t bytes = mp_lot_bytes(iter->pending, 0, count);
     mpool_err err = mp_pool_submit_lot(iter->pool, iter->pending, deadline);
 
     if (err == MPOOL_E_FULL)
@@ -173,13 +194,16 @@ static bool submit_lot(struct mpool_iter *iter, const struct timespec *deadline)
         mp_lot_unref(iter->pending);
         stop(iter, err);
     }
-    iter->pending = NULL;
+    iter->pending = iter->behind;
+    iter->behind = NULL;
     return true;
 }
 
+/* However large the arguments are, there is a job for each worker, and one to come. */
 static bool wants_more(const struct mpool_iter *iter)
 {
-    return !iter->exhausted && iter->ahead_jobs < AHEAD_JOBS && iter->ahead_bytes < AHEAD_BYTES;
+    return !iter->exhausted && iter->ahead_jobs < AHEAD_JOBS &&
+           (iter->ahead_bytes < AHEAD_BYTES || iter->ahead_jobs <= iter->pool->workers);
 }
 
 /* ---- taking results ---------------------------------------------------------------------------------------------- */
@@ -206,15 +230,12 @@ static mpool_err wait_for_part(struct mpool_iter *iter, const struct timespec *d
 
 static void begin_part(struct mpool_iter *iter)
 {
-    size_t bytes;
-
     iter->part = iter->taken;
     iter->taken = iter->part->next;
     iter->at = 0;
     iter->values_at = iter->part->values_at;
     iter->ahead_jobs -= iter->part->count;
-    (void)mp_lot_args(iter->part->lot, iter->part->at, iter->part->count, &bytes);
-    iter->ahead_bytes -= bytes;
+    iter->ahead_bytes -= mp_lot_bytes(iter->part->lot, iter->part->at, iter->part->count);
 }
 
 /* Makes and submits what may be ahead of the results, as far as the pool has room. */
@@ -244,6 +265,8 @@ static mpool_err next_part(struct mpool_iter *iter, int64_t timeout_ms)
 
     mp_part_free(iter->part);
     iter->part = NULL;
+    free(iter->copy);
+    iter->copy = NULL;
     while (err == MPOOL_OK) {
         go_ahead(iter);
         if (iter->taken == NULL)
@@ -264,23 +287,51 @@ static mpool_err next_part(struct mpool_iter *iter, int64_t timeout_ms)
     return mp_error(err, "no job has ended within %lld ms", (long long)timeout_ms);
 }
 
+/* Copies the value of the current result out of the arena. If there is no memory for that, it stays the current one. */
+static mpool_err take_value(struct mpool_iter *iter)
+{
+    mpool_err err = mp_block_copy(&iter->block, &iter->copy);
+
+    if (err != MPOOL_OK)
+        return err;
+    mp_block_give(MP_BLOCK_RESULT, &iter->block);
+    iter->result.shown.value = iter->copy;
+    return MPOOL_OK;
+}
+
 mpool_err mpool_iter_next(mpool_iter *iter, int64_t timeout_ms, const mpool_result **result)
 {
     mpool_err err = mp_host_check_process();
 
-    if (err == MPOOL_OK && (iter->part == NULL || iter->at == iter->part->count))
+    if (err == MPOOL_OK && iter->block.size == 0 && (iter->part == NULL || iter->at == iter->part->count))
         err = next_part(iter, timeout_ms);
     if (err != MPOOL_OK)
         return err;
-    mp_result_clear(&iter->result);
-    mp_part_result(iter->part, iter->at++, &iter->values_at, &iter->result.shown);
-    *result = &iter->result.shown;
-    return MPOOL_OK;
+    if (iter->block.size == 0) {
+        mp_result_clear(&iter->result);
+        mp_part_result(iter->part, iter->at++, &iter->values_at, &iter->result.shown);
+        iter->block = mp_part_take_block(iter->part);
+    }
+    if (iter->block.size > 0)
+        err = take_value(iter);
+    if (err == MPOOL_OK)
+        *result = &iter->result.shown;
+    return err;
 }
 
 void mpool_iter_stop(mpool_iter *iter)
 {
     iter->exhausted = true;
+}
+
+/* What was made and not submitted. */
+static void drop_pending(struct mpool_iter *iter)
+{
+    if (iter->pending != NULL)
+        mp_lot_unref(iter->pending);
+    if (iter->behind != NULL)
+        mp_lot_unref(iter->behind);
+    iter->pending = iter->behind = NULL;
 }
 
 mpool_err mpool_iter_cancel(mpool_iter *iter, int64_t grace_ms)
@@ -290,9 +341,7 @@ mpool_err mpool_iter_cancel(mpool_iter *iter, int64_t grace_ms)
     if (err != MPOOL_OK)
         return err;
     iter->exhausted = true;
-    if (iter->pending != NULL)
-        mp_lot_unref(iter->pending);
-    iter->pending = NULL;
+    drop_pending(iter);
     return mp_pool_cancel(iter->pool, (struct mp_wish){.group = iter->plan->rules.group, .grace_ms = grace_ms});
 }
 
@@ -355,7 +404,6 @@ void mpool_iter_free(mpool_iter *iter)
     free_parts(ready);
     free_parts(iter->taken);
     mp_part_free(iter->part);
-    if (iter->pending != NULL)
-        mp_lot_unref(iter->pending);
+    drop_pending(iter);
     mp_sink_unref(&iter->sink);
 }

@@ -17,7 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The most of a lot, so that any part of it fits into a frame: jobs, and bytes of arguments unless it is one job. */
+/*
+ * The most of a lot, so that any part of it fits into a frame: jobs, and bytes of arguments before the last. A job
+ * whose arguments are over MP_INLINE_MAX is a lot of its own, and they are in a block.
+ */
 #define MP_LOT_JOBS 8192
 #define MP_LOT_BYTES ((size_t)1 << 20)
 
@@ -33,7 +36,8 @@ struct mp_lot {
     uint64_t first_index; /* of the first job, for its results */
     uint32_t count;
     uint32_t ended;        /* supervisor's */
-    struct mp_buf args;    /* the arguments, one msgpack value after the other */
+    struct mp_buf args;    /* the arguments, one msgpack value after the other, */
+    struct mp_block block; /* or those of the only job */
     struct mp_buf ends;    /* size_t for each job: where its arguments end */
     struct mp_buf tags;    /* uint64_t for each job */
     struct mp_buf futures; /* mpool_future * for each job, if it was submitted one by one */
@@ -46,11 +50,25 @@ void mp_lot_ref(struct mp_lot *lot);
 void mp_lot_unref(struct mp_lot *lot);
 
 /*
- * mp_lot_close_job - the arguments packed since the last call are those of the next job
+ * mp_lot_open_job - the arguments of the next job are about to be packed
+ *
+ * most      in   bytes that they may have
+ * writer    out  for the packer; `lot` must not move
+ */
+void mp_lot_open_job(struct mp_lot *lot, size_t most, struct mp_buf_writer *writer);
+
+/*
+ * mp_lot_close_job - the arguments packed since mp_lot_open_job() are those of the next job
  *
  * Errors: MPOOL_E_FORMAT (not exactly one value), MPOOL_E_TOOBIG, MPOOL_E_NOMEM; they are dropped then.
  */
-mpool_err mp_lot_close_job(struct mp_lot *lot, uint64_t tag);
+mpool_err mp_lot_close_job(struct mp_lot *lot, const struct mp_buf_writer *writer, uint64_t tag);
+
+/* mp_lot_drop_job - the arguments packed since mp_lot_open_job() are nobody's. */
+void mp_lot_drop_job(struct mp_lot *lot);
+
+/* mp_lot_split - the last job, which has others before it, becomes a lot of its own; NULL: out of memory. */
+struct mp_lot *mp_lot_split(struct mp_lot *lot);
 
 /* mp_lot_full - should it be submitted before another job is added? */
 bool mp_lot_full(const struct mp_lot *lot);
@@ -64,7 +82,7 @@ static inline struct mp_lot *mp_lot_of(const struct mp_range *range)
 /* mp_lot_frame - a range as a frame of jobs, all but its generation and ticket; points into the range's lot. */
 struct mp_jobs mp_lot_frame(const struct mp_range *range);
 
-/* mp_lot_args - the arguments of jobs `at` to `at + count - 1` of the lot. */
-const char *mp_lot_args(const struct mp_lot *lot, uint32_t at, uint32_t count, size_t *size);
+/* mp_lot_bytes - the size of the arguments of jobs `at` to `at + count - 1` of the lot. */
+size_t mp_lot_bytes(const struct mp_lot *lot, uint32_t at, uint32_t count);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "base/error.h"
 #include "serialize/decode.h"
+#include "serialize/message.h"
 
 #include <mpool/pack.h>
 #include <mpool/pool.h>
@@ -153,7 +154,11 @@ static void take_result(struct map *map, const mpool_result *result)
         return;
     if (++map->decoded % ZONE_RESULTS == 0)
         msgpack_zone_clear(&map->zone);
-    err = mp_decode_value(result->value, result->value_size, &offset, &map->zone, &object);
+    /* The supervisor has scanned what came in a message, and not what came in the arena. */
+    if (result->value_size > MP_INLINE_MAX)
+        err = mpool_result_object(result, &map->zone, &object);
+    else
+        err = mp_decode_value(result->value, result->value_size, &offset, &map->zone, &object);
     if (err == MPOOL_OK)
         err = unpack_result(map, &object, map->results + result->index * map->result_size);
     if (err != MPOOL_OK)

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "ipc/page.h"
 #include "ipc/room.h"
+#include "pool/block.h"
 #include "pool/host.h"
 #include "pool/sink.h"
 #include "pool/supervisor.h"
@@ -30,6 +31,7 @@
 #define QUEUE_JOBS 131072
 #define START_TIMEOUT_MS 10000
 #define WORKER_IDLE_MS 10000
+#define ROOM_TIMEOUT_MS 60000
 
 /* ---- waiting ----------------------------------------------------------------------------------------------------- */
 
@@ -115,6 +117,56 @@ mpool_err mp_pool_await_room(mpool_pool *pool, uint64_t jobs, const struct times
     return err;
 }
 
+/* Takes a block for arguments, and waits for the room until the deadline. */
+static mpool_err await_block(mpool_pool *pool, size_t size, const struct timespec *deadline, struct mp_block *block)
+{
+    mpool_err err = mp_block_take(MP_BLOCK_ARGS, size, block);
+    int waited = 0;
+
+    if (err != MPOOL_E_FULL)
+        return err;
+    (void)mp_block_sweep(SIZE_MAX);
+    (void)pthread_mutex_lock(&pool->lock);
+    while ((err = check_open(pool)) == MPOOL_OK && (err = mp_block_take(MP_BLOCK_ARGS, size, block)) == MPOOL_E_FULL &&
+           waited != ETIMEDOUT) {
+        pool->waiting++;
+        waited = pthread_cond_timedwait(&pool->changed, &pool->lock, deadline);
+        pool->waiting--;
+    }
+    (void)pthread_mutex_unlock(&pool->lock);
+    return err;
+}
+
+/* Without the lock: the arguments are copied. */
+mpool_err mp_pool_place_args(mpool_pool *pool, struct mp_lot *lot, const struct timespec *deadline)
+{
+    mpool_err err;
+
+    if (lot->args.size <= MP_INLINE_MAX || lot->count > 1)
+        return MPOOL_OK;
+    err = await_block(pool, lot->args.size, deadline, &lot->block);
+    if (err != MPOOL_OK)
+        return err;
+    err = mp_block_fill(&lot->block, lot->args.data);
+    if (err == MPOOL_OK)
+        mp_buf_free(&lot->args);
+    else
+        mp_block_give(MP_BLOCK_ARGS, &lot->block);
+    return err;
+}
+
+void mp_pool_tell_room(mpool_pool *pool)
+{
+    (void)pthread_mutex_lock(&pool->lock);
+    if (pool->waiting > 0)
+        (void)pthread_cond_broadcast(&pool->changed);
+    if (pool->starved) {
+        pool->starved = false;
+        mp_pool_wake(pool);
+    }
+    (void)pthread_mutex_unlock(&pool->lock);
+}
+
 void mp_pool_put(mpool_pool *pool, struct mp_lot *lot)
 {
     if (pool->inbox_last != NULL)
@@ -127,8 +179,10 @@ void mp_pool_put(mpool_pool *pool, struct mp_lot *lot)
 
 mpool_err mp_pool_submit_lot(mpool_pool *pool, struct mp_lot *lot, const struct timespec *deadline)
 {
-    mpool_err err;
+    mpool_err err = mp_pool_place_args(pool, lot, deadline);
 
+    if (err != MPOOL_OK)
+        return err;
     (void)pthread_mutex_lock(&pool->lock);
     err = mp_pool_await_room(pool, lot->count, deadline);
     if (err == MPOOL_OK) {
@@ -195,6 +249,7 @@ void mp_pool_unref(mpool_pool *pool)
 static void release(mpool_pool *pool)
 {
     pool->closed = true;
+    mp_block_unwatch(pool);
     if (pool->totals != NULL)
         mp_host_give(pool->totals_offset, sizeof *pool->totals);
     if (pool->setup_size != 0)
@@ -285,6 +340,8 @@ static mpool_err set_up(mpool_pool *pool, const mpool_pool_options *options)
     if (err == MPOOL_OK)
         err = mp_host_open_pool(&pool->id, &pool->server_fd);
     if (err == MPOOL_OK)
+        mp_block_watch(pool);
+    if (err == MPOOL_OK)
         err = mp_supervisor_start(pool);
     return err;
 }
@@ -295,6 +352,7 @@ static mpool_err check_options(const mpool_pool_options *options)
         const char *name;
         int64_t time_ms;
     } times[] = {{"start_timeout_ms", options->start_timeout_ms},
+                 {"room_timeout_ms", options->room_timeout_ms},
                  {"worker_idle_ms", options->worker_idle_ms},
                  {"worker_max_age_ms", options->worker_max_age_ms}};
 
@@ -355,6 +413,7 @@ static mpool_err new_pool(const mpool_pool_options *options, mpool_pool **result
     atomic_init(&pool->refs, 1);
     pool->queue_jobs = options->queue_jobs > 0 ? options->queue_jobs : QUEUE_JOBS;
     pool->start_timeout_ms = options->start_timeout_ms > 0 ? options->start_timeout_ms : START_TIMEOUT_MS;
+    pool->room_timeout_ms = options->room_timeout_ms > 0 ? options->room_timeout_ms : ROOM_TIMEOUT_MS;
     pool->output = options->output;
     pool->server_fd = pool->wake_fd = -1;
     mp_keys_init(&pool->keys);

@@ -43,6 +43,7 @@ struct mpool_pool {
     uint64_t queue_jobs;
     int64_t start_timeout_ms;
     mpool_output output;
+    int64_t room_timeout_ms;
     int server_fd; /* to the fork server */
     int wake_fd;   /* an eventfd: there is something for the supervisor to do */
     size_t pages_offset;
@@ -55,6 +56,8 @@ struct mpool_pool {
     struct mp_sink *futures; /* where the results of single jobs go */
     struct mp_keys keys;     /* of gates; it has a lock of its own */
 
+    mpool_pool *next_watching; /* pool/block.c's */
+
     /* Under the lock. The supervisor never waits while it holds it. */
     pthread_mutex_t lock;
     pthread_cond_t changed;     /* of anything below that somebody waits for */
@@ -64,8 +67,10 @@ struct mpool_pool {
     bool supervisor_awake;       /* it will look at all this again before it sleeps */
     uint64_t next_job;           /* the number of the next job */
     uint64_t open_jobs;          /* submitted and not ended */
-    struct mp_waiter *waiters;   /* threads that wait for room, in their order */
+    struct mp_waiter *waiters;   /* threads that wait for room in the queue, in their order */
     unsigned resized;            /* so many workers are wanted; 0: as many as before */
+    unsigned waiting;            /* threads that wait for room in the arena */
+    bool starved;                /* a worker waits for room in the arena; cleared when there is more */
     bool ready;                  /* a worker was up */
     bool closed;
     bool drained;
@@ -83,7 +88,7 @@ struct mpool_pool {
  * mp_pool_submit_lot - hand a lot to the supervisor; takes the lot on MPOOL_OK
  *
  * Waits for room until the deadline. A lot that would not fit even into an empty queue may go into an empty queue.
- * Errors: MPOOL_E_FULL, MPOOL_E_CLOSED, MPOOL_E_BROKEN.
+ * Errors: MPOOL_E_FULL, MPOOL_E_CLOSED, MPOOL_E_BROKEN, those of mp_pool_place_args().
  */
 mpool_err mp_pool_submit_lot(mpool_pool *pool, struct mp_lot *lot, const struct timespec *deadline);
 
@@ -106,6 +111,16 @@ mpool_err mp_pool_await_room(mpool_pool *pool, uint64_t jobs, const struct times
  * Errors: MPOOL_E_INVAL (grace_ms), MPOOL_E_NOMEM. In a pool that has ended it does nothing.
  */
 mpool_err mp_pool_cancel(mpool_pool *pool, struct mp_wish wish);
+
+/*
+ * mp_pool_place_args - put arguments that are too large for a message into the arena; waits for room until the deadline
+ *
+ * Errors: MPOOL_E_TOOBIG, MPOOL_E_FULL, MPOOL_E_CLOSED, MPOOL_E_BROKEN, MPOOL_E_NOMEM; the lot is as it was.
+ */
+mpool_err mp_pool_place_args(mpool_pool *pool, struct mp_lot *lot, const struct timespec *deadline);
+
+/* mp_pool_tell_room - there is more room in the arena: who waits for it looks again. Any thread, without locks. */
+void mp_pool_tell_room(mpool_pool *pool);
 
 void mp_pool_ref(mpool_pool *pool);
 void mp_pool_unref(mpool_pool *pool);

@@ -173,4 +173,5 @@ void mp_seat_close(struct mp_seat *seat)
     mp_channel_close(seat->channel);
     seat->channel = NULL;
     mp_output_close(&seat->output);
+    mp_grant_end(&seat->grant);
 }

@@ -12,6 +12,7 @@
 #include "ipc/forkpipe.h"
 #include "ipc/page.h"
 #include "pool/core.h"
+#include "pool/grant.h"
 #include "pool/output.h"
 #include "serialize/message.h"
 
@@ -41,6 +42,7 @@ struct mp_seat {
     struct mp_seat_oom oom; /* likewise, if it was killed */
     struct mp_output output;
     unsigned char token[MP_TOKEN_BYTES];
+    struct mp_grant grant;
 };
 
 /*
@@ -98,7 +100,7 @@ int64_t mp_seat_due(const struct mp_seat *seat);
 /* mp_seat_wait_gone - the fork server is lost, and will not report: wait for the end of the connection, 2 s at most. */
 void mp_seat_wait_gone(const struct mp_seat *seat);
 
-/* mp_seat_close - take the channel and the pipe down; what was printed is kept until the seat is opened again. */
+/* mp_seat_close - the generation is dead: take down what leads to it, give back its grant, and keep what it printed. */
 void mp_seat_close(struct mp_seat *seat);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "pool/sink.h"
 
+#include "pool/block.h"
 #include "serialize/scan.h"
 
 #include <stdlib.h>
@@ -43,6 +44,7 @@ void mp_reply_unref(struct mp_reply *reply)
 {
     if (reply == NULL || atomic_fetch_sub_explicit(&reply->refs, 1, memory_order_acq_rel) != 1)
         return;
+    mp_block_give(MP_BLOCK_RESULT, &reply->block);
     mp_packet_free(reply->packet);
     free(reply);
 }
@@ -111,5 +113,18 @@ void mp_part_result(const struct mp_part *part, uint32_t i, size_t *values_at, m
         (void)mp_scan_skip(reply->values, reply->values_size, 1, values_at);
         result->value = reply->values + begin;
         result->value_size = *values_at - begin;
+    } else if (part->status == MPOOL_DONE) {
+        result->value_size = reply->block.size;
     }
+}
+
+struct mp_block mp_part_take_block(struct mp_part *part)
+{
+    struct mp_block block = {0};
+
+    if (part->reply != NULL && part->status == MPOOL_DONE) {
+        block = part->reply->block;
+        part->reply->block = (struct mp_block){0};
+    }
+    return block;
 }

@@ -24,7 +24,8 @@ struct mp_reply {
     struct mp_packet *packet;
     const char *values; /* in the packet; NULL if there are none */
     size_t values_size;
-    const char *times; /* in the packet; NULL if there are none */
+    const char *times;     /* in the packet; NULL if there are none */
+    struct mp_block block; /* owned: the only job's value, if it is in the arena */
 };
 
 /* Jobs of one lot with consecutive numbers that ended the same way. */
@@ -75,8 +76,11 @@ void mp_reply_unref(struct mp_reply *reply);
  *
  * i          in      which, from 0; to be asked for in their order
  * values_at  in/out  where its value begins; part->values_at for the first
- * result     out     points into the part
+ * result     out     points into the part. A value in a block has its size and is NULL: see mp_part_take_block()
  */
 void mp_part_result(const struct mp_part *part, uint32_t i, size_t *values_at, mpool_result *result);
+
+/* mp_part_take_block - the block with the value of a part's job; {0}: there is none. The caller's to give back. */
+struct mp_block mp_part_take_block(struct mp_part *part);
 
 #endif

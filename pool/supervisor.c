@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/wait.h"
+#include "pool/block.h"
 #include "pool/core.h"
 #include "pool/deliver.h"
 #include "pool/host.h"
@@ -40,6 +41,10 @@
 #define MESSAGES_A_TURN 64
 #define OUTPUT_A_TURN 262144
 
+/* What is released in a turn of blocks that were given back: half a millisecond's work, once a millisecond. */
+#define SWEEP_BYTES ((size_t)4 << 20)
+#define SWEEP_MS 1
+
 struct supervisor {
     mpool_pool *pool;
     struct mp_core core;
@@ -51,6 +56,8 @@ struct supervisor {
     struct mp_buf message; /* scratch */
     msgpack_zone *zone;    /* of the message being heard; cleared before each */
     int64_t stall_ms;      /* time that does not count, altogether */
+    bool sweeping;         /* there are blocks to be released */
+    bool starving;         /* a worker waits for a block */
     bool server_lost;
 };
 
@@ -132,13 +139,18 @@ static void send_jobs(struct supervisor *sup, const struct mp_action *action)
         feed(sup, about(action, MP_UNSENT));
 }
 
-/* A word that cannot be sent goes to a worker that is dying; its death says the rest. */
+/* What cannot be sent goes to a worker that is dying; its death says the rest. */
+static void send_to(struct supervisor *sup, unsigned slot, const struct mp_message *message)
+{
+    while (mp_seat_send(&sup->seats[slot], message, &sup->message) == MPOOL_E_NOMEM)
+        mp_wait_for_memory();
+}
+
 static void send_word(struct supervisor *sup, const struct mp_action *action, enum mp_message_type type)
 {
-    struct mp_message message = {.type = type, .as.ticket = action->ticket};
+    const struct mp_message message = {.type = type, .as.ticket = action->ticket};
 
-    while (mp_seat_send(&sup->seats[action->slot], &message, &sup->message) == MPOOL_E_NOMEM)
-        mp_wait_for_memory();
+    send_to(sup, action->slot, &message);
 }
 
 /* A worker that is killed for its job's limit is looked at first: the job is to learn where it was. */
@@ -304,6 +316,20 @@ static void hear_results(struct supervisor *sup, unsigned slot, struct mp_packet
     }
 }
 
+/* A worker needs a block: for a job in flight, and only one at a time. */
+static bool hear_need(struct supervisor *sup, unsigned slot, const struct mp_need *need)
+{
+    struct mp_seat *seat = &sup->seats[slot];
+
+    if (sup->core.slots[slot].state != MP_SLOT_UP)
+        return true; /* it is being killed */
+    if (!mp_flight_holds(&sup->core.slots[slot].flight, need->ticket) ||
+        !mp_grant_ask(&seat->grant, need, now_ms(sup), sup->pool->room_timeout_ms))
+        return false;
+    sup->starving = true;
+    return true;
+}
+
 /* Takes the packet. */
 static void hear_message(struct supervisor *sup, unsigned slot, struct mp_packet *packet)
 {
@@ -320,7 +346,10 @@ static void hear_message(struct supervisor *sup, unsigned slot, struct mp_packet
         mp_deliver_reason(&sup->deliver, mpool_error_detail());
     } else if (message.type == MP_HELLO && mp_seat_greet(seat, &message.as.hello, sup->pool->id, slot)) {
         event.kind = MP_STARTED;
-    } else if (seat->greeted && message.type == MP_FRAME_RESULTS && results_make_sense(sup, &message.as.answers)) {
+    } else if (seat->greeted && message.type == MP_NEED && hear_need(sup, slot, &message.as.need)) {
+        event.kind = MP_TICK;
+    } else if (seat->greeted && message.type == MP_FRAME_RESULTS && results_make_sense(sup, &message.as.answers) &&
+               mp_grant_admits(&seat->grant, &message.as.answers)) {
         hear_results(sup, slot, packet, &message.as.answers);
         return;
     } else if (seat->greeted && message.type == MP_GIVEN_BACK) {
@@ -329,6 +358,33 @@ static void hear_message(struct supervisor *sup, unsigned slot, struct mp_packet
     }
     feed(sup, event);
     mp_packet_free(packet);
+}
+
+/* Workers that wait for a block get it, as far as there is room. The flag is up before we look for room. */
+static void feed_starving(struct supervisor *sup)
+{
+    struct mp_message answer;
+    bool more_room;
+
+    if (!sup->starving)
+        return;
+    sup->starving = false;
+    (void)pthread_mutex_lock(&sup->pool->lock);
+    more_room = !sup->pool->starved;
+    sup->pool->starved = true;
+    (void)pthread_mutex_unlock(&sup->pool->lock);
+    for (unsigned slot = 0; slot < sup->pool->workers; slot++) {
+        struct mp_grant *grant = &sup->seats[slot].grant;
+
+        if (grant->state != MP_GRANT_ASKED)
+            continue;
+        if (more_room)
+            mp_grant_put_off(grant, now_ms(sup), sup->pool->room_timeout_ms);
+        if (!mp_grant_decide(grant, now_ms(sup), &answer))
+            sup->starving = true;
+        else
+            send_to(sup, slot, &answer);
+    }
 }
 
 /* Hears what a worker has sent, up to `most` messages: one that talks without end must not keep us from the others. */
@@ -454,11 +510,15 @@ static int timeout_until(const struct supervisor *sup)
 {
     int64_t now = mp_clock_ms(), due = mp_core_due(&sup->core);
 
+    for (unsigned i = 0; i < sup->pool->workers; i++)
+        due = mp_sooner(due, mp_grant_due(&sup->seats[i].grant));
     if (due != MP_NEVER)
         due += sup->stall_ms;
     for (unsigned i = 0; i < sup->pool->workers; i++)
         if (sup->seats[i].channel != NULL)
             due = mp_sooner(due, mp_seat_due(&sup->seats[i]));
+    if (sup->sweeping)
+        due = mp_sooner(due, now + SWEEP_MS);
     if (due == MP_NEVER)
         return -1;
     return due <= now ? 0 : (int)mp_sooner(due - now, 1000000);
@@ -482,13 +542,15 @@ static void set_up_poll(struct supervisor *sup)
 }
 
 /* True if nothing was submitted meanwhile: then the next submit will wake us. */
-static bool may_sleep(mpool_pool *pool, const struct mp_core *core)
+static bool may_sleep(const struct supervisor *sup)
 {
+    mpool_pool *pool = sup->pool;
+    const struct mp_core *core = &sup->core;
     bool may;
 
     (void)pthread_mutex_lock(&pool->lock);
     may = pool->inbox_first == NULL && pool->requests == NULL && pool->resized == 0 && pool->closed <= core->closed &&
-          pool->drained <= core->draining && pool->terminated <= core->terminated;
+          pool->drained <= core->draining && pool->terminated <= core->terminated && sup->starving <= pool->starved;
     pool->supervisor_awake = !may;
     (void)pthread_mutex_unlock(&pool->lock);
     return may;
@@ -496,7 +558,7 @@ static bool may_sleep(mpool_pool *pool, const struct mp_core *core)
 
 static void sleep_until_something(struct supervisor *sup)
 {
-    int timeout = may_sleep(sup->pool, &sup->core) ? timeout_until(sup) : 0;
+    int timeout = may_sleep(sup) ? timeout_until(sup) : 0;
     int64_t before = mp_clock_ms(), slept;
     uint64_t wakes;
 
@@ -538,6 +600,7 @@ static void *run(void *data)
     struct supervisor *sup = data;
     mpool_pool *pool = sup->pool;
 
+    mp_block_defer();
     feed(sup, (struct mp_event){.kind = MP_TICK});
     while (!sup->core.ended) {
         sleep_until_something(sup);
@@ -551,10 +614,14 @@ static void *run(void *data)
                 hear_seat(sup, sup->readers[i], MESSAGES_A_TURN);
         }
         bury_dead(sup);
+        feed_starving(sup);
+        sup->sweeping = mp_block_sweep(SWEEP_BYTES);
         feed(sup, (struct mp_event){.kind = MP_TICK});
     }
     hear_application(sup); /* what came in while the pool broke: it ends as cancelled */
     tear_down(sup);
+    while (mp_block_sweep(SIZE_MAX))
+        continue;
     (void)pthread_mutex_lock(&pool->lock);
     pool->ended = true;
     (void)pthread_cond_broadcast(&pool->changed);

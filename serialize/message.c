@@ -1,7 +1,7 @@
 /*
- * serialize/message.c - messages to bytes and back
+ * serialize/message.c - bytes to messages
  *
- * Runs in: the supervisor and workers. Pure.
+ * Runs in: the supervisor and workers. Pure. The way back is serialize/message_write.c.
  *
  * Reading goes in three steps: the scan of the head (no allocation for what is only claimed), msgpack-c's decoder into
  * the caller's zone, and a walk over the decoded array that checks the type and range of every field. Lists are
@@ -13,159 +13,12 @@
 #include "serialize/decode.h"
 #include "serialize/scan.h"
 
+#include <mpool/pool.h>
+
 #include <string.h>
 
 /* A message's head is flat, but for lists of flat lists. */
 static const struct mp_scan_limits head_limits = {.depth = 4, .nodes = 1 << 20};
-
-/* ---- writing ----------------------------------------------------------------------------------------------------- */
-
-static void write_string(msgpack_packer *packer, const char *text)
-{
-    size_t size = strlen(text);
-
-    (void)msgpack_pack_str(packer, size);
-    (void)msgpack_pack_str_body(packer, text, size);
-}
-
-static void write_bytes(msgpack_packer *packer, const void *bytes, size_t size)
-{
-    (void)msgpack_pack_bin(packer, size);
-    (void)msgpack_pack_bin_body(packer, bytes, size);
-}
-
-static void write_bool(msgpack_packer *packer, bool value)
-{
-    (void)(value ? msgpack_pack_true(packer) : msgpack_pack_false(packer));
-}
-
-static void write_hello(msgpack_packer *packer, const struct mp_hello *hello)
-{
-    (void)msgpack_pack_array(packer, 6);
-    (void)msgpack_pack_uint32(packer, MP_HELLO);
-    (void)msgpack_pack_uint32(packer, hello->version);
-    (void)msgpack_pack_uint32(packer, hello->pool);
-    (void)msgpack_pack_uint32(packer, hello->slot);
-    (void)msgpack_pack_uint64(packer, hello->generation);
-    write_bytes(packer, hello->token, sizeof hello->token);
-}
-
-static void write_jobs(msgpack_packer *packer, const struct mp_jobs *jobs)
-{
-    (void)msgpack_pack_array(packer, 11);
-    (void)msgpack_pack_uint32(packer, MP_FRAME_JOBS);
-    (void)msgpack_pack_uint64(packer, jobs->generation);
-    (void)msgpack_pack_uint32(packer, jobs->ticket);
-    (void)msgpack_pack_uint32(packer, jobs->count);
-    (void)msgpack_pack_uint64(packer, jobs->first);
-    (void)msgpack_pack_uint32(packer, jobs->attempt);
-    write_string(packer, jobs->function);
-    write_bool(packer, jobs->discard_values);
-    write_bool(packer, jobs->measure);
-    write_bool(packer, jobs->limited);
-    (void)msgpack_pack_array(packer, 2 * (size_t)jobs->collect_count);
-    for (uint32_t i = 0; i < jobs->collect_count; i++) {
-        (void)msgpack_pack_uint32(packer, jobs->collects[i].total);
-        write_string(packer, jobs->collects[i].field);
-    }
-}
-
-static void write_delta(msgpack_packer *packer, const struct mp_total_delta *delta)
-{
-    (void)msgpack_pack_array(packer, 6);
-    (void)msgpack_pack_uint32(packer, delta->total);
-    (void)msgpack_pack_uint64(packer, delta->delta.count);
-    (void)msgpack_pack_int64(packer, delta->delta.high);
-    (void)msgpack_pack_uint64(packer, delta->delta.low);
-    write_bool(packer, delta->delta.is_float);
-    (void)msgpack_pack_double(packer, delta->delta.real);
-}
-
-static void write_failure(msgpack_packer *packer, const struct mp_failure *failure)
-{
-    (void)msgpack_pack_array(packer, 3);
-    (void)msgpack_pack_uint32(packer, failure->at);
-    write_bool(packer, failure->final);
-    write_bytes(packer, failure->reason, failure->reason_size);
-}
-
-static void write_answers(msgpack_packer *packer, const struct mp_answers *answers)
-{
-    (void)msgpack_pack_array(packer, 9);
-    (void)msgpack_pack_uint32(packer, MP_FRAME_RESULTS);
-    (void)msgpack_pack_uint64(packer, answers->generation);
-    (void)msgpack_pack_uint32(packer, answers->ticket);
-    (void)msgpack_pack_uint32(packer, answers->count);
-    (void)msgpack_pack_uint64(packer, answers->busy_ns);
-    (void)msgpack_pack_array(packer, answers->delta_count);
-    for (uint32_t i = 0; i < answers->delta_count; i++)
-        write_delta(packer, &answers->deltas[i]);
-    (void)msgpack_pack_array(packer, answers->failure_count);
-    for (uint32_t i = 0; i < answers->failure_count; i++)
-        write_failure(packer, &answers->failures[i]);
-    if (answers->times != NULL)
-        write_bytes(packer, answers->times, 8 * (size_t)answers->count);
-    else
-        (void)msgpack_pack_nil(packer);
-    write_bool(packer, answers->values != NULL);
-}
-
-static void write_word(msgpack_packer *packer, enum mp_message_type type, uint32_t ticket)
-{
-    (void)msgpack_pack_array(packer, 2);
-    (void)msgpack_pack_uint32(packer, type);
-    (void)msgpack_pack_uint32(packer, ticket);
-}
-
-/* Remembers that a write failed: msgpack-c's packers return an error from the write they call, and carry on. */
-struct sink {
-    struct mp_buf *buf;
-    bool failed;
-};
-
-static int write_to_sink(void *data, const char *bytes, size_t size)
-{
-    struct sink *sink = data;
-
-    sink->failed = sink->failed || !mp_buf_add(sink->buf, bytes, size);
-    return sink->failed ? -1 : 0;
-}
-
-mpool_err mp_message_write(struct mp_buf *buf, const struct mp_message *message)
-{
-    struct sink sink = {.buf = buf};
-    size_t before = buf->size;
-    msgpack_packer packer;
-
-    msgpack_packer_init(&packer, &sink, write_to_sink);
-    switch (message->type) {
-    case MP_HELLO:
-        write_hello(&packer, &message->as.hello);
-        break;
-    case MP_FRAME_JOBS:
-        write_jobs(&packer, &message->as.jobs);
-        (void)write_to_sink(&sink, message->as.jobs.values, message->as.jobs.values_size);
-        break;
-    case MP_FRAME_RESULTS:
-        write_answers(&packer, &message->as.answers);
-        if (message->as.answers.values != NULL)
-            (void)write_to_sink(&sink, message->as.answers.values, message->as.answers.values_size);
-        break;
-    case MP_RECALL_HALF:
-    case MP_RECALL_ALL:
-    case MP_GIVEN_BACK:
-    case MP_STOP:
-    case MP_GOODBYE:
-        write_word(&packer, message->type, message->as.ticket);
-        break;
-    }
-    if (!sink.failed)
-        return MPOOL_OK;
-    buf->size = before;
-    return mp_error_nomem();
-}
-
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* Walks over an array, field by field. The first field that is not as expected is remembered, the others read as 0. */
 struct fields {
@@ -270,6 +123,42 @@ static const msgpack_object *next_list(struct fields *fields, const char *name, 
     return fields->wrong == NULL ? field->via.array.ptr : NULL;
 }
 
+static size_t next_size(struct fields *fields)
+{
+    uint64_t size = next_unsigned(fields, "size of a block", MPOOL_VALUE_MAX);
+
+    if (fields->wrong == NULL && size <= MP_INLINE_MAX)
+        fields->wrong = "size of a block";
+    return fields->wrong == NULL ? (size_t)size : 0;
+}
+
+static struct mp_block next_block(struct fields *fields)
+{
+    struct mp_block block = {0};
+    struct fields inner;
+
+    if (fields->wrong != NULL || fields->next == fields->end) {
+        fields->wrong = fields->wrong != NULL ? fields->wrong : "block";
+        return block;
+    }
+    inner = open_fields(fields->next++, 2, fields->zone);
+    block.offset = (size_t)next_unsigned(&inner, "offset of a block", SIZE_MAX - MPOOL_VALUE_MAX);
+    block.size = next_size(&inner);
+    if (inner.wrong == NULL && block.offset % MP_BLOCK_ALIGN != 0)
+        inner.wrong = "offset of a block";
+    fields->wrong = inner.wrong;
+    return block;
+}
+
+static struct mp_block next_block_or_nil(struct fields *fields)
+{
+    if (fields->wrong == NULL && fields->next < fields->end && fields->next->type == MSGPACK_OBJECT_NIL) {
+        fields->next++;
+        return (struct mp_block){0};
+    }
+    return next_block(fields);
+}
+
 static void read_hello(struct fields *fields, struct mp_hello *hello)
 {
     const msgpack_object *token;
@@ -307,7 +196,8 @@ static void read_collects(struct fields *fields, struct mp_jobs *jobs)
     fields->no_memory = inner.no_memory;
 }
 
-static void read_jobs(struct fields *fields, struct mp_jobs *jobs)
+/* Returns whether values follow the head. */
+static bool read_jobs(struct fields *fields, struct mp_jobs *jobs)
 {
     jobs->generation = next_unsigned(fields, "generation", UINT64_MAX);
     jobs->ticket = next_u32(fields, "ticket");
@@ -319,6 +209,10 @@ static void read_jobs(struct fields *fields, struct mp_jobs *jobs)
     jobs->measure = next_bool(fields, "measure");
     jobs->limited = next_bool(fields, "limited");
     read_collects(fields, jobs);
+    jobs->block = next_block_or_nil(fields);
+    if (fields->wrong == NULL && jobs->block.size > 0 && jobs->count != 1)
+        fields->wrong = "count of jobs with a block";
+    return jobs->block.size == 0;
 }
 
 static void read_deltas(struct fields *fields, struct mp_answers *answers)
@@ -383,8 +277,11 @@ static void read_times(struct fields *fields, struct mp_answers *answers)
         answers->times = times->via.bin.ptr;
 }
 
+/* Likewise. */
 static bool read_answers(struct fields *fields, struct mp_answers *answers)
 {
+    bool has_values;
+
     answers->generation = next_unsigned(fields, "generation", UINT64_MAX);
     answers->ticket = next_u32(fields, "ticket");
     answers->count = next_u32(fields, "count");
@@ -392,7 +289,12 @@ static bool read_answers(struct fields *fields, struct mp_answers *answers)
     read_deltas(fields, answers);
     read_failures(fields, answers);
     read_times(fields, answers);
-    return next_bool(fields, "values");
+    has_values = next_bool(fields, "values");
+    answers->block = next_block_or_nil(fields);
+    if (fields->wrong == NULL && answers->block.size > 0 &&
+        (has_values || answers->count != 1 || answers->failure_count > 0))
+        fields->wrong = "answers with a block";
+    return has_values;
 }
 
 /* The values behind a frame's head: `count` of them, and nothing else. */
@@ -407,8 +309,9 @@ static mpool_err check_values(const char *values, size_t size, uint32_t count, c
 }
 
 static const uint32_t field_counts[] = {
-    [MP_HELLO] = 6,      [MP_FRAME_JOBS] = 11, [MP_FRAME_RESULTS] = 9, [MP_RECALL_HALF] = 2,
-    [MP_GIVEN_BACK] = 2, [MP_STOP] = 2,        [MP_GOODBYE] = 2,       [MP_RECALL_ALL] = 2,
+    [MP_HELLO] = 6,      [MP_FRAME_JOBS] = 12, [MP_FRAME_RESULTS] = 10, [MP_RECALL_HALF] = 2,
+    [MP_GIVEN_BACK] = 2, [MP_STOP] = 2,        [MP_GOODBYE] = 2,        [MP_RECALL_ALL] = 2,
+    [MP_NEED] = 3,       [MP_GRANTED] = 3,     [MP_REFUSED] = 4,
 };
 
 static mpool_err read_head(const char *data, size_t size, msgpack_zone *zone, size_t *offset, msgpack_object *head)
@@ -422,9 +325,40 @@ static mpool_err read_head(const char *data, size_t size, msgpack_zone *zone, si
         return mp_error_nomem();
     if (head->type != MSGPACK_OBJECT_ARRAY || head->via.array.size < 1 ||
         head->via.array.ptr[0].type != MSGPACK_OBJECT_POSITIVE_INTEGER || head->via.array.ptr[0].via.u64 < MP_HELLO ||
-        head->via.array.ptr[0].via.u64 > MP_RECALL_ALL)
+        head->via.array.ptr[0].via.u64 > MP_REFUSED)
         return mp_error(MPOOL_E_PROTOCOL, "a message has no type");
     return MPOOL_OK;
+}
+
+/* The fields behind the type. Returns whether values follow the head. */
+static bool read_fields(struct fields *fields, struct mp_message *message)
+{
+    switch (message->type) {
+    case MP_HELLO:
+        read_hello(fields, &message->as.hello);
+        break;
+    case MP_FRAME_JOBS:
+        return read_jobs(fields, &message->as.jobs);
+    case MP_FRAME_RESULTS:
+        return read_answers(fields, &message->as.answers);
+    case MP_NEED:
+        message->as.need.ticket = next_u32(fields, "ticket");
+        message->as.need.size = next_size(fields);
+        break;
+    case MP_GRANTED:
+        message->as.granted.ticket = next_u32(fields, "ticket");
+        message->as.granted.block = next_block(fields);
+        break;
+    case MP_REFUSED:
+        message->as.refused.ticket = next_u32(fields, "ticket");
+        message->as.refused.most = next_unsigned(fields, "most", UINT64_MAX);
+        message->as.refused.used = next_unsigned(fields, "used", UINT64_MAX);
+        break;
+    default:
+        message->as.ticket = next_u32(fields, "ticket");
+        break;
+    }
+    return false;
 }
 
 mpool_err mp_message_read(const char *data, size_t size, msgpack_zone *zone, struct mp_message *message)
@@ -432,7 +366,7 @@ mpool_err mp_message_read(const char *data, size_t size, msgpack_zone *zone, str
     size_t offset = 0;
     msgpack_object head;
     struct fields fields;
-    bool has_values = false;
+    bool has_values;
     mpool_err err = read_head(data, size, zone, &offset, &head);
 
     if (err != MPOOL_OK)
@@ -441,36 +375,21 @@ mpool_err mp_message_read(const char *data, size_t size, msgpack_zone *zone, str
     message->type = (enum mp_message_type)head.via.array.ptr[0].via.u64;
     fields = open_fields(&head, field_counts[message->type], zone);
     (void)next_u32(&fields, "type");
-    switch (message->type) {
-    case MP_HELLO:
-        read_hello(&fields, &message->as.hello);
-        break;
-    case MP_FRAME_JOBS:
-        read_jobs(&fields, &message->as.jobs);
-        has_values = true;
-        break;
-    case MP_FRAME_RESULTS:
-        has_values = read_answers(&fields, &message->as.answers);
-        break;
-    default:
-        message->as.ticket = next_u32(&fields, "ticket");
-        break;
-    }
+    has_values = read_fields(&fields, message);
     if (fields.no_memory)
         return mp_error_nomem();
     if (fields.wrong != NULL)
         return mp_error(MPOOL_E_PROTOCOL, "message type %d: wrong %s", (int)message->type, fields.wrong);
     if (!has_values && offset != size)
         return mp_error(MPOOL_E_PROTOCOL, "message type %d: %zu bytes too many", (int)message->type, size - offset);
+    if (!has_values)
+        return MPOOL_OK;
     if (message->type == MP_FRAME_JOBS) {
         message->as.jobs.values = data + offset;
         message->as.jobs.values_size = size - offset;
         return check_values(data + offset, size - offset, message->as.jobs.count, "job");
     }
-    if (has_values) {
-        message->as.answers.values = data + offset;
-        message->as.answers.values_size = size - offset;
-        return check_values(data + offset, size - offset, message->as.answers.count, "result");
-    }
-    return MPOOL_OK;
+    message->as.answers.values = data + offset;
+    message->as.answers.values_size = size - offset;
+    return check_values(data + offset, size - offset, message->as.answers.count, "result");
 }

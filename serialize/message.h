@@ -2,8 +2,9 @@
  * serialize/message.h - what supervisor and worker say to each other, as bytes
  *
  * A message is a msgpack array with fixed positions; the first element is its type. JOBS and RESULTS are followed by
- * their values (arguments, results), one after the other: the values of a frame are copied as a block and never packed
- * again. Type numbers are never reused. The conversation:
+ * their values (arguments, results), one after the other: the values of a frame are copied as a whole and never packed
+ * again. A value over MP_INLINE_MAX is not in the message: it lies in a block of the arena, and the message, which is
+ * about this one job, says where. Type numbers are never reused. The conversation:
  *
  *     worker -> supervisor   HELLO      once, first: which worker this is, and the token it was given
  *     supervisor -> worker   JOBS       a frame of jobs: tickets ticket .. ticket + count - 1
@@ -11,6 +12,9 @@
  *     supervisor -> worker   RECALL     give back half of what has not begun, or all of it
  *     worker -> supervisor   RETURNED   everything from ticket on is given back
  *     supervisor -> worker   STOP       the soft limit of this job is over
+ *     worker -> supervisor   NEED       a block for the result of this job
+ *     supervisor -> worker   GRANTED    a block, until the job is answered
+ *     supervisor -> worker   REFUSED    or why there is none
  *     supervisor -> worker   BYE        exit
  *
  * What is read is input: it is scanned before anything is allocated, and every field is checked.
@@ -28,11 +32,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MP_PROTOCOL_VERSION 1
+#define MP_PROTOCOL_VERSION 2
 #define MP_TOKEN_BYTES 16
 
-/* The most bytes of a message. The largest value fits in with all that is said about it. */
+/* The most bytes of a message. The largest frame fits in with all that is said about it. */
 #define MP_MESSAGE_MAX ((size_t)16 << 20)
+
+/* The most bytes of a value that travels in a message. Larger ones would delay what is behind them. */
+#define MP_INLINE_MAX ((size_t)1 << 20)
+
+/* Blocks begin at multiples of it: whole pages, which can be made writable by themselves. */
+#define MP_BLOCK_ALIGN ((size_t)4096)
 
 /* The longest reason for a failure that travels, in bytes. */
 #define MP_REASON_MAX 4000
@@ -46,6 +56,15 @@ enum mp_message_type {
     MP_STOP = 6,
     MP_GOODBYE = 7,
     MP_RECALL_ALL = 8,
+    MP_NEED = 9,
+    MP_GRANTED = 10,
+    MP_REFUSED = 11,
+};
+
+/* A value in the arena. */
+struct mp_block {
+    size_t offset; /* a multiple of MP_BLOCK_ALIGN; whether it lies in the arena is for the reader to check */
+    size_t size;   /* more than MP_INLINE_MAX bytes, at most MPOOL_VALUE_MAX; 0: there is none */
 };
 
 struct mp_hello {
@@ -76,6 +95,7 @@ struct mp_jobs {
     uint32_t collect_count;
     const char *values; /* the jobs' arguments */
     size_t values_size;
+    struct mp_block block; /* or those of the only job */
 };
 
 /* A job that is not done. */
@@ -103,6 +123,23 @@ struct mp_answers {
     const char *times;  /* count * 8 bytes: nanoseconds of each job, little endian; NULL if not measured */
     const char *values; /* count results, nil for those that failed; NULL if none were wanted */
     size_t values_size;
+    struct mp_block block; /* or that of the only job, which is done */
+};
+
+struct mp_need {
+    uint32_t ticket;
+    size_t size; /* as of a block */
+};
+
+struct mp_granted {
+    uint32_t ticket;
+    struct mp_block block; /* of the size that was asked for */
+};
+
+struct mp_refused {
+    uint32_t ticket;
+    uint64_t most; /* bytes that results may have in the arena together */
+    uint64_t used; /* and had, when this was said */
 };
 
 struct mp_message {
@@ -111,6 +148,9 @@ struct mp_message {
         struct mp_hello hello;
         struct mp_jobs jobs;
         struct mp_answers answers;
+        struct mp_need need;
+        struct mp_granted granted;
+        struct mp_refused refused;
         uint32_t ticket; /* GIVEN_BACK, STOP */
     } as;
 };

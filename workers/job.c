@@ -115,24 +115,25 @@ static void reset(struct mpool_job *job, const struct mp_jobs *frame, uint32_t t
     job->final = false;
     job->reason_size = 0;
     job->result.size = 0;
+    job->block = (struct mp_block){0};
     msgpack_zone_clear(job->zone);
 }
 
 /* What the function packed must be one value, and fit. Nothing at all means nil. */
-static void check_result(struct mpool_job *job)
+static void check_result(struct mpool_job *job, const struct mp_buf_writer *writer)
 {
     static const char nil = '\xc0';
     size_t end = 0;
     enum mp_scan_verdict verdict = MP_SCAN_OK;
 
-    if (job->result.size == 0 && !mp_buf_add(&job->result, &nil, 1)) {
+    if (job->result.size == 0 && writer->refused == 0 && !mp_buf_add(&job->result, &nil, 1)) {
         (void)mpool_job_fail(job, "out of memory");
         job->failed = true;
         return;
     }
-    if (job->result.size > MPOOL_VALUE_MAX) {
-        (void)mpool_job_fail(job, "bad result: %zu bytes, more than the %zu that a result may have", job->result.size,
-                             MPOOL_VALUE_MAX);
+    if (writer->refused > 0) {
+        (void)mpool_job_fail(job, "bad result: %zu bytes, more than the %zu that a result may have",
+                             job->result.size + writer->refused, writer->most);
         refuse(job);
         return;
     }
@@ -149,6 +150,7 @@ static void check_result(struct mpool_job *job)
 void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t ticket, mpool_function *function,
                 const char *args, size_t args_size)
 {
+    struct mp_buf_writer writer = {.buf = &job->result, .most = MPOOL_VALUE_MAX};
     msgpack_packer packer;
     msgpack_object object;
     size_t offset = 0;
@@ -165,7 +167,7 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
         job->failed = true;
         return;
     }
-    msgpack_packer_init(&packer, &job->result, mp_buf_write);
+    msgpack_packer_init(&packer, &writer, mp_buf_write_bounded);
     errno = 0;
     returned = function(job, &object, &packer);
     if (returned != 0) {
@@ -174,7 +176,7 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
         job->failed = true;
         return;
     }
-    check_result(job);
+    check_result(job, &writer);
     if (!job->failed)
         mp_collect(job);
 }

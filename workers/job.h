@@ -34,7 +34,8 @@ struct mpool_job {
     uint32_t reason_size;
     uint64_t staged; /* bit n: deltas[n] has something */
     struct mp_delta deltas[MPOOL_TOTALS_MAX];
-    struct mp_buf result; /* one msgpack value, if not failed */
+    struct mp_buf result;  /* one msgpack value, if not failed, */
+    struct mp_block block; /* or, once it is copied there, in the arena */
 };
 
 /*

@@ -109,7 +109,8 @@ static void flush(struct mp_outbox *outbox, int64_t now_ns)
     answers->times = outbox->wants_times ? outbox->times.data : NULL;
     answers->values = outbox->values.data != NULL ? outbox->values.data : &nothing;
     answers->values_size = outbox->values.size;
-    if (!outbox->wants_values)
+    answers->block = outbox->block;
+    if (!outbox->wants_values || outbox->block.size > 0)
         answers->values = NULL;
     post(outbox, &message);
     for (uint32_t i = 0; i < answers->delta_count; i++)
@@ -119,6 +120,7 @@ static void flush(struct mp_outbox *outbox, int64_t now_ns)
     outbox->count = 0;
     outbox->began_ns = now_ns;
     outbox->send_ns = 0;
+    outbox->block = (struct mp_block){0};
     outbox->values.size = outbox->times.size = outbox->failures.size = outbox->reasons.size = 0;
 }
 
@@ -164,7 +166,8 @@ void mp_outbox_add(struct mp_outbox *outbox, const struct mpool_job *job, int64_
     static const char nil = '\xc0';
 
     (void)pthread_mutex_lock(&outbox->lock);
-    if (outbox->values.size + job->result.size > GATHER_BYTES || outbox->reasons.size > GATHER_BYTES)
+    if (outbox->values.size + job->result.size > GATHER_BYTES || outbox->reasons.size > GATHER_BYTES ||
+        job->block.size > 0)
         flush(outbox, mp_clock_ns());
     if (job->failed)
         add_failure(outbox, job);
@@ -172,10 +175,14 @@ void mp_outbox_add(struct mp_outbox *outbox, const struct mpool_job *job, int64_
         add_deltas(outbox, job);
     if (outbox->wants_times)
         add_time(outbox, run_ns);
-    if (outbox->wants_values)
+    if (job->block.size > 0)
+        outbox->block = job->block;
+    else if (outbox->wants_values)
         MP_MUST(job->failed ? mp_buf_add(&outbox->values, &nil, 1)
                             : mp_buf_add(&outbox->values, job->result.data, job->result.size));
-    if (outbox->count++ == 0 && !last) {
+    if (outbox->count++ == 0 && job->block.size > 0) {
+        flush(outbox, mp_clock_ns());
+    } else if (outbox->count == 1 && !last) {
         outbox->send_ns = mp_clock_ns() + GATHER_NS;
         if (outbox->courier_sleeps)
             (void)pthread_cond_signal(&outbox->armed);

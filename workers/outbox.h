@@ -44,6 +44,7 @@ struct mp_outbox {
     bool wants_values;
     bool wants_times;
     struct mp_buf values;
+    struct mp_block block; /* instead of a value, of one job; sent at once */
     struct mp_buf times;
     struct mp_buf failures; /* struct mp_failure, whose reasons are offsets into reasons until they are sent */
     struct mp_buf reasons;

@@ -25,6 +25,7 @@
 #include "workers/inbox.h"
 #include "workers/job.h"
 #include "workers/outbox.h"
+#include "workers/parcel.h"
 #include "workers/registry.h"
 #include "workers/setup.h"
 
@@ -48,13 +49,18 @@ static struct {
     struct mp_page *page;
     struct mp_inbox inbox;
     struct mp_outbox outbox;
+    struct mp_parcel parcel;
     struct mpool_job job;
     msgpack_zone zone;
     _Atomic uint64_t stop; /* see workers/job.h */
     uint64_t generation;
     const struct mp_totals *totals;
     const struct mp_setup *setup; /* NULL: none */
+    const struct mp_arena *arena;
 } worker;
+
+/* A buffer for results that has become larger than this is not kept. */
+#define RESULT_ROOM (4 * MP_INLINE_MAX)
 
 bool mp_worker_is(void)
 {
@@ -75,13 +81,23 @@ static void on_sent(void *user)
     mp_outbox_sent(&worker.outbox);
 }
 
+/* Arguments in the arena: nobody writes to them while the job has not ended. */
+static const char *args_at(const struct mp_block *block)
+{
+    return mp_arena_at(worker.arena, block->offset, block->size);
+}
+
 static void check_jobs(const struct mp_jobs *jobs)
 {
+    const struct mp_block *block = &jobs->block;
     uint32_t totals = atomic_load_explicit(&worker.totals->count, memory_order_acquire);
 
     MP_MUST(jobs->generation == worker.generation && jobs->count > 0);
     for (uint32_t i = 0; i < jobs->collect_count; i++)
         MP_MUST(jobs->collects[i].total < totals && totals <= MPOOL_TOTALS_MAX);
+    if (block->size > 0)
+        MP_MUST(args_at(block) != NULL &&
+                mp_scan_values(args_at(block), block->size, 1, &mp_scan_limits_value, NULL) == MP_SCAN_OK);
 }
 
 static void give_back(bool all)
@@ -120,6 +136,10 @@ static void on_received(void *user, struct mp_packet *packet)
     case MP_STOP: /* unless the job was given back meanwhile: its ticket will be another's */
         if ((int32_t)(message.as.ticket - mp_page_end(atomic_load(&worker.page->claim))) < 0)
             atomic_store(&worker.stop, MP_STOP_TICKET | message.as.ticket);
+        break;
+    case MP_GRANTED:
+    case MP_REFUSED:
+        MP_MUST(mp_parcel_answer(&worker.parcel, &message));
         break;
     case MP_GOODBYE:
         mp_inbox_leave(&worker.inbox);
@@ -210,6 +230,7 @@ static void start_up(const struct mp_worker_start *start)
 
     worker.is = true;
     worker.generation = start->hello.generation;
+    worker.arena = start->arena;
     worker.page = mp_arena_at(start->arena, start->page_offset, MP_PAGE_BYTES);
     worker.totals = mp_arena_at(start->arena, start->totals_offset, sizeof *worker.totals);
     tie_to_parent(start->parent);
@@ -222,6 +243,7 @@ static void start_up(const struct mp_worker_start *start)
     (void)sigprocmask(SIG_SETMASK, &all, NULL);
     mp_inbox_init(&worker.inbox, worker.page);
     mp_outbox_init(&worker.outbox, worker.generation, worker.totals);
+    mp_parcel_init(&worker.parcel, worker.arena);
     MP_MUST(msgpack_zone_init(&worker.zone, 8192));
     worker.job.totals = worker.totals;
     worker.job.stop = &worker.stop;
@@ -281,17 +303,43 @@ static void end_strays(const struct mp_jobs *frame)
     _exit(STRAY_EXIT);
 }
 
+/* A result that is too large for a message goes ahead of it. */
+static void send_ahead(struct mpool_job *job, uint32_t ticket)
+{
+    mpool_err err =
+        mp_parcel_pack(&worker.parcel, &worker.outbox, ticket, job->result.data, job->result.size, &job->block);
+
+    if (err == MPOOL_OK)
+        return;
+    (void)mpool_job_fail(job, "%s", mpool_error_detail());
+    job->failed = true;
+    job->final = err == MPOOL_E_TOOBIG;
+}
+
+static const char *next_args(struct at_work *work, size_t *size)
+{
+    const struct mp_jobs *frame = work->frame;
+    size_t begin = work->offset;
+
+    *size = frame->block.size;
+    if (*size > 0)
+        return args_at(&frame->block);
+    MP_MUST(mp_scan_skip(frame->values, frame->values_size, 1, &work->offset));
+    *size = work->offset - begin;
+    return frame->values + begin;
+}
+
 /* What a job has printed is out before its result counts: the process may not live to flush it later. */
 static void run_job(struct at_work *work, uint32_t ticket)
 {
     const struct mp_jobs *frame = work->frame;
-    size_t begin = work->offset;
     int64_t run_ns = 0;
+    size_t size;
+    const char *args = next_args(work, &size);
 
-    MP_MUST(mp_scan_skip(frame->values, frame->values_size, 1, &work->offset));
     if (frame->measure)
         run_ns = mp_clock_ns();
-    mp_job_run(&worker.job, frame, ticket, work->function, frame->values + begin, work->offset - begin);
+    mp_job_run(&worker.job, frame, ticket, work->function, args, size);
     end_strays(frame);
     if (frame->measure)
         run_ns = mp_clock_ns() - run_ns;
@@ -299,9 +347,13 @@ static void run_job(struct at_work *work, uint32_t ticket)
         (void)fflush(stdout);
     if (__fpending(stderr) > 0)
         (void)fflush(stderr);
+    if (!worker.job.failed && !frame->discard_values && worker.job.result.size > MP_INLINE_MAX)
+        send_ahead(&worker.job, ticket);
     MP_INJECT("worker.before_reply");
     mp_outbox_add(&worker.outbox, &worker.job, run_ns, ticket + 1 == frame->ticket + frame->count);
     atomic_store_explicit(&worker.page->returned, ticket + 1, memory_order_release);
+    if (worker.job.result.room > RESULT_ROOM)
+        mp_buf_free(&worker.job.result);
 }
 
 _Noreturn void mp_worker_main(const struct mp_worker_start *start)

@@ -62,8 +62,10 @@ typedef struct mpool_init_options {
     size_t keep_fd_count;
     const char *directory; /* where the private runtime directory is made; default: the first of $XDG_RUNTIME_DIR,
                               $TMPDIR and /tmp that is a directory of ours with a short enough name */
-    size_t arena_bytes;    /* address space to reserve for shared memory; default 256 MiB, halved until it fits
-                              RLIMIT_AS and RLIMIT_FSIZE. Memory is used only as it is needed. */
+    size_t arena_bytes;    /* address space to reserve for shared memory; default 64 GiB, halved until it fits RLIMIT_AS
+                              (a quarter of it at most) and RLIMIT_FSIZE. Memory is used only as it is needed. Of this,
+                              arguments over 1 MiB that wait or run may have 4 GiB, and results over 1 MiB that are on
+                              their way, too; if it is less than 8 GiB, a half each. */
 } mpool_init_options;
 
 /*

@@ -23,9 +23,12 @@ typedef struct mpool_iter mpool_iter;
 /* A wait without a limit. Timeouts are relative, in milliseconds; 0 polls. */
 #define MPOOL_FOREVER INT64_C(-1)
 
-/* The largest arguments and the largest result of one job, in bytes of msgpack. */
-#define MPOOL_ARGS_MAX ((size_t)8 << 20)
-#define MPOOL_VALUE_MAX ((size_t)8 << 20)
+/*
+ * The largest arguments and the largest result of one job, in bytes of msgpack. What is over 1 MiB goes through shared
+ * memory, of which there must be enough: see arena_bytes in mpool/init.h.
+ */
+#define MPOOL_ARGS_MAX (((size_t)1 << 30) - 1)
+#define MPOOL_VALUE_MAX (((size_t)1 << 30) - 1)
 
 /* Jobs with a higher priority go first. */
 #define MPOOL_PRIORITY_MIN (-10)
@@ -56,6 +59,8 @@ typedef struct mpool_pool_options {
     int64_t worker_idle_ms;   /* with workers_least: a worker that idles for so long goes; default 10,000 */
     size_t queue_jobs;        /* jobs that may be queued or running before a submit waits; default 131,072 */
     int64_t start_timeout_ms; /* from fork to ready, for one worker, the initializer included; default 10,000 */
+    int64_t room_timeout_ms;  /* how long a job with a result over 1 MiB waits while results that nobody takes fill the
+                                 shared memory; then it fails. It begins anew with each that is. Default 60,000 */
 
     /*
      * Registered functions that each worker calls on its main thread: `initializer` before it is ready, `finalizer`
@@ -193,10 +198,10 @@ typedef struct mpool_task {
  * future    out  set on MPOOL_OK; NULL if the result is not wanted; release with mpool_future_free()
  * format    in   the arguments, as for mpool_pack(); NULL for nil
  *
- * Waits for room in the queue unless task->nowait.
- * Errors: MPOOL_E_NOFUNC, MPOOL_E_FORMAT, MPOOL_E_TOOBIG (more than MPOOL_ARGS_MAX), MPOOL_E_FULL, MPOOL_E_NOTFOUND (a
- *         total in collect), MPOOL_E_INVAL (a timeout or a capture that cannot be), MPOOL_E_CLOSED, MPOOL_E_BROKEN,
- *         MPOOL_E_NOMEM; on error nothing was queued.
+ * Waits for room in the queue, and for room in shared memory if they are over 1 MiB, unless task->nowait.
+ * Errors: MPOOL_E_NOFUNC, MPOOL_E_FORMAT, MPOOL_E_TOOBIG (more than MPOOL_ARGS_MAX or their share), MPOOL_E_FULL,
+ *         MPOOL_E_NOTFOUND (a total in collect), MPOOL_E_INVAL (a part of the task that cannot be), MPOOL_E_CLOSED,
+ *         MPOOL_E_BROKEN, MPOOL_E_NOMEM; on error nothing was queued.
  * Calls:  any thread of the host; not a worker, not a signal handler.
  */
 MPOOL_API mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, mpool_future **future,
@@ -207,7 +212,10 @@ MPOOL_API mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, 
  *
  * result    out  set on MPOOL_OK, if not NULL; belongs to the future
  *
- * Errors: MPOOL_E_TIMEOUT. How the job ended is in result->status. Calls: any thread of the host.
+ * A value over 1 MiB is copied out of shared memory by the first call with `result`, and not before: until then, or
+ * until the future is freed, it takes room there.
+ * Errors: MPOOL_E_TIMEOUT, MPOOL_E_NOMEM (for that copy; try again). How the job ended is in result->status.
+ * Calls:  any thread of the host.
  */
 MPOOL_API mpool_err mpool_future_wait(mpool_future *future, int64_t timeout_ms, const mpool_result **result);
 
@@ -257,8 +265,8 @@ typedef mpool_err mpool_generator(void *user, msgpack_packer *args, uint64_t *ta
  * user      in   for the generator
  * iter      out  set on MPOOL_OK; release with mpool_iter_free()
  *
- * At most 65,536 jobs (and 16 MiB of arguments) are ahead of the results taken, so that memory stays bounded however
- * many there are.
+ * At most 65,536 jobs are ahead of the results taken, and 16 MiB of arguments, or as many jobs as there are workers and
+ * one more: so memory stays bounded however many there are.
  * Errors: as mpool_pool_submit(). Calls: any thread of the host; an iterator is used by one thread at a time.
  */
 MPOOL_API mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mpool_generator *generator,

@@ -7,7 +7,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/values.h"
 
-#include <mpool/error.h>
+#include <mpool/pool.h>
 
 #include <string.h>
 
@@ -27,6 +27,12 @@ static size_t make_values(char *values, uint32_t count, uint64_t *random)
     for (uint32_t i = 0; i < count; i++)
         values[i] = samples[up_to(random, sizeof samples - 1)];
     return count;
+}
+
+static struct mp_block make_block(uint64_t *random)
+{
+    return (struct mp_block){.offset = up_to(random, 1 << 20) * MP_BLOCK_ALIGN,
+                             .size = MP_INLINE_MAX + 1 + up_to(random, 1 << 29)};
 }
 
 static void make_hello(struct mp_hello *hello, uint64_t *random)
@@ -53,6 +59,11 @@ static void make_jobs(struct mp_jobs *jobs, struct mp_collect *collects, char *v
     for (uint32_t i = 0; i < jobs->collect_count; i++)
         collects[i] = (struct mp_collect){.total = up_to(random, 63), .field = i % 2 != 0 ? "stat.bytes" : ""};
     jobs->collects = collects;
+    if (up_to(random, 3) == 0) {
+        jobs->count = 1;
+        jobs->block = make_block(random);
+        return;
+    }
     jobs->values = values;
     jobs->values_size = make_values(values, jobs->count, random);
 }
@@ -69,7 +80,7 @@ static void make_lists(struct mp_answers *answers, struct mp_total_delta *deltas
         deltas[i].delta.is_float = i % 2 != 0;
     }
     for (uint32_t i = 0; i < answers->count; i++) {
-        if (up_to(random, 3) == 0)
+        if (answers->block.size == 0 && up_to(random, 3) == 0)
             failures[answers->failure_count++] =
                 (struct mp_failure){.at = i, .final = i % 2 != 0, .reason = "why not", .reason_size = up_to(random, 7)};
     }
@@ -86,15 +97,32 @@ static void make_answers(struct mp_answers *answers, char *values, uint64_t *ran
     answers->count = up_to(random, MOST);
     answers->busy_ns = next_random(random) >> 20;
     answers->times = up_to(random, 1) != 0 ? times : NULL;
+    if (up_to(random, 3) == 0) {
+        answers->count = 1;
+        answers->block = make_block(random);
+        return;
+    }
     if (up_to(random, 2) == 0)
         return;
     answers->values = values;
     answers->values_size = make_values(values, answers->count, random);
 }
 
+static void make_talk_of_blocks(struct mp_message *message, uint64_t *random)
+{
+    uint32_t ticket = message->as.ticket;
+
+    if (message->type == MP_NEED)
+        message->as.need = (struct mp_need){.ticket = ticket, .size = make_block(random).size};
+    else if (message->type == MP_GRANTED)
+        message->as.granted = (struct mp_granted){.ticket = ticket, .block = make_block(random)};
+    else if (message->type == MP_REFUSED)
+        message->as.refused = (struct mp_refused){.ticket = ticket, .most = next_random(random), .used = 7};
+}
+
 void make_frame(struct mp_buf *buf, uint64_t *random)
 {
-    struct mp_message message = {.type = (enum mp_message_type)(MP_HELLO + up_to(random, MP_RECALL_ALL - MP_HELLO))};
+    struct mp_message message = {.type = (enum mp_message_type)(MP_HELLO + up_to(random, MP_REFUSED - MP_HELLO))};
     struct mp_collect collects[MOST];
     struct mp_total_delta deltas[MOST];
     struct mp_failure failures[MOST];
@@ -109,6 +137,7 @@ void make_frame(struct mp_buf *buf, uint64_t *random)
         make_lists(&message.as.answers, deltas, failures, random);
     } else {
         message.as.ticket = (uint32_t)next_random(random);
+        make_talk_of_blocks(&message, random);
     }
     HOLDS(mp_message_write(buf, &message) == MPOOL_OK);
 }
@@ -124,10 +153,26 @@ static void touch(const char *data, size_t size)
         sum = (char)(sum ^ data[i]);
 }
 
+static void check_block(const struct mp_block *block)
+{
+    HOLDS(block->size > MP_INLINE_MAX && block->size <= MPOOL_VALUE_MAX);
+    HOLDS(block->offset % MP_BLOCK_ALIGN == 0 && block->offset + block->size > block->offset);
+}
+
 static void check(const struct mp_message *message)
 {
     const struct mp_answers *answers = &message->as.answers;
 
+    if (message->type == MP_FRAME_JOBS && message->as.jobs.block.size > 0) {
+        HOLDS(message->as.jobs.count == 1 && message->as.jobs.values == NULL);
+        check_block(&message->as.jobs.block);
+    }
+    if (message->type == MP_FRAME_RESULTS && answers->block.size > 0) {
+        HOLDS(answers->count == 1 && answers->failure_count == 0 && answers->values == NULL);
+        check_block(&answers->block);
+    }
+    if (message->type == MP_GRANTED)
+        check_block(&message->as.granted.block);
     if (message->type == MP_FRAME_JOBS) {
         touch(message->as.jobs.function, strlen(message->as.jobs.function));
         touch(message->as.jobs.values, message->as.jobs.values_size);

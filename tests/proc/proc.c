@@ -76,7 +76,6 @@ PROC(submit, a_job_whose_future_is_freed_or_not_wanted_is_done_all_the_same)
 PROC(submit, a_result_outlives_its_pool)
 PROC(submit, a_result_has_the_jobs_tag_number_and_slot)
 PROC(submit, a_full_queue_says_so_or_waits)
-PROC(submit, arguments_may_have_eight_megabytes_and_no_more)
 PROC(submit, a_result_that_is_none_fails_its_job_and_is_not_tried_again)
 PROC(submit, what_cannot_be_queued_is_refused_and_leaves_nothing)
 PROC(submit, several_threads_share_a_small_queue)
@@ -108,6 +107,36 @@ PROC(iter, waits_without_work_when_neither_room_nor_jobs_are_there)
 PROC(iter, that_its_generator_stops_comes_to_its_end)
 PROC(iter, a_poll_ends_though_there_is_always_more_to_submit)
 PROC(iter, outlives_its_pool)
+
+/* ---- values of every size ---------------------------------------------------------------------------------------- */
+
+PROC(values, of_all_sizes_go_there_and_back)
+PROC(values, of_a_hundred_megabytes_go_there_and_back_several_at_a_time)
+PROC(values, of_a_gigabyte_less_one_byte_are_the_largest)
+PROC(values, beyond_the_limit_are_refused_and_nothing_is_sent)
+PROC(values, large_and_small_ones_come_out_of_one_generator)
+PROC(values, of_an_iterator_that_is_freed_early_are_given_back)
+PROC(values, of_three_megabytes_can_be_mapped)
+PROC(values, one_after_the_other_leave_nothing)
+PROC(values, of_results_outlive_their_pool)
+PROC(values, may_be_read_by_several_threads)
+PROC(values, that_are_not_wanted_stay_in_the_worker)
+PROC(values, of_arguments_cannot_be_written_by_a_job)
+
+/* ---- room in the arena ------------------------------------------------------------------------------------------- */
+
+PROC(blocks, submits_wait_for_room_or_say_that_there_is_none)
+PROC(blocks, submits_that_wait_for_room_hear_of_the_end)
+PROC(blocks, pools_share_the_room)
+PROC(blocks, workers_wait_until_results_are_taken)
+PROC(blocks, futures_may_be_waited_for_in_any_order)
+PROC(blocks, a_result_that_waits_too_long_fails_and_says_why)
+PROC(blocks, a_worker_that_dies_waiting_for_room_leaves_none_taken)
+PROC(blocks, a_pool_that_is_terminated_while_a_worker_waits_ends)
+PROC(blocks, faults_cost_no_job_and_no_room,
+     .fault = "worker.asked:kill@15,worker.granted:segv@15,worker.filled:kill@15,"
+              "worker.before_reply:exit@10,worker.replied:kill@10")
+PROC(forge, of_blocks_is_not_believed)
 
 /* ---- workers that die -------------------------------------------------------------------------------------------- */
 

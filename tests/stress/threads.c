@@ -3,10 +3,10 @@
  *
  *     threads [ROUNDS]     default 15
  *
- * Each thread does one thing over and over: submits and waits, submits and forgets, maps, streams, reads totals and
- * statistics. At the end of a round the pool is closed, drained or terminated under their hands, and freed when they
- * are gone. ThreadSanitizer watches; the program itself checks that each result that is done is right, and that the
- * total is the sum over them.
+ * Each thread does one thing over and over: submits and waits, submits and forgets, maps, streams, carries large
+ * values, reads totals and statistics. At the end of a round the pool is closed, drained or terminated under their
+ * hands, and freed when they are gone. ThreadSanitizer watches; the program itself checks that each result that is done
+ * is right, and that the total is the sum over them.
  */
 #include <mpool/mpool.h>
 
@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MUST(condition)                                                                                                \
     do {                                                                                                               \
@@ -26,6 +27,8 @@
 
 #define MAPPED 300
 #define STREAMED 500
+#define CARRIED 20
+#define LARGE ((size_t)3 << 19)
 
 /* Doubles a number; every 97th kills its worker in its first attempt, every 31st fails. */
 MPOOL_FUNCTION(twice)
@@ -39,6 +42,17 @@ MPOOL_FUNCTION(twice)
     if (x % 31 == 0)
         return mpool_job_fail(job, "%lld is no good", (long long)x);
     return mpool_pack(result, "I", 2 * x) != MPOOL_OK;
+}
+
+/* Bytes; the same. */
+MPOOL_FUNCTION(same)
+{
+    const void *bytes;
+    size_t size;
+
+    if (mpool_unpack(args, "z", &bytes, &size) != MPOOL_OK)
+        return mpool_job_fail(job, "%s", mpool_error_detail());
+    return mpool_pack(result, "z", bytes, size) != MPOOL_OK;
 }
 
 static mpool_pool *pool;
@@ -78,6 +92,30 @@ static void *submit_and_wait(void *data)
         count(result, x);
         mpool_future_free(future);
     }
+}
+
+/* Values that go through the arena; of every third the result is left there. */
+static void *carry(void *data)
+{
+    static char bytes[LARGE];
+
+    (void)data;
+    for (int i = 0; i < CARRIED; i++) {
+        const mpool_result *result;
+        mpool_future *future;
+        const void *back;
+        size_t size;
+
+        if (over(mpool_pool_submit(pool, &(mpool_task){.function = "same"}, &future, "z", bytes, sizeof bytes)))
+            break;
+        if (i % 3 != 0) {
+            MUST(mpool_future_wait(future, MPOOL_FOREVER, &result) == MPOOL_OK);
+            MUST(result->status != MPOOL_DONE || (mpool_result_unpack(result, "z", &back, &size) == MPOOL_OK &&
+                                                  size == LARGE && memcmp(back, bytes, LARGE) == 0));
+        }
+        mpool_future_free(future);
+    }
+    return NULL;
 }
 
 static void *map_over(void *data)
@@ -186,8 +224,8 @@ static void take_away(int round)
 
 static void play(int round)
 {
-    void *(*const roles[])(void *) = {submit_and_wait, submit_and_wait, map_over, stream,
-                                      round % 2 != 0 ? drop : stream};
+    void *(*const roles[])(void *) = {
+        submit_and_wait, submit_and_wait, map_over, stream, round % 2 != 0 ? drop : stream, carry};
     enum { ROLES = sizeof roles / sizeof roles[0] };
     pthread_t threads[ROLES], watcher;
     atomic_bool stop = false;

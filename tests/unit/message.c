@@ -4,6 +4,7 @@
 #include "serialize/message.h"
 
 #include <criterion/criterion.h>
+#include <mpool/pool.h>
 
 #include <string.h>
 
@@ -162,8 +163,110 @@ Test(message, an_unknown_type_is_refused)
 {
     struct mp_message again;
 
-    cr_expect_eq(mp_message_read("\x92\x09\x00", 3, &zone, &again), MPOOL_E_PROTOCOL);
+    cr_expect_eq(mp_message_read("\x92\x0c\x00", 3, &zone, &again), MPOOL_E_PROTOCOL);
     cr_expect_eq(mp_message_read("\x92\x00\x00", 3, &zone, &again), MPOOL_E_PROTOCOL);
     cr_expect_eq(mp_message_read("\x90", 1, &zone, &again), MPOOL_E_PROTOCOL);
     cr_expect_eq(mp_message_read("\x07", 1, &zone, &again), MPOOL_E_PROTOCOL);
+}
+
+/* ---- values in the arena ----------------------------------------------------------------------------------------- */
+
+static struct mp_message job_with_block(size_t offset, size_t size)
+{
+    return (struct mp_message){.type = MP_FRAME_JOBS,
+                               .as.jobs = {.count = 1, .function = "f", .block = {.offset = offset, .size = size}}};
+}
+
+static struct mp_message answer_with_block(size_t offset, size_t size)
+{
+    return (struct mp_message){.type = MP_FRAME_RESULTS,
+                               .as.answers = {.count = 1, .block = {.offset = offset, .size = size}}};
+}
+
+static struct mp_message grant_of_block(size_t offset, size_t size)
+{
+    return (struct mp_message){.type = MP_GRANTED,
+                               .as.granted = {.ticket = 9, .block = {.offset = offset, .size = size}}};
+}
+
+Test(message, a_value_in_the_arena_is_a_place_and_a_size)
+{
+    struct mp_message jobs = job_with_block(3 * MP_BLOCK_ALIGN, MP_INLINE_MAX + 1), again;
+    struct mp_message results = answer_with_block(0, MPOOL_VALUE_MAX);
+    struct mp_message granted = grant_of_block(MP_BLOCK_ALIGN << 20, 5000000);
+
+    cr_assert_eq(there_and_back(&jobs, &again), MPOOL_OK);
+    cr_expect_eq(again.as.jobs.block.offset, 3 * MP_BLOCK_ALIGN);
+    cr_expect_eq(again.as.jobs.block.size, MP_INLINE_MAX + 1);
+    cr_expect_null(again.as.jobs.values);
+    cr_assert_eq(there_and_back(&results, &again), MPOOL_OK);
+    cr_expect_eq(again.as.answers.block.size, MPOOL_VALUE_MAX);
+    cr_expect_null(again.as.answers.values);
+    cr_assert_eq(there_and_back(&granted, &again), MPOOL_OK);
+    cr_expect_eq(again.as.granted.ticket, 9);
+    cr_expect_eq(again.as.granted.block.offset, MP_BLOCK_ALIGN << 20);
+}
+
+Test(message, a_block_that_cannot_be_one_is_refused)
+{
+    static const struct mp_block bad[] = {{.offset = 1, .size = 2 * MP_INLINE_MAX},
+                                          {.offset = MP_BLOCK_ALIGN / 2, .size = 2 * MP_INLINE_MAX},
+                                          {.offset = SIZE_MAX - MP_BLOCK_ALIGN + 1, .size = 2 * MP_INLINE_MAX},
+                                          {.offset = MP_BLOCK_ALIGN, .size = 1},
+                                          {.offset = MP_BLOCK_ALIGN, .size = MP_INLINE_MAX},
+                                          {.offset = MP_BLOCK_ALIGN, .size = MPOOL_VALUE_MAX + 1},
+                                          {.offset = MP_BLOCK_ALIGN, .size = SIZE_MAX}};
+    struct mp_message message, again;
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        message = job_with_block(bad[i].offset, bad[i].size);
+        cr_expect_eq(there_and_back(&message, &again), MPOOL_E_PROTOCOL, "jobs with block %zu", i);
+        message = answer_with_block(bad[i].offset, bad[i].size);
+        cr_expect_eq(there_and_back(&message, &again), MPOOL_E_PROTOCOL, "answers with block %zu", i);
+        message = grant_of_block(bad[i].offset, bad[i].size);
+        cr_expect_eq(there_and_back(&message, &again), MPOOL_E_PROTOCOL, "grant of block %zu", i);
+    }
+    message = grant_of_block(0, 0);
+    cr_expect_eq(there_and_back(&message, &again), MPOOL_E_PROTOCOL, "a grant of nothing");
+}
+
+Test(message, a_block_is_about_one_job_that_has_no_other_value)
+{
+    struct mp_message jobs = job_with_block(0, 2 * MP_INLINE_MAX), results = answer_with_block(0, 2 * MP_INLINE_MAX);
+    struct mp_failure failure = {.at = 0, .reason = "no", .reason_size = 2};
+    struct mp_message again;
+
+    jobs.as.jobs.count = 2;
+    cr_expect_eq(there_and_back(&jobs, &again), MPOOL_E_PROTOCOL);
+    jobs.as.jobs.count = 1;
+    jobs.as.jobs.values = "\xc0";
+    jobs.as.jobs.values_size = 1;
+    cr_expect_eq(there_and_back(&jobs, &again), MPOOL_E_PROTOCOL);
+    results.as.answers.count = 2;
+    cr_expect_eq(there_and_back(&results, &again), MPOOL_E_PROTOCOL);
+    results.as.answers.count = 1;
+    results.as.answers.values = "\xc0";
+    results.as.answers.values_size = 1;
+    cr_expect_eq(there_and_back(&results, &again), MPOOL_E_PROTOCOL);
+    results = answer_with_block(0, 2 * MP_INLINE_MAX);
+    results.as.answers.failures = &failure;
+    results.as.answers.failure_count = 1;
+    cr_expect_eq(there_and_back(&results, &again), MPOOL_E_PROTOCOL);
+}
+
+Test(message, a_need_and_its_refusal_name_the_sizes)
+{
+    struct mp_message need = {.type = MP_NEED, .as.need = {.ticket = 5, .size = MPOOL_VALUE_MAX}}, again;
+    struct mp_message refused = {.type = MP_REFUSED, .as.refused = {.ticket = 5, .most = 7, .used = UINT64_MAX}};
+
+    cr_assert_eq(there_and_back(&need, &again), MPOOL_OK);
+    cr_expect_eq(again.as.need.ticket, 5);
+    cr_expect_eq(again.as.need.size, MPOOL_VALUE_MAX);
+    cr_assert_eq(there_and_back(&refused, &again), MPOOL_OK);
+    cr_expect_eq(again.as.refused.most, 7);
+    cr_expect_eq(again.as.refused.used, UINT64_MAX);
+    need.as.need.size = MP_INLINE_MAX;
+    cr_expect_eq(there_and_back(&need, &again), MPOOL_E_PROTOCOL);
+    need.as.need.size = MPOOL_VALUE_MAX + 1;
+    cr_expect_eq(there_and_back(&need, &again), MPOOL_E_PROTOCOL);
 }

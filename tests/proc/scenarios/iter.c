@@ -1,7 +1,7 @@
 /*
  * tests/proc/scenarios/iter.c - scenarios: imap_unordered
  */
-#include "tests/proc/helper.h"
+#include "tests/proc/arena.h"
 
 #include <time.h>
 #include <unistd.h>
@@ -143,11 +143,11 @@ struct bad {
     struct counting good;
     int at;
     enum { FAIL, GIVE_NOTHING, GIVE_TWO, GIVE_TOO_MUCH } how;
+    void *bytes; /* MPOOL_ARGS_MAX of them */
 };
 
 static mpool_err give_badly(void *user, msgpack_packer *args, uint64_t *tag)
 {
-    static char bytes[MPOOL_ARGS_MAX];
     struct bad *bad = user;
 
     if (bad->good.next != bad->at)
@@ -162,14 +162,14 @@ static mpool_err give_badly(void *user, msgpack_packer *args, uint64_t *tag)
         CHECK_OK(mpool_pack(args, "i", 1));
         return mpool_pack(args, "i", 2);
     case GIVE_TOO_MUCH:
-        return mpool_pack(args, "z", bytes, sizeof bytes);
+        return mpool_pack(args, "z", bad->bytes, MPOOL_ARGS_MAX);
     }
     return MPOOL_E_END;
 }
 
 static void iterate_badly(mpool_pool *pool, int how, mpool_err wanted)
 {
-    struct bad bad = {.good = {.end = 1000}, .at = 700, .how = how};
+    struct bad bad = {.good = {.end = 1000}, .at = 700, .how = how, .bytes = zeros(MPOOL_ARGS_MAX)};
     mpool_iter *iter = iterate(pool, "square", give_badly, &bad);
     const mpool_result *result;
     int taken;

@@ -116,44 +116,6 @@ SCENARIO(submit, a_full_queue_says_so_or_waits)
     close_pool(pool);
 }
 
-/* D6: both sides of the limit, there and back. */
-SCENARIO(submit, arguments_may_have_eight_megabytes_and_no_more)
-{
-    const mpool_task task = {.function = "echo"};
-    const size_t most = MPOOL_ARGS_MAX - 5; /* the head of a bin takes five bytes */
-    char *bytes = malloc(most + 1);
-    mpool_pool *pool = open_pool(2);
-    mpool_future *future = NULL;
-    const void *back;
-    size_t size;
-
-    CHECK(bytes != NULL);
-    memset(bytes, 'x', most + 1);
-    CHECK_ERR(mpool_pool_submit(pool, &task, &future, "z", bytes, most + 1), MPOOL_E_TOOBIG);
-    CHECK(future == NULL);
-    CHECK_INT(stats_of(pool).jobs_submitted, 0);
-    CHECK_OK(mpool_pool_submit(pool, &task, &future, "z", bytes, most));
-    CHECK_OK(mpool_result_unpack(result_of(future), "z", &back, &size));
-    CHECK_INT(size, most);
-    CHECK(memcmp(back, bytes, most) == 0);
-    wait_free(future, MPOOL_DONE);
-    free(bytes);
-    finish_pool(pool);
-}
-
-/* An int: gives so many bytes more than a result may have, with the five of its head. */
-MPOOL_FUNCTION(give_too_much)
-{
-    char *bytes = calloc(1, MPOOL_VALUE_MAX);
-    int more;
-
-    if (bytes == NULL || mpool_unpack(args, "i", &more) != MPOOL_OK)
-        return mpool_job_fail(job, "%s", mpool_error_detail());
-    (void)mpool_pack(result, "z", bytes, MPOOL_VALUE_MAX - 5 + (size_t)more);
-    free(bytes);
-    return 0;
-}
-
 MPOOL_FUNCTION(give_two_values)
 {
     (void)job;
@@ -178,9 +140,7 @@ SCENARIO(submit, a_result_that_is_none_fails_its_job_and_is_not_tried_again)
     static const struct {
         const char *function;
         const char *says;
-    } bad[] = {{"give_too_much", "more than the 8388608"},
-               {"give_two_values", "more than one value"},
-               {"give_rubbish", "bad result"}};
+    } bad[] = {{"give_two_values", "more than one value"}, {"give_rubbish", "bad result"}};
     mpool_pool *pool = open_pool(2);
     mpool_future *future;
 
@@ -192,7 +152,6 @@ SCENARIO(submit, a_result_that_is_none_fails_its_job_and_is_not_tried_again)
         CHECK_INT(result_of(future)->attempts, 1);
         wait_free(future, MPOOL_FAILED);
     }
-    run_one(pool, &(mpool_task){.function = "give_too_much"}, 0, MPOOL_DONE); /* exactly what fits */
     future = submit(pool, &(mpool_task){.function = "count"}, 0);
     CHECK_OK(mpool_result_unpack(result_of(future), "n")); /* nothing packed is nil */
     wait_free(future, MPOOL_DONE);

@@ -1,0 +1,203 @@
+/*
+ * serialize/message_write.c - messages to bytes
+ *
+ * Runs in: the supervisor and workers. Pure. The way back is serialize/message.c.
+ */
+#include "serialize/message.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+static void write_string(msgpack_packer *packer, const char *text)
+{
+    size_t size = strlen(text);
+
+    (void)msgpack_pack_str(packer, size);
+    (void)msgpack_pack_str_body(packer, text, size);
+}
+
+static void write_bytes(msgpack_packer *packer, const void *bytes, size_t size)
+{
+    (void)msgpack_pack_bin(packer, size);
+    (void)msgpack_pack_bin_body(packer, bytes, size);
+}
+
+static void write_bool(msgpack_packer *packer, bool value)
+{
+    (void)(value ? msgpack_pack_true(packer) : msgpack_pack_false(packer));
+}
+
+static void write_block(msgpack_packer *packer, const struct mp_block *block)
+{
+    if (block->size == 0) {
+        (void)msgpack_pack_nil(packer);
+        return;
+    }
+    (void)msgpack_pack_array(packer, 2);
+    (void)msgpack_pack_uint64(packer, block->offset);
+    (void)msgpack_pack_uint64(packer, block->size);
+}
+
+static void write_hello(msgpack_packer *packer, const struct mp_hello *hello)
+{
+    (void)msgpack_pack_array(packer, 6);
+    (void)msgpack_pack_uint32(packer, MP_HELLO);
+    (void)msgpack_pack_uint32(packer, hello->version);
+    (void)msgpack_pack_uint32(packer, hello->pool);
+    (void)msgpack_pack_uint32(packer, hello->slot);
+    (void)msgpack_pack_uint64(packer, hello->generation);
+    write_bytes(packer, hello->token, sizeof hello->token);
+}
+
+static void write_jobs(msgpack_packer *packer, const struct mp_jobs *jobs)
+{
+    (void)msgpack_pack_array(packer, 12);
+    (void)msgpack_pack_uint32(packer, MP_FRAME_JOBS);
+    (void)msgpack_pack_uint64(packer, jobs->generation);
+    (void)msgpack_pack_uint32(packer, jobs->ticket);
+    (void)msgpack_pack_uint32(packer, jobs->count);
+    (void)msgpack_pack_uint64(packer, jobs->first);
+    (void)msgpack_pack_uint32(packer, jobs->attempt);
+    write_string(packer, jobs->function);
+    write_bool(packer, jobs->discard_values);
+    write_bool(packer, jobs->measure);
+    write_bool(packer, jobs->limited);
+    (void)msgpack_pack_array(packer, 2 * (size_t)jobs->collect_count);
+    for (uint32_t i = 0; i < jobs->collect_count; i++) {
+        (void)msgpack_pack_uint32(packer, jobs->collects[i].total);
+        write_string(packer, jobs->collects[i].field);
+    }
+    write_block(packer, &jobs->block);
+}
+
+static void write_delta(msgpack_packer *packer, const struct mp_total_delta *delta)
+{
+    (void)msgpack_pack_array(packer, 6);
+    (void)msgpack_pack_uint32(packer, delta->total);
+    (void)msgpack_pack_uint64(packer, delta->delta.count);
+    (void)msgpack_pack_int64(packer, delta->delta.high);
+    (void)msgpack_pack_uint64(packer, delta->delta.low);
+    write_bool(packer, delta->delta.is_float);
+    (void)msgpack_pack_double(packer, delta->delta.real);
+}
+
+static void write_failure(msgpack_packer *packer, const struct mp_failure *failure)
+{
+    (void)msgpack_pack_array(packer, 3);
+    (void)msgpack_pack_uint32(packer, failure->at);
+    write_bool(packer, failure->final);
+    write_bytes(packer, failure->reason, failure->reason_size);
+}
+
+static void write_answers(msgpack_packer *packer, const struct mp_answers *answers)
+{
+    (void)msgpack_pack_array(packer, 10);
+    (void)msgpack_pack_uint32(packer, MP_FRAME_RESULTS);
+    (void)msgpack_pack_uint64(packer, answers->generation);
+    (void)msgpack_pack_uint32(packer, answers->ticket);
+    (void)msgpack_pack_uint32(packer, answers->count);
+    (void)msgpack_pack_uint64(packer, answers->busy_ns);
+    (void)msgpack_pack_array(packer, answers->delta_count);
+    for (uint32_t i = 0; i < answers->delta_count; i++)
+        write_delta(packer, &answers->deltas[i]);
+    (void)msgpack_pack_array(packer, answers->failure_count);
+    for (uint32_t i = 0; i < answers->failure_count; i++)
+        write_failure(packer, &answers->failures[i]);
+    if (answers->times != NULL)
+        write_bytes(packer, answers->times, 8 * (size_t)answers->count);
+    else
+        (void)msgpack_pack_nil(packer);
+    write_bool(packer, answers->values != NULL);
+    write_block(packer, &answers->block);
+}
+
+static void write_word(msgpack_packer *packer, enum mp_message_type type, uint32_t ticket)
+{
+    (void)msgpack_pack_array(packer, 2);
+    (void)msgpack_pack_uint32(packer, type);
+    (void)msgpack_pack_uint32(packer, ticket);
+}
+
+static void write_need(msgpack_packer *packer, const struct mp_need *need)
+{
+    (void)msgpack_pack_array(packer, 3);
+    (void)msgpack_pack_uint32(packer, MP_NEED);
+    (void)msgpack_pack_uint32(packer, need->ticket);
+    (void)msgpack_pack_uint64(packer, need->size);
+}
+
+static void write_granted(msgpack_packer *packer, const struct mp_granted *granted)
+{
+    (void)msgpack_pack_array(packer, 3);
+    (void)msgpack_pack_uint32(packer, MP_GRANTED);
+    (void)msgpack_pack_uint32(packer, granted->ticket);
+    write_block(packer, &granted->block);
+}
+
+static void write_refused(msgpack_packer *packer, const struct mp_refused *refused)
+{
+    (void)msgpack_pack_array(packer, 4);
+    (void)msgpack_pack_uint32(packer, MP_REFUSED);
+    (void)msgpack_pack_uint32(packer, refused->ticket);
+    (void)msgpack_pack_uint64(packer, refused->most);
+    (void)msgpack_pack_uint64(packer, refused->used);
+}
+
+/* Remembers that a write failed: msgpack-c's packers return an error from the write they call, and carry on. */
+struct sink {
+    struct mp_buf *buf;
+    bool failed;
+};
+
+static int write_to_sink(void *data, const char *bytes, size_t size)
+{
+    struct sink *sink = data;
+
+    sink->failed = sink->failed || !mp_buf_add(sink->buf, bytes, size);
+    return sink->failed ? -1 : 0;
+}
+
+mpool_err mp_message_write(struct mp_buf *buf, const struct mp_message *message)
+{
+    struct sink sink = {.buf = buf};
+    size_t before = buf->size;
+    msgpack_packer packer;
+
+    msgpack_packer_init(&packer, &sink, write_to_sink);
+    switch (message->type) {
+    case MP_HELLO:
+        write_hello(&packer, &message->as.hello);
+        break;
+    case MP_FRAME_JOBS:
+        write_jobs(&packer, &message->as.jobs);
+        if (message->as.jobs.values != NULL)
+            (void)write_to_sink(&sink, message->as.jobs.values, message->as.jobs.values_size);
+        break;
+    case MP_FRAME_RESULTS:
+        write_answers(&packer, &message->as.answers);
+        if (message->as.answers.values != NULL)
+            (void)write_to_sink(&sink, message->as.answers.values, message->as.answers.values_size);
+        break;
+    case MP_RECALL_HALF:
+    case MP_RECALL_ALL:
+    case MP_GIVEN_BACK:
+    case MP_STOP:
+    case MP_GOODBYE:
+        write_word(&packer, message->type, message->as.ticket);
+        break;
+    case MP_NEED:
+        write_need(&packer, &message->as.need);
+        break;
+    case MP_GRANTED:
+        write_granted(&packer, &message->as.granted);
+        break;
+    case MP_REFUSED:
+        write_refused(&packer, &message->as.refused);
+        break;
+    }
+    if (!sink.failed)
+        return MPOOL_OK;
+    buf->size = before;
+    return mp_error_nomem();
+}
