@@ -6,12 +6,15 @@
  * pool. A closed end means: kill everything that belongs to it. The conversation of a pool:
  *
  *     host -> server   MP_FORK_SPAWN   fork a worker for this slot and generation
+ *     host -> server   MP_FORK_PROCESS fork a process that runs one function; the memfd that comes along says which
+ *     host -> server   MP_FORK_SIGNAL  send a signal to it alone, if it still lives
  *     host -> server   MP_FORK_KILL    kill it and its process group, if it still lives
  *     server -> host   MP_FORK_BORN    its process id
  *     server -> host   MP_FORK_FAILED  it could not be forked
  *     server -> host   MP_FORK_DIED    it and its group are dead and reaped
  *
- * Every BORN is followed by exactly one DIED.
+ * Every BORN is followed by exactly one DIED. A process (pool/process.c) has a pair of its own, as a pool with a single
+ * child in slot 0.
  */
 #ifndef MP_IPC_FORKPIPE_H
 #define MP_IPC_FORKPIPE_H
@@ -36,6 +39,8 @@ enum mp_fork_kind {
     MP_FORK_BORN,
     MP_FORK_FAILED,
     MP_FORK_DIED,
+    MP_FORK_PROCESS,
+    MP_FORK_SIGNAL,
 };
 
 struct mp_fork_message {
@@ -49,6 +54,7 @@ struct mp_fork_message {
     pid_t pid;                   /* BORN, DIED */
     int status;                  /* DIED: as of wait4() */
     int error;                   /* FAILED, READY: errno */
+    int signal;                  /* SIGNAL */
     struct rusage usage;         /* DIED */
     char path[MP_FORK_PATH_MAX]; /* SPAWN: the socket to dial */
 };

@@ -149,6 +149,13 @@ void mp_family_kill(const struct mp_family *family, uint32_t slot, uint64_t gene
             kill_child(child);
 }
 
+void mp_family_signal(const struct mp_family *family, uint32_t slot, uint64_t generation, int number)
+{
+    for (const struct mp_child *child = family->children; child != NULL; child = child->next)
+        if (child->slot == slot && child->generation == generation && !child->dead)
+            (void)kill(child->pid, number);
+}
+
 void mp_family_close(struct mp_family *family)
 {
     (void)close(family->fd);

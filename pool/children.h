@@ -47,6 +47,9 @@ struct mp_child *mp_family_add(struct mp_family *family, uint32_t slot, uint64_t
 /* mp_family_kill - kill a worker and its process group, if it still lives. */
 void mp_family_kill(const struct mp_family *family, uint32_t slot, uint64_t generation);
 
+/* mp_family_signal - send a signal to a child alone, if it still lives. */
+void mp_family_signal(const struct mp_family *family, uint32_t slot, uint64_t generation, int number);
+
 /* mp_family_report - tell the supervisor what it has not been told. True: something waits for room in the socket. */
 bool mp_family_report(struct mp_family *family);
 

@@ -19,6 +19,7 @@
 #include "ipc/page.h"
 #include "pool/children.h"
 #include "pool/directory.h"
+#include "workers/process.h"
 #include "workers/worker.h"
 
 #include <errno.h>
@@ -122,6 +123,18 @@ static int set_up(void)
 
 /* ---- workers ----------------------------------------------------------------------------------------------------- */
 
+/* What is open and not a child's. */
+static void close_ours(void)
+{
+    for (const struct mp_family *family = mp_families(); family != NULL; family = family->next)
+        if (family->fd >= 0)
+            (void)close(family->fd);
+    (void)close(server.start->control);
+    (void)close(server.host_fd);
+    (void)close(server.signal_fd);
+    handle(SIGPIPE, SIG_DFL);
+}
+
 static void be_worker(const struct mp_family *family, const struct mp_fork_message *order, pid_t parent)
 {
     struct mp_worker_start start = {.arena = server.start->arena,
@@ -129,6 +142,7 @@ static void be_worker(const struct mp_family *family, const struct mp_fork_messa
                                     .totals_offset = order->totals_offset,
                                     .path = order->path,
                                     .parent = parent,
+                                    .host = server.start->host,
                                     .hello = {.version = MP_PROTOCOL_VERSION,
                                               .pool = family->pool,
                                               .slot = order->slot,
@@ -139,14 +153,19 @@ static void be_worker(const struct mp_family *family, const struct mp_fork_messa
     *copy = *order;
     start.path = copy->path;
     memcpy(start.hello.token, order->token, sizeof start.hello.token);
-    for (const struct mp_family *other = mp_families(); other != NULL; other = other->next)
-        if (other->fd >= 0)
-            (void)close(other->fd);
-    (void)close(server.start->control);
-    (void)close(server.host_fd);
-    (void)close(server.signal_fd);
-    handle(SIGPIPE, SIG_DFL);
+    close_ours();
     mp_worker_main(&start);
+}
+
+/* After the fork: the father of the child, or what there is to say of a child that is none. */
+static void note_child(struct mp_child *child)
+{
+    if (child->pid < 0) {
+        child->error = errno;
+        child->dead = true;
+        return;
+    }
+    (void)setpgid(child->pid, child->pid);
 }
 
 static void spawn(struct mp_family *family, const struct mp_fork_message *order)
@@ -160,12 +179,25 @@ static void spawn(struct mp_family *family, const struct mp_fork_message *order)
     child->pid = fork();
     if (child->pid == 0)
         be_worker(family, order, self);
-    if (child->pid < 0) {
-        child->error = errno;
-        child->dead = true;
-        return;
+    note_child(child);
+}
+
+/* Takes the memfd; there is none if we have no file descriptor left for it. */
+static void spawn_process(struct mp_family *family, const struct mp_fork_message *order, int passed)
+{
+    struct mp_child *child = mp_family_add(family, order->slot, order->generation);
+    struct mp_process_start start = {
+        .arena = server.start->arena, .order = passed, .parent = getpid(), .host = server.start->host};
+
+    errno = EMFILE;
+    child->pid = passed >= 0 ? fork() : -1;
+    if (child->pid == 0) {
+        close_ours();
+        mp_process_main(&start);
     }
-    (void)setpgid(child->pid, child->pid);
+    note_child(child);
+    if (passed >= 0)
+        (void)close(passed);
 }
 
 /* ---- the conversation -------------------------------------------------------------------------------------------- */
@@ -180,7 +212,9 @@ static void hear_control(void)
         switch (mp_forkpipe_recv(server.start->control, false, &message, &passed)) {
         case MP_FORKPIPE_MESSAGE:
             MP_MUST(message.kind == MP_FORK_OPEN);
-            mp_family_open(message.pool, passed);
+            if (passed >= 0)
+                mp_family_open(message.pool, passed);
+            /* Else there is no file descriptor left for it, and the host finds the other end closed. */
             break;
         case MP_FORKPIPE_NOTHING:
             return;
@@ -191,19 +225,35 @@ static void hear_control(void)
     }
 }
 
+static void obey(struct mp_family *family, const struct mp_fork_message *order, int passed)
+{
+    switch (order->kind) {
+    case MP_FORK_SPAWN:
+        spawn(family, order);
+        break;
+    case MP_FORK_PROCESS:
+        spawn_process(family, order, passed);
+        break;
+    case MP_FORK_KILL:
+        mp_family_kill(family, order->slot, order->generation);
+        break;
+    case MP_FORK_SIGNAL:
+        mp_family_signal(family, order->slot, order->generation, order->signal);
+        break;
+    default:
+        mp_panic("the host sent an order of kind %d", (int)order->kind);
+    }
+}
+
 static void hear_family(struct mp_family *family)
 {
     struct mp_fork_message message;
+    int passed;
 
     for (;;) {
-        switch (mp_forkpipe_recv(family->fd, false, &message, NULL)) {
+        switch (mp_forkpipe_recv(family->fd, false, &message, &passed)) {
         case MP_FORKPIPE_MESSAGE:
-            if (message.kind == MP_FORK_SPAWN) {
-                spawn(family, &message);
-                break;
-            }
-            MP_MUST(message.kind == MP_FORK_KILL);
-            mp_family_kill(family, message.slot, message.generation);
+            obey(family, &message, passed);
             break;
         case MP_FORKPIPE_NOTHING:
             return;

@@ -12,6 +12,9 @@
 #include "ipc/forkpipe.h"
 #include "pool/directory.h"
 #include "pool/forkserver.h"
+#include "pool/process.h"
+#include "workers/local.h"
+#include "workers/process.h"
 #include "workers/registry.h"
 #include "workers/worker.h"
 
@@ -20,6 +23,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -79,7 +83,10 @@ mpool_err mp_host_check_process(void)
     if (host.here != NULL && *host.here)
         return MPOOL_OK;
     if (mp_worker_is())
-        return mp_error(MPOOL_E_NESTED, "this is a worker: it cannot use pools");
+        return mp_error(MPOOL_E_NESTED, "this is a worker: it cannot use pools or start processes");
+    if (mp_process_is())
+        return mp_error(MPOOL_E_NESTED, "this process was started by mpool: only the host can use pools and start "
+                                        "processes");
     if (host.here == NULL)
         return mp_error(MPOOL_E_NOINIT, "call mpool_init() early in main()");
     return mp_error(MPOOL_E_FORKED, "process %d was forked from %d after mpool_init(); only that one has the pool",
@@ -204,7 +211,7 @@ mpool_err mpool_init(const mpool_init_options *options)
 
     if (host.finished && *host.here)
         return mp_error(MPOOL_E_ALREADY, "mpool_fini() was called; mpool cannot start again in this process");
-    if (host.ready || host.finished || mp_worker_is()) {
+    if (host.ready || host.finished || mp_worker_is() || mp_process_is()) {
         err = mp_host_check_process();
         return err != MPOOL_OK ? err : mp_error(MPOOL_E_ALREADY, "mpool_init() has been called before in this process");
     }
@@ -236,6 +243,8 @@ void mpool_fini(void)
 {
     if (mp_host_check() != MPOOL_OK)
         return;
+    mp_processes_end();
+    mp_locals_end();
     host.ready = false;
     host.finished = true;
     /* A child that we have forked may hold a copy of the socket: closing ours alone would say nothing. */
@@ -248,6 +257,13 @@ void mpool_fini(void)
 }
 
 /* ---- for pools --------------------------------------------------------------------------------------------------- */
+
+bool mp_host_lost(void)
+{
+    struct pollfd fd = {.fd = host.control};
+
+    return poll(&fd, 1, 0) == 1;
+}
 
 const char *mp_host_directory(void)
 {
@@ -276,7 +292,7 @@ void *mp_host_at(size_t offset, size_t bytes)
     return mp_arena_at(&host.arena, offset, bytes);
 }
 
-mpool_err mp_host_open_pool(uint32_t *id, int *fd)
+mpool_err mp_host_open_family(uint32_t *id, int *fd)
 {
     struct mp_fork_message message = {.kind = MP_FORK_OPEN};
     int ends[2];
@@ -295,6 +311,15 @@ mpool_err mp_host_open_pool(uint32_t *id, int *fd)
     }
     *id = message.pool;
     *fd = ends[0];
+    return MPOOL_OK;
+}
+
+mpool_err mp_host_open_pool(uint32_t *id, int *fd)
+{
+    mpool_err err = mp_host_open_family(id, fd);
+
+    if (err != MPOOL_OK)
+        return err;
     (void)pthread_mutex_lock(&host.lock);
     host.open++;
     (void)pthread_mutex_unlock(&host.lock);

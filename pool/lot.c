@@ -145,18 +145,17 @@ static size_t begin_of(const struct mp_lot *lot, uint32_t at)
     return at == 0 ? 0 : ends[at - 1];
 }
 
-static mpool_err check_args(const struct mp_lot *lot, size_t begin)
+mpool_err mp_lot_check_args(const struct mp_buf *args, size_t begin)
 {
     size_t end = begin;
     enum mp_scan_verdict verdict;
 
-    if (lot->args.size - begin > MPOOL_ARGS_MAX)
-        return mp_error(MPOOL_E_TOOBIG, "arguments of %zu bytes; %zu are the most", lot->args.size - begin,
-                        MPOOL_ARGS_MAX);
-    verdict = mp_scan_value(lot->args.data, lot->args.size, &mp_scan_limits_value, &end);
+    if (args->size - begin > MPOOL_ARGS_MAX)
+        return mp_error(MPOOL_E_TOOBIG, "arguments of %zu bytes; %zu are the most", args->size - begin, MPOOL_ARGS_MAX);
+    verdict = mp_scan_value(args->data, args->size, &mp_scan_limits_value, &end);
     if (verdict != MP_SCAN_OK)
         return mp_error(MPOOL_E_FORMAT, "the arguments of a job are not a msgpack value: %s", mp_scan_text(verdict));
-    if (end != lot->args.size)
+    if (end != args->size)
         return mp_error(MPOOL_E_FORMAT, "the arguments of a job are more than one value; pack an array or a map");
     return MPOOL_OK;
 }
@@ -164,7 +163,7 @@ static mpool_err check_args(const struct mp_lot *lot, size_t begin)
 mpool_err mp_lot_close_job(struct mp_lot *lot, uint64_t tag)
 {
     size_t begin = begin_of(lot, lot->count);
-    mpool_err err = check_args(lot, begin);
+    mpool_err err = mp_lot_check_args(&lot->args, begin);
 
     if (err == MPOOL_OK &&
         (!mp_buf_add(&lot->ends, &lot->args.size, sizeof lot->args.size) || !mp_buf_add(&lot->tags, &tag, sizeof tag)))

@@ -80,6 +80,13 @@ void mp_lot_unref(struct mp_lot *lot);
  */
 mpool_err mp_lot_close_job(struct mp_lot *lot, uint64_t tag);
 
+/*
+ * mp_lot_check_args - are the bytes from `begin` on arguments: one msgpack value within its limits?
+ *
+ * Errors: MPOOL_E_FORMAT, MPOOL_E_TOOBIG.
+ */
+mpool_err mp_lot_check_args(const struct mp_buf *args, size_t begin);
+
 /* mp_lot_full - should it be submitted before another job is added? */
 bool mp_lot_full(const struct mp_lot *lot);
 

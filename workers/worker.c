@@ -23,6 +23,7 @@
 #include "workers/inbox.h"
 #include "workers/job.h"
 #include "workers/outbox.h"
+#include "workers/process.h"
 #include "workers/registry.h"
 
 #include <signal.h>
@@ -123,21 +124,13 @@ static void on_received(void *user, struct mp_packet *packet)
 
 /* ---- on the main thread ------------------------------------------------------------------------------------------ */
 
-/* A worker without a parent has nobody to end it. */
-static void tie_to_parent(pid_t parent)
+static void begin(const struct mp_worker_start *start)
 {
-    (void)setpgid(0, 0);
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (getppid() != parent)
-        mp_leave(0);
-}
+    char name[32];
 
-static void set_name(uint32_t slot)
-{
-    char name[16];
-
-    (void)snprintf(name, sizeof name, "mpool-worker%u", (unsigned)slot);
+    (void)snprintf(name, sizeof name, "Worker-%u", (unsigned)start->hello.slot);
+    mp_process_begin(start->parent, start->host, name, true);
+    (void)snprintf(name, sizeof name, "mpool-worker%u", (unsigned)start->hello.slot);
     (void)prctl(PR_SET_NAME, name);
 }
 
@@ -153,8 +146,7 @@ static void start_up(const struct mp_worker_start *start)
     worker.generation = start->hello.generation;
     worker.page = mp_arena_at(start->arena, start->page_offset, MP_PAGE_BYTES);
     worker.totals = mp_arena_at(start->arena, start->totals_offset, sizeof *worker.totals);
-    tie_to_parent(start->parent);
-    set_name(start->hello.slot);
+    begin(start);
     MP_INJECT("worker.start");
     (void)sigfillset(&all);
     (void)sigemptyset(&none);
@@ -230,7 +222,7 @@ _Noreturn void mp_worker_main(const struct mp_worker_start *start)
         if (!mp_inbox_claim(&worker.inbox, &ticket)) {
             end_frame(&work);
             if (!mp_inbox_wait(&worker.inbox))
-                mp_leave(0);
+                mp_process_leave(0);
             continue;
         }
         MP_INJECT("worker.claimed");

@@ -17,6 +17,7 @@ struct mp_worker_start {
     struct mp_hello hello;
     const char *path; /* the socket to dial */
     pid_t parent;     /* the fork server */
+    pid_t host;
 };
 
 /*

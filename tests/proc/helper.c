@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -208,6 +209,60 @@ void let_pass(int64_t ms)
 void open_gate(void)
 {
     atomic_store(&board->gate, 1);
+}
+
+unsigned count_in_output(const char *text)
+{
+    static char said[65536];
+    unsigned count = 0;
+    ssize_t size;
+
+    (void)fflush(stdout);
+    size = pread(STDOUT_FILENO, said, sizeof said - 1, 0);
+    if (size < 0)
+        skip("its output is not a file");
+    said[size] = '\0';
+    for (const char *place = said; (place = strstr(place, text)) != NULL; place++)
+        count++;
+    return count;
+}
+
+/* ---- processes that run one function ----------------------------------------------------------------------------- */
+
+mpool_process *start_process(const char *function, int argument)
+{
+    const mpool_process_options options = {.function = function};
+    mpool_process *process = NULL;
+
+    CHECK_OK(mpool_process_start(&options, &process, "i", argument));
+    return process;
+}
+
+void join_free(mpool_process *process, int wanted)
+{
+    int code = 1000;
+
+    CHECK_OK(mpool_process_join(process, LONG_MS));
+    CHECK(!mpool_process_is_alive(process));
+    CHECK_OK(mpool_process_exitcode(process, &code));
+    CHECK_INT(code, wanted);
+    mpool_process_free(process);
+}
+
+mpool_process *hold_process(void)
+{
+    int before = atomic_load(&board->held);
+    mpool_process *process = start_process("hold", 0);
+
+    AWAIT(atomic_load(&board->held) > before);
+    return process;
+}
+
+bool readable(int fd, int timeout_ms)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+    return poll(&ready, 1, timeout_ms) == 1 && (ready.revents & POLLIN) != 0;
 }
 
 /* ---- processes --------------------------------------------------------------------------------------------------- */

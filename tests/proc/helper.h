@@ -130,6 +130,23 @@ void finish_pool(mpool_pool *pool);
 /* let_pass - nothing but time, in which something must not happen. */
 void let_pass(int64_t ms);
 
+/* count_in_output - how often a text is in what we and our children have said: the runner gave us a file for it. */
+unsigned count_in_output(const char *text);
+
+/* ---- processes that run one function ----------------------------------------------------------------------------- */
+
+/* start_process - with an int for argument. */
+mpool_process *start_process(const char *function, int argument);
+
+/* hold_process - one that stands at the gate. */
+mpool_process *hold_process(void);
+
+/* join_free - wait for the end, check how it was, release. */
+void join_free(mpool_process *process, int wanted);
+
+/* readable - is there something to read, or does it come in time? */
+bool readable(int fd, int timeout_ms);
+
 /* ---- processes --------------------------------------------------------------------------------------------------- */
 
 /* fork_server - the process id of this host's fork server. */

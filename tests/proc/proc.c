@@ -161,6 +161,36 @@ PROC(worker, takes_its_descendants_along_when_it_dies)
 PROC(worker, takes_its_descendants_along_when_its_pool_ends)
 PROC(worker, cannot_use_pools)
 
+/* ---- processes that run one function ---------------------------------------------------------------------------- */
+
+PROC(process, runs_its_function_with_its_arguments_and_knows_who_it_is)
+PROC(process, says_by_its_exit_code_how_it_ended)
+PROC(process, that_fails_says_why_on_stderr_in_one_line)
+PROC(process, can_be_joined_by_several_threads_and_not_before_its_end)
+PROC(process, has_a_sentinel_that_is_readable_once_it_has_ended_and_stays_so)
+PROC(process, ends_by_terminate_unless_it_handles_that)
+PROC(process, takes_its_group_along_when_it_is_killed)
+PROC(process, takes_its_descendants_along_when_its_function_returns)
+PROC(process, is_among_the_active_children_until_it_has_ended)
+PROC(process, goes_on_without_a_handle_and_fini_waits_for_it)
+PROC(process, that_is_a_daemon_is_ended_by_fini)
+PROC(process, is_as_clean_as_a_worker)
+PROC(process, can_do_what_a_job_can_and_not_what_a_host_can)
+PROC(process, is_no_child_that_the_host_could_see)
+PROC(process, that_cannot_be_started_is_refused_and_leaves_nothing)
+PROC(process, takes_arguments_of_eight_megabytes_and_no_more)
+PROC(process, handles_are_useless_in_a_forked_child)
+PROC(process, too_many_of_them_are_refused_and_the_others_go_on)
+PROC(process, one_after_the_other_leave_nothing)
+PROC(process, that_dies_at_its_birth_has_an_exit_code, .fault = "process.start:segv")
+PROC(process, dies_with_its_host, .dies_by = SIGKILL, .within_a_second = true)
+PROC(process, dies_with_its_fork_server_and_that_is_told, .directory_stays = true)
+
+/* ---- values of each process's own -------------------------------------------------------------------------------- */
+
+PROC(local, begins_empty_in_each_process_and_is_destroyed_at_its_end)
+PROC(local, of_a_process_that_is_killed_is_not_destroyed)
+
 /* ---- many pools, many jobs --------------------------------------------------------------------------------------- */
 
 PROC(many, pools_one_after_the_other_leave_nothing)
