@@ -156,7 +156,7 @@ struct mp_core {
 /*
  * mp_core_init - a core without jobs, whose slots are all about to start
  *
- * paces             in  how many functions there are; mp_rules.pace is below it
+ * paces             in  how many functions there are; more become known by the mp_rules.pace of what is submitted
  * start_timeout_ms  in  from MP_SPAWN to MP_STARTED
  *
  * The first step (MP_TICK) asks for the workers. Errors: MPOOL_E_NOMEM.

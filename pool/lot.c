@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 #include "ipc/totals.h"
+#include "pool/function.h"
 #include "pool/sink.h"
 #include "serialize/scan.h"
-#include "workers/registry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,7 @@ mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, st
 {
     struct mp_plan *plan;
     mpool_err err;
-    int function;
+    struct mp_function function;
 
     if (task == NULL || task->function == NULL)
         return mp_error(MPOOL_E_INVAL, "a task without a function");
@@ -67,15 +67,15 @@ mpool_err mp_plan_new(const mpool_task *task, const struct mp_totals *totals, st
     if (task->collect_count > MPOOL_TOTALS_MAX)
         return mp_error(MPOOL_E_INVAL, "task of \"%s\": it collects for %zu totals, %d are the most", task->function,
                         task->collect_count, MPOOL_TOTALS_MAX);
-    function = mp_registry_find(task->function);
-    if (function < 0)
-        return mp_error(MPOOL_E_NOFUNC, "no function \"%s\" was registered before mpool_init()", task->function);
+    err = mp_function_find(task->function, &function);
+    if (err != MPOOL_OK)
+        return err;
     plan = calloc(1, sizeof *plan);
     if (plan == NULL)
         return mp_error_nomem();
     atomic_init(&plan->refs, 1);
-    plan->function = function;
-    plan->rules = (struct mp_rules){.pace = (uint32_t)function,
+    plan->function = function.name;
+    plan->rules = (struct mp_rules){.pace = function.number,
                                     .retries = task->retries,
                                     .crash_limit = task->crash_limit > 0 ? task->crash_limit : CRASH_LIMIT,
                                     .timeout_ms = task->timeout_ms,
@@ -99,7 +99,7 @@ bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task)
            plan->rules.retries == task->retries && plan->rules.crash_limit == crash_limit &&
            plan->rules.timeout_ms == task->timeout_ms && plan->rules.soft_timeout_ms == task->soft_timeout_ms &&
            plan->discard_values == task->discard_value && plan->measure == task->measure &&
-           strcmp(mp_registry_name(plan->function), task->function) == 0;
+           strcmp(plan->function, task->function) == 0;
 }
 
 /* ---- lots -------------------------------------------------------------------------------------------------------- */
@@ -197,7 +197,7 @@ struct mp_jobs mp_lot_frame(const struct mp_range *range)
     struct mp_jobs jobs = {.count = range->count,
                            .first = range->first,
                            .attempt = range->attempts + 1,
-                           .function = mp_registry_name(plan->function),
+                           .function = plan->function,
                            .discard_values = plan->discard_values,
                            .measure = plan->measure,
                            .limited = plan->rules.timeout_ms > 0 || plan->rules.soft_timeout_ms > 0,

@@ -27,7 +27,7 @@ struct mp_sink;
 struct mp_plan {
     atomic_uint refs;
     struct mp_rules rules;
-    int function;
+    const char *function; /* what workers know it by; never freed */
     bool discard_values;
     bool measure;
     struct mp_collect *collects; /* owned, with their strings */

@@ -18,9 +18,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "ipc/forkpipe.h"
+#include "pool/function.h"
 #include "pool/host.h"
 #include "pool/order.h"
-#include "workers/registry.h"
 
 #include <mpool/process.h>
 
@@ -154,7 +154,7 @@ static bool good_name(const char *name)
     return size >= 1 && size <= MPOOL_NAME_MAX;
 }
 
-static mpool_err check_options(const mpool_process_options *options)
+static mpool_err check_options(const mpool_process_options *options, struct mp_function *function)
 {
     mpool_err err = mp_host_check();
 
@@ -167,9 +167,7 @@ static mpool_err check_options(const mpool_process_options *options)
     if (options->name != NULL && !good_name(options->name))
         return mp_error(MPOOL_E_INVAL, "\"%.80s\" is not the name of a process: 1 to %d bytes, no control character",
                         options->name, MPOOL_NAME_MAX);
-    if (mp_registry_find(options->function) < 0)
-        return mp_error(MPOOL_E_NOFUNC, "no function \"%s\" was registered before mpool_init()", options->function);
-    return MPOOL_OK;
+    return mp_function_find(options->function, function);
 }
 
 static mpool_err too_many(void)
@@ -243,7 +241,8 @@ mpool_err mpool_process_start(const mpool_process_options *options, mpool_proces
 {
     struct mp_process_order order = {0};
     mpool_process *process = NULL;
-    mpool_err err = check_options(options);
+    struct mp_function function;
+    mpool_err err = check_options(options, &function);
     int order_fd;
     va_list args;
 
@@ -253,7 +252,7 @@ mpool_err mpool_process_start(const mpool_process_options *options, mpool_proces
     choose_name(options->name, order.name);
     order.daemon = options->daemon;
     va_start(args, format);
-    err = mp_order_seal(&order, options->function, format, args, &order_fd);
+    err = mp_order_seal(&order, function.name, format, args, &order_fd);
     va_end(args);
     if (err != MPOOL_OK)
         return err;

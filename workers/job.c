@@ -146,7 +146,7 @@ static void check_result(struct mpool_job *job)
     }
 }
 
-void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t ticket, mpool_function *function,
+void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t ticket, const struct mp_callee *callee,
                 const char *args, size_t args_size)
 {
     msgpack_packer packer;
@@ -155,8 +155,8 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
     int returned;
 
     reset(job, frame, ticket);
-    if (function == NULL) {
-        (void)mpool_job_fail(job, "unknown function \"%s\"", frame->function);
+    if (callee->function == NULL) {
+        (void)mpool_job_fail(job, "%s", callee->why);
         refuse(job);
         return;
     }
@@ -167,7 +167,7 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
     }
     msgpack_packer_init(&packer, &job->result, mp_buf_write);
     errno = 0;
-    returned = function(job, &object, &packer);
+    returned = callee->function(job, &object, &packer);
     if (returned != 0) {
         if (job->reason_size == 0)
             (void)mpool_job_fail(job, "the function returned %d and gave no reason", returned);

@@ -12,9 +12,9 @@
 #include "base/leave.h"
 #include "base/panic.h"
 #include "serialize/message.h"
+#include "workers/callee.h"
 #include "workers/job.h"
 #include "workers/local.h"
-#include "workers/registry.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -111,10 +111,11 @@ static bool run(const struct mp_process_order *order)
     static struct mpool_job job = {.totals = &none, .stop = &never, .zone = &zone};
     const char *name = (const char *)(order + 1), *args = name + order->function_size;
     const struct mp_jobs frame = {.attempt = 1, .count = 1, .function = name};
-    int number = mp_registry_find(name);
+    static struct mp_callee callee;
 
     MP_MUST(name[order->function_size - 1] == '\0' && msgpack_zone_init(&zone, 8192));
-    mp_job_run(&job, &frame, 0, number >= 0 ? mp_registry_function(number) : NULL, args, order->args_size);
+    mp_callee_find(name, &callee);
+    mp_job_run(&job, &frame, 0, &callee, args, order->args_size);
     (void)fflush(stdout);
     if (job.failed)
         say_why(&job);

@@ -16,6 +16,13 @@ mpool_err mp_registry_check(void);
 /* mp_registry_freeze - mpool_init(): from now on registering is MPOOL_E_LATE. */
 void mp_registry_freeze(void);
 
+/*
+ * mp_registry_divert - give what is registered from now on to `taker` instead; NULL: to the registry again
+ *
+ * For the loading of a shared object, whose constructors register its functions. Calls: a worker's main thread.
+ */
+void mp_registry_divert(void (*taker)(const char *name, mpool_function *function));
+
 /* mp_registry_count - how many functions there are. */
 size_t mp_registry_count(void);
 

@@ -24,7 +24,6 @@
 #include "workers/job.h"
 #include "workers/outbox.h"
 #include "workers/process.h"
-#include "workers/registry.h"
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -41,6 +40,7 @@ static struct {
     struct mp_inbox inbox;
     struct mp_outbox outbox;
     struct mpool_job job;
+    struct mp_callee callee; /* of the frame that is being worked on */
     msgpack_zone zone;
     _Atomic uint64_t stop; /* see workers/job.h */
     uint64_t generation;
@@ -170,8 +170,7 @@ static void start_up(const struct mp_worker_start *start)
 /* The frame that is being worked on. */
 struct at_work {
     const struct mp_jobs *frame; /* NULL: none */
-    mpool_function *function;
-    size_t offset; /* of the next job's arguments */
+    size_t offset;               /* of the next job's arguments */
 };
 
 static void end_frame(struct at_work *work)
@@ -183,10 +182,9 @@ static void end_frame(struct at_work *work)
 
 static void begin_frame(struct at_work *work, const struct mp_jobs *frame, uint32_t ticket)
 {
-    int number = mp_registry_find(frame->function);
-
     end_frame(work);
-    *work = (struct at_work){.frame = frame, .function = number >= 0 ? mp_registry_function(number) : NULL};
+    *work = (struct at_work){.frame = frame};
+    mp_callee_find(frame->function, &worker.callee);
     mp_outbox_begin(&worker.outbox, frame, ticket);
 }
 
@@ -200,7 +198,7 @@ static void run_job(struct at_work *work, uint32_t ticket)
     MP_MUST(mp_scan_skip(frame->values, frame->values_size, 1, &work->offset));
     if (frame->measure)
         run_ns = mp_clock_ns();
-    mp_job_run(&worker.job, frame, ticket, work->function, frame->values + begin, work->offset - begin);
+    mp_job_run(&worker.job, frame, ticket, &worker.callee, frame->values + begin, work->offset - begin);
     if (frame->measure)
         run_ns = mp_clock_ns() - run_ns;
     if (__fpending(stdout) > 0)

@@ -26,7 +26,18 @@ typedef struct mpool_job mpool_job;
  */
 typedef int mpool_function(mpool_job *job, const msgpack_object *args, msgpack_packer *result);
 
-/* The longest name of a function, in bytes. */
+/*
+ * Functions of shared objects need no registration: where a function is named, "PATH:SYMBOL" may stand, with a slash
+ * or ".so" in the path, "./libmine.so:parse". A worker or process loads the file when it first needs it, with dlopen();
+ * the host does not. A path with a slash is looked up from the host's current directory; one without is searched as
+ * dlopen() does. SYMBOL is a mpool_function that the file exports, or one that it defines with MPOOL_FUNCTION. If it
+ * cannot be loaded the job fails with what dlerror() says, and is not tried again.
+ *
+ * The file finds mpool's own calls in the program: one that is linked with the static libmpool has to export them
+ * (-rdynamic).
+ */
+
+/* The longest name of a registered function, in bytes. */
 #define MPOOL_NAME_MAX 63
 
 /*

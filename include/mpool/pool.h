@@ -101,7 +101,7 @@ typedef struct mpool_collect {
 
 /* What to run, and how. All zero but `function` means the defaults. The calls that take it copy its strings. */
 typedef struct mpool_task {
-    const char *function;         /* registered name */
+    const char *function;         /* registered name, or "PATH:SYMBOL": a function of a shared object, see init.h */
     int64_t timeout_ms;           /* from the start of an attempt to the kill of its worker; 0: no limit */
     int64_t soft_timeout_ms;      /* to mpool_job_cancelled() being true; 0: none */
     unsigned retries;             /* attempts after the first, for jobs that failed, crashed or timed out */

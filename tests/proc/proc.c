@@ -186,6 +186,16 @@ PROC(process, that_dies_at_its_birth_has_an_exit_code, .fault = "process.start:s
 PROC(process, dies_with_its_host, .dies_by = SIGKILL, .within_a_second = true)
 PROC(process, dies_with_its_fork_server_and_that_is_told, .directory_stays = true)
 
+/* ---- functions of shared objects --------------------------------------------------------------------------------- */
+
+PROC(shared, functions_are_loaded_once_in_each_worker_that_needs_them)
+PROC(shared, objects_may_have_functions_of_the_same_name)
+PROC(shared, paths_are_those_of_the_host_when_it_submits)
+PROC(shared, functions_that_cannot_be_loaded_fail_their_job_for_good)
+PROC(shared, files_that_are_not_there_are_refused)
+PROC(shared, functions_crash_retry_and_map_as_others_do)
+PROC(shared, functions_can_be_those_of_processes)
+
 /* ---- values of each process's own -------------------------------------------------------------------------------- */
 
 PROC(local, begins_empty_in_each_process_and_is_destroyed_at_its_end)
