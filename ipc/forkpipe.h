@@ -41,6 +41,7 @@ enum mp_fork_kind {
     MP_FORK_DIED,
     MP_FORK_PROCESS,
     MP_FORK_SIGNAL,
+    MP_FORK_FUNCTION, /* server -> host, before READY, if it is a program of its own: path is the name of a function */
 };
 
 struct mp_fork_message {

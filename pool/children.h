@@ -1,5 +1,5 @@
 /*
- * pool/children.h - the fork server's children: workers, by the pool they belong to, and their orphans
+ * pool/children.h - the fork server's children: workers, by the pool they belong to, processes, and their orphans
  *
  * A pool's record lives from MP_FORK_OPEN until the host has closed its socket and all its workers are dead; a child's
  * from its fork, or the failure to fork, until that and its death have been reported.

@@ -20,6 +20,7 @@
 #include "pool/children.h"
 #include "pool/directory.h"
 #include "workers/process.h"
+#include "workers/registry.h"
 #include "workers/worker.h"
 
 #include <errno.h>
@@ -48,19 +49,21 @@ static struct {
 
 static bool is_kept(int fd)
 {
+    if (fd == server.start->control || (server.start->spawned && fd == server.start->host_fd))
+        return true;
     for (size_t i = 0; i < server.start->keep_fd_count; i++)
         if (server.start->keep_fds[i] == fd)
             return true;
     return false;
 }
 
-/* Closes all but 0 to 2, the control socket and what workers keep. */
+/* Closes all but 0 to 2, what we were given and what workers keep. */
 static void close_others(void)
 {
     unsigned from = 3;
 
     for (int fd = 3; fd < 65536; fd++) {
-        if (fd != server.start->control && !is_kept(fd))
+        if (!is_kept(fd))
             continue;
         if (from < (unsigned)fd)
             (void)syscall(SYS_close_range, from, (unsigned)fd - 1, 0);
@@ -113,10 +116,11 @@ static int set_up(void)
     close_others();
     settle_stdio();
     reset_signals();
-    server.host_fd = (int)syscall(SYS_pidfd_open, server.start->host, 0);
+    server.host_fd =
+        server.start->spawned ? server.start->host_fd : (int)syscall(SYS_pidfd_open, server.start->host, 0);
     if (server.host_fd < 0 || server.signal_fd < 0)
         return errno;
-    if (getppid() != server.start->host)
+    if (!server.start->spawned && getppid() != server.start->host)
         mp_leave(0);
     return mp_directory_make(server.start->parent_directory, server.directory, sizeof server.directory);
 }
@@ -319,6 +323,16 @@ static _Noreturn void end_all(void)
     mp_leave(0);
 }
 
+static void tell_functions(void)
+{
+    for (size_t i = 0; i < mp_registry_count(); i++) {
+        struct mp_fork_message message = {.kind = MP_FORK_FUNCTION};
+
+        (void)snprintf(message.path, sizeof message.path, "%s", mp_registry_name((int)i));
+        (void)mp_forkpipe_send(server.start->control, &message, -1, true);
+    }
+}
+
 _Noreturn void mp_forkserver_main(const struct mp_forkserver_start *start)
 {
     struct mp_fork_message ready = {.kind = MP_FORK_READY};
@@ -326,6 +340,8 @@ _Noreturn void mp_forkserver_main(const struct mp_forkserver_start *start)
     server.start = start;
     ready.error = set_up();
     memcpy(ready.path, server.directory, sizeof ready.path);
+    if (start->spawned)
+        tell_functions();
     if (mp_forkpipe_send(start->control, &ready, -1, true) != MPOOL_OK || ready.error != 0)
         server.ending = true;
     while (!server.ending) {

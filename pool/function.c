@@ -10,6 +10,7 @@
 #include "pool/function.h"
 
 #include "base/error.h"
+#include "pool/host.h"
 #include "workers/callee.h"
 #include "workers/registry.h"
 
@@ -82,6 +83,19 @@ static mpool_err find_shared(const char *name, size_t path_size, struct mp_funct
     return MPOOL_OK;
 }
 
+static mpool_err unknown(const char *name)
+{
+    const char *program = mp_host_program();
+
+    if (program == NULL)
+        return mp_error(MPOOL_E_NOFUNC, "no function \"%s\" was registered before mpool_init()", name);
+    return mp_error(
+        MPOOL_E_NOFUNC,
+        "the worker program %s has no function \"%s\"; name one of a shared object (\"./libmine.so:%s\"), or "
+        "let worker_program be a program that has it and calls mpool_worker_program_main()",
+        program, name, name);
+}
+
 mpool_err mp_function_find(const char *name, struct mp_function *function)
 {
     int number = mp_registry_find(name);
@@ -93,6 +107,6 @@ mpool_err mp_function_find(const char *name, struct mp_function *function)
     }
     path_size = mp_callee_path(name);
     if (path_size == 0)
-        return mp_error(MPOOL_E_NOFUNC, "no function \"%s\" was registered before mpool_init()", name);
+        return unknown(name);
     return find_shared(name, path_size, function);
 }

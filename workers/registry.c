@@ -48,6 +48,32 @@ void mp_registry_freeze(void)
     frozen = true;
 }
 
+mpool_err mp_registry_replace(const char *names, size_t size)
+{
+    struct entry *replaced = calloc(size > 0 ? size : 1, sizeof *replaced); /* a name takes two bytes at least */
+    char *copy = size > 0 ? malloc(size) : NULL;
+    size_t replaced_count = 0;
+
+    if (replaced == NULL || (size > 0 && copy == NULL)) {
+        free(replaced);
+        free(copy);
+        return mp_error_nomem();
+    }
+    if (size > 0)
+        memcpy(copy, names, size);
+    for (const char *name = copy; name < copy + size; name += strlen(name) + 1) {
+        int number = mp_registry_find(name);
+
+        replaced[replaced_count++] =
+            (struct entry){.name = name, .function = number >= 0 ? entries[number].function : NULL};
+    }
+    free(entries);
+    entries = replaced;
+    count = replaced_count;
+    room = size;
+    return MPOOL_OK;
+}
+
 void mp_registry_divert(void (*taker)(const char *name, mpool_function *function))
 {
     diverted = taker;

@@ -13,6 +13,15 @@
 /* mp_registry_check - mpool_init(): were all functions defined? Errors: the first that mpool_define() met. */
 mpool_err mp_registry_check(void);
 
+/*
+ * mp_registry_replace - mpool_init(): workers are processes of another program, and these are the names it has
+ *
+ * names     in   one after the other, each with its NUL; size bytes
+ *
+ * Functions that only the host has are forgotten. Errors: MPOOL_E_NOMEM.
+ */
+mpool_err mp_registry_replace(const char *names, size_t size);
+
 /* mp_registry_freeze - mpool_init(): from now on registering is MPOOL_E_LATE. */
 void mp_registry_freeze(void);
 

@@ -31,6 +31,21 @@ void scenario_add(const char *name, scenario *run);
     }                                                                                                                  \
     static void suite##_##name(void)
 
+/* ---- the start method -------------------------------------------------------------------------------------------- */
+
+/*
+ * init_by_method - mpool_init(), by the start method that the environment says: MPOOL_TEST_START=fork, or =spawn with
+ * this program for a worker program. (mpool_init)(...) is mpool's own.
+ */
+mpool_err init_by_method(const mpool_init_options *options);
+#define mpool_init(...) init_by_method(__VA_ARGS__)
+
+/* spawns - are workers processes of an exec'd program, which does not have what this one has in memory? */
+bool spawns(void);
+
+/* needs_fork - skip the scenario if so. */
+void needs_fork(const char *why);
+
 /* ---- checks ------------------------------------------------------------------------------------------------------ */
 
 /* fail - say where and what, and end the process. skip - say why, and end it so that the runner skips the test. */
@@ -72,7 +87,7 @@ void nap(void);
 
 /*
  * Memory shared with the workers, mapped before mpool_init(): how jobs tell the host where they are, and how the host
- * holds them there, without a word through mpool.
+ * holds them there, without a word through mpool. A memfd, which workers that were exec'd inherit.
  */
 struct board {
     atomic_int gate;              /* job "hold" waits until it is not 0 */

@@ -196,6 +196,18 @@ PROC(shared, files_that_are_not_there_are_refused)
 PROC(shared, functions_crash_retry_and_map_as_others_do)
 PROC(shared, functions_can_be_those_of_processes)
 
+/* ---- the start method spawn -------------------------------------------------------------------------------------- */
+
+PROC(spawn, a_host_that_has_threads_and_has_used_nng_can_start_it_on_any)
+PROC(spawn, workers_have_nothing_of_the_hosts_memory)
+PROC(spawn, the_installed_program_runs_functions_of_shared_objects)
+PROC(spawn, a_program_that_is_none_is_told_and_another_can_be_tried)
+PROC(spawn, a_program_of_another_version_is_told)
+PROC(spawn, a_program_that_says_nothing_is_ended_after_a_while)
+PROC(spawn, a_program_that_forgets_to_be_one_does_not_spawn_itself)
+PROC(spawn, does_not_disturb_the_hosts_signals_and_children)
+PROC(spawn, a_host_that_inherits_orphans_reaps_it_in_fini)
+
 /* ---- values of each process's own -------------------------------------------------------------------------------- */
 
 PROC(local, begins_empty_in_each_process_and_is_destroyed_at_its_end)

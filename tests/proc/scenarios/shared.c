@@ -135,9 +135,9 @@ SCENARIO(shared, files_that_are_not_there_are_refused)
     mpool_pool *pool = open_pool(1);
 
     refused(pool, "./libnowhere.so:parse", "./libnowhere.so: No such file");
-    refused(pool, SHARED_1, "registered");
-    refused(pool, SHARED_1 ":", "registered");
-    refused(pool, "so:parse", "registered");
+    refused(pool, SHARED_1, "no function");
+    refused(pool, SHARED_1 ":", "no function");
+    refused(pool, "so:parse", "no function");
     (void)memset(longest, '/', sizeof longest - 1);
     longest[sizeof longest - 3] = ':';
     refused(pool, longest, "too long");
