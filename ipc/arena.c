@@ -101,6 +101,16 @@ mpool_err mp_arena_open(size_t wanted, struct mp_arena *arena)
     return MPOOL_OK;
 }
 
+mpool_err mp_arena_map(int fd, size_t size, struct mp_arena *arena)
+{
+    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+
+    if (base == MAP_FAILED)
+        return mp_error(MPOOL_E_SYSTEM, "cannot map the shared memory of the host, %zu bytes: %m", size);
+    *arena = (struct mp_arena){.fd = -1, .base = base, .size = size};
+    return MPOOL_OK;
+}
+
 void mp_arena_close(struct mp_arena *arena)
 {
     if (arena->base != NULL)

@@ -44,6 +44,15 @@ struct mp_arena {
  */
 mpool_err mp_arena_open(size_t wanted, struct mp_arena *arena);
 
+/*
+ * mp_arena_map - map an arena that another program has made
+ *
+ * fd        in   inherited; stays the caller's
+ *
+ * Errors: MPOOL_E_SYSTEM. Calls: the fork server.
+ */
+mpool_err mp_arena_map(int fd, size_t size, struct mp_arena *arena);
+
 void mp_arena_close(struct mp_arena *arena);
 
 /* mp_arena_bytes - a size, rounded up to whole pages. */

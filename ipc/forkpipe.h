@@ -7,13 +7,16 @@
  *
  *     host -> server   MP_FORK_SPAWN   fork a worker for this slot and generation; if piped, the pipe for its output
  *                                     comes along
+ *     host -> server   MP_FORK_PROCESS fork a process that runs one function; the memfd that comes along says which
+ *     host -> server   MP_FORK_SIGNAL  send a signal to it alone, if it still lives
  *     host -> server   MP_FORK_KILL    kill it and its process group, if it still lives; if look_first, stop
  *                                     it at once, and kill it when its trace is written
  *     server -> host   MP_FORK_BORN    its process id
  *     server -> host   MP_FORK_FAILED  it could not be forked
  *     server -> host   MP_FORK_DIED    it and its group are dead and reaped; its trace is what it will be
  *
- * Every BORN is followed by exactly one DIED.
+ * Every BORN is followed by exactly one DIED. A process (pool/process.c) has a pair of its own, as a pool with a single
+ * child in slot 0.
  */
 #ifndef MP_IPC_FORKPIPE_H
 #define MP_IPC_FORKPIPE_H
@@ -40,6 +43,9 @@ enum mp_fork_kind {
     MP_FORK_BORN,
     MP_FORK_FAILED,
     MP_FORK_DIED,
+    MP_FORK_PROCESS,
+    MP_FORK_SIGNAL,
+    MP_FORK_FUNCTION, /* server -> host, before READY, if it is a program of its own: path is the name of a function */
 };
 
 struct mp_fork_message {
@@ -58,6 +64,7 @@ struct mp_fork_message {
     pid_t pid;                     /* BORN, DIED */
     int status;                    /* DIED: as of wait4() */
     int error;                     /* FAILED, READY: errno */
+    int signal;                    /* SIGNAL */
     struct rusage usage;           /* DIED */
     enum mp_oom_source oom_source; /* DIED, of SIGKILL: what has counted */
     uint64_t oom_before;           /* likewise: kills for want of memory, when it was forked */

@@ -47,11 +47,13 @@ static bool is_wanted(const struct mp_child *child, int64_t unused)
 
 /* ---- one autopsy ------------------------------------------------------------------------------------------------- */
 
-/* The record of a crash, once it is there. */
+/* The record of a crash, once it is there. Processes that run one function (workers/process.h) leave none. */
 static const struct mp_crash *crash_of(const struct mp_child *child)
 {
-    const struct mp_crash *crash = &child->page->crash;
+    const struct mp_crash *crash = child->page != NULL ? &child->page->crash : NULL;
 
+    if (crash == NULL)
+        return NULL;
     return atomic_load_explicit(&crash->state, memory_order_acquire) == MP_CRASH_WHOLE ? crash : NULL;
 }
 

@@ -170,6 +170,13 @@ void mp_child_kill(const struct mp_child *child)
         (void)kill(child->unwinder, SIGKILL);
 }
 
+void mp_family_signal(const struct mp_family *family, uint32_t slot, uint64_t generation, int number)
+{
+    for (const struct mp_child *child = family->children; child != NULL; child = child->next)
+        if (child->slot == slot && child->generation == generation && !child->dead)
+            (void)kill(child->pid, number);
+}
+
 void mp_family_close(struct mp_family *family)
 {
     (void)close(family->fd);

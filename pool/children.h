@@ -1,5 +1,5 @@
 /*
- * pool/children.h - the fork server's children: workers, by the pool they belong to, and their orphans
+ * pool/children.h - the fork server's children: workers, by the pool they belong to, processes, and their orphans
  *
  * A pool's record lives from MP_FORK_OPEN until the host has closed its socket and all its workers are dead; a child's
  * from its fork, or the failure to fork, until that and its death have been reported.
@@ -68,6 +68,9 @@ void mp_child_kill(const struct mp_child *child);
 
 /* mp_family_find - the record of a worker; NULL if there is none any more. */
 struct mp_child *mp_family_find(const struct mp_family *family, uint32_t slot, uint64_t generation);
+
+/* mp_family_signal - send a signal to a child alone, if it still lives. */
+void mp_family_signal(const struct mp_family *family, uint32_t slot, uint64_t generation, int number);
 
 /* mp_family_report - tell the supervisor what it has not been told. True: something waits for room in the socket. */
 bool mp_family_report(struct mp_family *family);

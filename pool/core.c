@@ -93,6 +93,23 @@ void mp_core_kill(struct mp_core *core, unsigned index, enum mp_kill why)
     mp_core_act(core, MP_KILL, index);
 }
 
+/* A pace for a function that was not known before. */
+static bool reserve_pace(struct mp_core *core, unsigned pace)
+{
+    unsigned count = core->pace_count;
+    struct mp_pace *bigger;
+
+    if (pace < count)
+        return true;
+    bigger = realloc(core->paces, ((size_t)pace + 1) * sizeof *bigger);
+    if (bigger == NULL)
+        return false;
+    memset(bigger + count, 0, (pace + 1 - count) * sizeof *bigger);
+    core->paces = bigger;
+    core->pace_count = pace + 1;
+    return true;
+}
+
 void mp_core_end(struct mp_core *core, unsigned slot, struct mp_range range, mpool_status status, uint32_t attempts)
 {
     struct mp_action *action = mp_core_act(core, MP_END, slot);
@@ -165,6 +182,8 @@ static bool reserve(struct mp_core *core, const struct mp_event *event)
     if (event->kind == MP_CANCEL && !reserve_wish(core))
         return false;
     if (event->kind == MP_JOBS && !mp_gates_reserve(&core->gates, event->range.rules))
+        return false;
+    if (event->kind == MP_JOBS && !reserve_pace(core, event->range.rules->pace))
         return false;
     if (actions > core->action_room) {
         struct mp_action *bigger = realloc(core->actions, 2 * actions * sizeof *bigger);

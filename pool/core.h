@@ -198,7 +198,7 @@ struct mp_core {
  *
  * slots             in  at most so many workers at a time, those that retire included
  * crew              in  crew->wanted and crew->most are 1 to slots
- * paces             in  how many functions there are; mp_rules.pace is below it
+ * paces             in  how many functions there are; more become known by the mp_rules.pace of what is submitted
  * start_timeout_ms  in  from MP_SPAWN to MP_STARTED
  *
  * The first step (MP_TICK) asks for the workers. Errors: MPOOL_E_NOMEM.

@@ -20,6 +20,8 @@
 #include "pool/autopsy.h"
 #include "pool/children.h"
 #include "pool/directory.h"
+#include "workers/process.h"
+#include "workers/registry.h"
 #include "workers/worker.h"
 
 #include <errno.h>
@@ -48,19 +50,21 @@ static struct {
 
 static bool is_kept(int fd)
 {
+    if (fd == server.start->control || (server.start->spawned && fd == server.start->host_fd))
+        return true;
     for (size_t i = 0; i < server.start->keep_fd_count; i++)
         if (server.start->keep_fds[i] == fd)
             return true;
     return false;
 }
 
-/* Closes all but 0 to 2, the control socket and what workers keep. */
+/* Closes all but 0 to 2, what we were given and what workers keep. */
 static void close_others(void)
 {
     unsigned from = 3;
 
     for (int fd = 3; fd < 65536; fd++) {
-        if (fd != server.start->control && !is_kept(fd))
+        if (!is_kept(fd))
             continue;
         if (from < (unsigned)fd)
             (void)syscall(SYS_close_range, from, (unsigned)fd - 1, 0);
@@ -113,10 +117,11 @@ static int set_up(void)
     close_others();
     settle_stdio();
     reset_signals();
-    server.host_fd = (int)syscall(SYS_pidfd_open, server.start->host, 0);
+    server.host_fd =
+        server.start->spawned ? server.start->host_fd : (int)syscall(SYS_pidfd_open, server.start->host, 0);
     if (server.host_fd < 0 || server.signal_fd < 0)
         return errno;
-    if (getppid() != server.start->host)
+    if (!server.start->spawned && getppid() != server.start->host)
         mp_leave(0);
     mp_children_begin();
     return mp_directory_make(server.start->parent_directory, server.directory, sizeof server.directory);
@@ -131,6 +136,18 @@ static void print_into(int pipe)
     (void)close(pipe);
 }
 
+/* What is open and not a child's. */
+static void close_ours(void)
+{
+    for (const struct mp_family *family = mp_families(); family != NULL; family = family->next)
+        if (family->fd >= 0)
+            (void)close(family->fd);
+    (void)close(server.start->control);
+    (void)close(server.host_fd);
+    (void)close(server.signal_fd);
+    handle(SIGPIPE, SIG_DFL);
+}
+
 static void be_worker(const struct mp_family *family, const struct mp_fork_message *order, int pipe, pid_t parent)
 {
     struct mp_worker_start start = {.arena = server.start->arena,
@@ -141,6 +158,7 @@ static void be_worker(const struct mp_family *family, const struct mp_fork_messa
                                     .path = order->path,
                                     .parent = parent,
                                     .piped = order->piped,
+                                    .host = server.start->host,
                                     .hello = {.version = MP_PROTOCOL_VERSION,
                                               .pool = family->pool,
                                               .slot = order->slot,
@@ -151,16 +169,21 @@ static void be_worker(const struct mp_family *family, const struct mp_fork_messa
     *copy = *order;
     start.path = copy->path;
     memcpy(start.hello.token, order->token, sizeof start.hello.token);
-    for (const struct mp_family *other = mp_families(); other != NULL; other = other->next)
-        if (other->fd >= 0)
-            (void)close(other->fd);
-    (void)close(server.start->control);
-    (void)close(server.host_fd);
-    (void)close(server.signal_fd);
+    close_ours();
     if (order->piped)
         print_into(pipe);
-    handle(SIGPIPE, SIG_DFL);
     mp_worker_main(&start);
+}
+
+/* After the fork: the father of the child, or what there is to say of a child that is none. */
+static void note_child(struct mp_child *child)
+{
+    if (child->pid < 0) {
+        child->error = errno;
+        child->dead = true;
+        return;
+    }
+    (void)setpgid(child->pid, child->pid);
 }
 
 /* Without a file descriptor to spare, the pipe for a worker's output does not arrive here. */
@@ -180,12 +203,27 @@ static void spawn(struct mp_family *family, const struct mp_fork_message *order,
     child->pid = order->piped && pipe < 0 ? -1 : fork();
     if (child->pid == 0)
         be_worker(family, order, pipe, self);
-    if (child->pid < 0) {
-        child->error = errno;
-        child->dead = true;
-        return;
+    note_child(child);
+    if (pipe >= 0)
+        (void)close(pipe);
+}
+
+/* Takes the memfd; there is none if we have no file descriptor left for it. */
+static void spawn_process(struct mp_family *family, const struct mp_fork_message *order, int passed)
+{
+    struct mp_child *child = mp_family_add(family, order->slot, order->generation);
+    struct mp_process_start start = {
+        .arena = server.start->arena, .order = passed, .parent = getpid(), .host = server.start->host};
+
+    errno = EMFILE;
+    child->pid = passed >= 0 ? fork() : -1;
+    if (child->pid == 0) {
+        close_ours();
+        mp_process_main(&start);
     }
-    (void)setpgid(child->pid, child->pid);
+    note_child(child);
+    if (passed >= 0)
+        (void)close(passed);
 }
 
 /* ---- the conversation -------------------------------------------------------------------------------------------- */
@@ -200,7 +238,9 @@ static void hear_control(void)
         switch (mp_forkpipe_recv(server.start->control, false, &message, &passed)) {
         case MP_FORKPIPE_MESSAGE:
             MP_MUST(message.kind == MP_FORK_OPEN);
-            mp_family_open(message.pool, passed);
+            if (passed >= 0)
+                mp_family_open(message.pool, passed);
+            /* Else there is no file descriptor left for it, and the host finds the other end closed. */
             break;
         case MP_FORKPIPE_NOTHING:
             return;
@@ -211,27 +251,41 @@ static void hear_control(void)
     }
 }
 
+static void obey(struct mp_family *family, const struct mp_fork_message *order, int passed)
+{
+    struct mp_child *child;
+
+    switch (order->kind) {
+    case MP_FORK_SPAWN:
+        spawn(family, order, passed);
+        break;
+    case MP_FORK_PROCESS:
+        spawn_process(family, order, passed);
+        break;
+    case MP_FORK_KILL:
+        child = mp_family_find(family, order->slot, order->generation);
+        if (child != NULL && order->look_first)
+            mp_autopsy_then_kill(child);
+        else if (child != NULL)
+            mp_child_kill(child);
+        break;
+    case MP_FORK_SIGNAL:
+        mp_family_signal(family, order->slot, order->generation, order->signal);
+        break;
+    default:
+        mp_panic("the host sent an order of kind %d", (int)order->kind);
+    }
+}
+
 static void hear_family(struct mp_family *family)
 {
     struct mp_fork_message message;
-    struct mp_child *child;
     int passed;
 
     for (;;) {
         switch (mp_forkpipe_recv(family->fd, false, &message, &passed)) {
         case MP_FORKPIPE_MESSAGE:
-            if (message.kind == MP_FORK_SPAWN) {
-                spawn(family, &message, passed);
-                if (passed >= 0)
-                    (void)close(passed);
-                break;
-            }
-            MP_MUST(message.kind == MP_FORK_KILL);
-            child = mp_family_find(family, message.slot, message.generation);
-            if (child != NULL && message.look_first)
-                mp_autopsy_then_kill(child);
-            else if (child != NULL)
-                mp_child_kill(child);
+            obey(family, &message, passed);
             break;
         case MP_FORKPIPE_NOTHING:
             return;
@@ -298,6 +352,16 @@ static _Noreturn void end_all(void)
     mp_leave(0);
 }
 
+static void tell_functions(void)
+{
+    for (size_t i = 0; i < mp_registry_count(); i++) {
+        struct mp_fork_message message = {.kind = MP_FORK_FUNCTION};
+
+        (void)snprintf(message.path, sizeof message.path, "%s", mp_registry_name((int)i));
+        (void)mp_forkpipe_send(server.start->control, &message, -1, true);
+    }
+}
+
 _Noreturn void mp_forkserver_main(const struct mp_forkserver_start *start)
 {
     struct mp_fork_message ready = {.kind = MP_FORK_READY};
@@ -305,6 +369,8 @@ _Noreturn void mp_forkserver_main(const struct mp_forkserver_start *start)
     server.start = start;
     ready.error = set_up();
     memcpy(ready.path, server.directory, sizeof ready.path);
+    if (start->spawned)
+        tell_functions();
     if (mp_forkpipe_send(start->control, &ready, -1, true) != MPOOL_OK || ready.error != 0)
         server.ending = true;
     while (!server.ending) {

@@ -4,15 +4,21 @@
  * Runs in: the host. Owns: the arena, the fork server, and the socket to it.
  *
  * The fork server is made by clone() with exit signal 0: it raises no SIGCHLD, and the host's wait() and waitpid(-1)
- * neither see nor steal it. All its children, the workers, are its own.
+ * neither see nor steal it. All its children, the workers, are its own. Or it is spawned, see pool/spawn.c.
  */
 #include "pool/host.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/here.h"
 #include "ipc/forkpipe.h"
 #include "pool/directory.h"
 #include "pool/forkserver.h"
+#include "pool/process.h"
+#include "pool/spawn.h"
+#include "workers/local.h"
+#include "workers/process.h"
 #include "workers/registry.h"
 #include "workers/worker.h"
 
@@ -20,16 +26,22 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* How long a fork server may take for its next word, while it starts. */
+#define WORD_MS 10000
 
 /* Address space, not memory: so much that memory runs out first. */
 #define ARENA_BYTES ((size_t)64 << 30)
@@ -50,8 +62,11 @@ static struct {
     struct identity identity;
     struct mp_arena arena;
     int control;
-    pid_t server;
+    pid_t server;              /* if it was forked */
+    struct mp_spawned spawned; /* if it was spawned */
     char directory[MP_FORK_PATH_MAX];
+    const char *program; /* of the fork server; NULL: it is our own, and was forked */
+    char program_path[PATH_MAX];
     uint32_t pools; /* so many were opened */
     uint32_t open;  /* and so many are */
 } host = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -80,7 +95,10 @@ mpool_err mp_host_check_process(void)
     if (host.here != NULL && *host.here)
         return MPOOL_OK;
     if (mp_worker_is())
-        return mp_error(MPOOL_E_NESTED, "this is a worker: it cannot use pools");
+        return mp_error(MPOOL_E_NESTED, "this is a worker: it cannot use pools or start processes");
+    if (mp_process_is())
+        return mp_error(MPOOL_E_NESTED, "this process was started by mpool: only the host can use pools and start "
+                                        "processes");
     if (host.here == NULL)
         return mp_error(MPOOL_E_NOINIT, "call mpool_init() early in main()");
     return mp_error(MPOOL_E_FORKED, "process %d was forked from %d after mpool_init(); only that one has the pool",
@@ -108,7 +126,7 @@ mpool_err mp_host_check_identity(void)
 }
 
 /* One entry of /proc/self/task is us. ThreadSanitizer has a thread of its own in every process. */
-static mpool_err check_single_thread(void)
+mpool_err mp_host_check_single_thread(void)
 {
 #if defined(__SANITIZE_THREAD__)
     return MPOOL_OK;
@@ -131,23 +149,83 @@ static mpool_err check_single_thread(void)
 
 /* ---- mpool_init() ------------------------------------------------------------------------------------------------ */
 
-/* The fork server says where the runtime directory is, or why there is none. */
-static mpool_err hear_ready(void)
+/* A program that is no worker program may end, or run for ever; it is ended then. */
+static mpool_err no_word(const char *what)
 {
-    struct mp_fork_message ready;
+    if (host.program == NULL) {
+        (void)kill(host.server, SIGKILL);
+        return mp_error(MPOOL_E_SYSTEM, "the fork server %s while it started", what);
+    }
+    mp_spawn_kill(&host.spawned);
+    return mp_error(MPOOL_E_SYSTEM, "the worker program %s %s; it has to call mpool_worker_program_main()",
+                    host.program, what);
+}
 
-    if (mp_forkpipe_recv(host.control, true, &ready, NULL) != MP_FORKPIPE_MESSAGE || ready.kind != MP_FORK_READY)
-        return mp_error(MPOOL_E_SYSTEM, "the fork server ended while it started");
-    if (ready.error != 0)
-        return mp_error(MPOOL_E_SYSTEM, "the fork server cannot start: %s", strerror(ready.error));
-    memcpy(host.directory, ready.path, sizeof host.directory);
+/* What the fork server says next, while it starts. */
+static mpool_err hear_word(struct mp_fork_message *word)
+{
+    struct pollfd fd = {.fd = host.control, .events = POLLIN};
+    int64_t until = mp_clock_ms() + WORD_MS, now;
+    int ready = 0;
+
+    while (ready != 1 && (now = mp_clock_ms()) < until)
+        ready = poll(&fd, 1, (int)(until - now));
+    if (ready != 1)
+        return no_word("said nothing for 10 s");
+    return mp_forkpipe_recv(host.control, false, word, NULL) == MP_FORKPIPE_MESSAGE ? MPOOL_OK : no_word("ended");
+}
+
+/* The fork server says what functions it has, if need be, and where the runtime directory is, or why there is none. */
+static mpool_err hear_ready(struct mp_buf *functions)
+{
+    struct mp_fork_message word;
+    mpool_err err;
+
+    while ((err = hear_word(&word)) == MPOOL_OK && word.kind == MP_FORK_FUNCTION)
+        if (!mp_buf_add(functions, word.path, strlen(word.path) + 1))
+            return mp_error_nomem();
+    if (err != MPOOL_OK)
+        return err;
+    if (word.kind != MP_FORK_READY)
+        return no_word("sent what is no word of a fork server");
+    if (word.error == EPROTO)
+        return mp_error(MPOOL_E_SYSTEM, "the worker program %s is of mpool %s, and this is %s", host.program, word.path,
+                        MPOOL_VERSION);
+    if (word.error != 0)
+        return mp_error(MPOOL_E_SYSTEM, "the fork server cannot start: %s", strerror(word.error));
+    memcpy(host.directory, word.path, sizeof host.directory);
     return MPOOL_OK;
 }
 
 static void reap_server(void)
 {
+    if (host.program != NULL) {
+        mp_spawn_join(&host.spawned);
+        return;
+    }
     while (waitpid(host.server, NULL, __WALL) < 0 && errno == EINTR)
         continue;
+}
+
+static mpool_err fork_server(const struct mp_forkserver_start *start)
+{
+    (void)fflush(NULL);
+    host.server = (pid_t)syscall(SYS_clone, 0UL, NULL, NULL, NULL, 0UL);
+    if (host.server == 0)
+        mp_forkserver_main(start);
+    return host.server > 0 ? MPOOL_OK : mp_error(MPOOL_E_SYSTEM, "cannot fork: %m");
+}
+
+/* Until it is ready; what functions another program has are our functions from then on. */
+static mpool_err await_server(void)
+{
+    struct mp_buf functions = {0};
+    mpool_err err = hear_ready(&functions);
+
+    if (err == MPOOL_OK && host.program != NULL)
+        err = mp_registry_replace(functions.data, functions.size);
+    mp_buf_free(&functions);
+    return err;
 }
 
 static mpool_err start_server(const mpool_init_options *options, const char *parent)
@@ -164,22 +242,38 @@ static mpool_err start_server(const mpool_init_options *options, const char *par
         start.keep_fds = options->keep_fds;
         start.keep_fd_count = options->keep_fd_count;
     }
-    (void)fflush(NULL);
-    host.server = (pid_t)syscall(SYS_clone, 0UL, NULL, NULL, NULL, 0UL);
-    if (host.server == 0)
-        mp_forkserver_main(&start);
-    (void)close(ends[1]);
     host.control = ends[0];
-    if (host.server < 0) {
+    err = host.program != NULL ? mp_spawn(host.program, &start, &host.spawned) : fork_server(&start);
+    (void)close(ends[1]);
+    if (err != MPOOL_OK) {
         (void)close(host.control);
-        return mp_error(MPOOL_E_SYSTEM, "cannot fork: %m");
+        return err;
     }
-    err = hear_ready();
+    err = await_server();
     if (err != MPOOL_OK) {
         (void)close(host.control);
         reap_server();
     }
     return err;
+}
+
+static mpool_err choose_method(const mpool_init_options *options)
+{
+    mpool_start_method method = options != NULL ? options->start_method : MPOOL_START_FORK;
+
+    /* Else it would spawn itself, and that one itself, and so on. */
+    if (getenv(MP_SPAWN_VARIABLE) != NULL)
+        return mp_error(MPOOL_E_NESTED, "this program was started as a worker program; it has to call "
+                                        "mpool_worker_program_main() first in main()");
+    if (method != MPOOL_START_FORK && method != MPOOL_START_SPAWN)
+        return mp_error(MPOOL_E_INVAL, "start_method is %d; there are MPOOL_START_FORK and MPOOL_START_SPAWN",
+                        (int)method);
+    host.program = method == MPOOL_START_SPAWN ? mp_spawn_program(options->worker_program) : NULL;
+    if (host.program != NULL && strlen(host.program) >= sizeof host.program_path)
+        return mp_error(MPOOL_E_INVAL, "worker_program has %zu bytes", strlen(host.program));
+    if (host.program != NULL)
+        host.program = memcpy(host.program_path, host.program, strlen(host.program) + 1);
+    return MPOOL_OK;
 }
 
 mpool_err mpool_init(const mpool_init_options *options)
@@ -189,13 +283,15 @@ mpool_err mpool_init(const mpool_init_options *options)
 
     if (host.finished && *host.here)
         return mp_error(MPOOL_E_ALREADY, "mpool_fini() was called; mpool cannot start again in this process");
-    if (host.ready || host.finished || mp_worker_is()) {
+    if (host.ready || host.finished || mp_worker_is() || mp_process_is()) {
         err = mp_host_check_process();
         return err != MPOOL_OK ? err : mp_error(MPOOL_E_ALREADY, "mpool_init() has been called before in this process");
     }
-    err = mp_registry_check();
+    err = choose_method(options);
     if (err == MPOOL_OK)
-        err = check_single_thread();
+        err = mp_registry_check();
+    if (err == MPOOL_OK && host.program == NULL)
+        err = mp_host_check_single_thread();
     if (err == MPOOL_OK)
         err = mp_here_mark(&host.here);
     if (err == MPOOL_OK)
@@ -229,6 +325,8 @@ void mpool_fini(void)
 {
     if (mp_host_check() != MPOOL_OK)
         return;
+    mp_processes_end();
+    mp_locals_end();
     host.ready = false;
     host.finished = true;
     /* A child that we have forked may hold a copy of the socket: closing ours alone would say nothing. */
@@ -242,6 +340,18 @@ void mpool_fini(void)
 }
 
 /* ---- for pools --------------------------------------------------------------------------------------------------- */
+
+const char *mp_host_program(void)
+{
+    return host.program;
+}
+
+bool mp_host_lost(void)
+{
+    struct pollfd fd = {.fd = host.control};
+
+    return poll(&fd, 1, 0) == 1;
+}
 
 const char *mp_host_directory(void)
 {
@@ -299,7 +409,7 @@ void *mp_host_at(size_t offset, size_t bytes)
     return mp_arena_at(&host.arena, offset, bytes);
 }
 
-mpool_err mp_host_open_pool(uint32_t *id, int *fd)
+mpool_err mp_host_open_family(uint32_t *id, int *fd)
 {
     struct mp_fork_message message = {.kind = MP_FORK_OPEN};
     int ends[2];
@@ -318,6 +428,15 @@ mpool_err mp_host_open_pool(uint32_t *id, int *fd)
     }
     *id = message.pool;
     *fd = ends[0];
+    return MPOOL_OK;
+}
+
+mpool_err mp_host_open_pool(uint32_t *id, int *fd)
+{
+    mpool_err err = mp_host_open_family(id, fd);
+
+    if (err != MPOOL_OK)
+        return err;
     (void)pthread_mutex_lock(&host.lock);
     host.open++;
     (void)pthread_mutex_unlock(&host.lock);

@@ -8,6 +8,7 @@
 
 #include <mpool/error.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,15 @@ mpool_err mp_host_check_process(void);
 
 /* mp_host_check_identity - and is it who it was at mpool_init()? Errors: MPOOL_E_IDENTITY. */
 mpool_err mp_host_check_identity(void);
+
+/* mp_host_check_single_thread - has this process one thread? Errors: MPOOL_E_THREADS, MPOOL_E_SYSTEM. */
+mpool_err mp_host_check_single_thread(void);
+
+/* mp_host_program - the program that the workers are processes of; NULL if it is our own, and was forked. */
+const char *mp_host_program(void);
+
+/* mp_host_lost - is the fork server gone? */
+bool mp_host_lost(void);
 
 /* mp_host_directory - the runtime directory's path. */
 const char *mp_host_directory(void);
@@ -49,12 +59,17 @@ void mp_host_give_value(size_t offset, size_t bytes);
 const struct mp_arena *mp_host_arena(void);
 
 /*
- * mp_host_open_pool - introduce a new pool to the fork server
+ * mp_host_open_family - a conversation of its own with the fork server
  *
  * id        out  its number
- * fd        out  our end of its socket; closing it ends its workers
+ * fd        out  our end of its socket; closing it ends what was started through it
  *
  * Errors: MPOOL_E_SYSTEM, MPOOL_E_BROKEN (the fork server is gone).
+ */
+mpool_err mp_host_open_family(uint32_t *id, int *fd);
+
+/*
+ * mp_host_open_pool - the same for a pool, whose pages in the arena are used until it is closed
  */
 mpool_err mp_host_open_pool(uint32_t *id, int *fd);
 

@@ -10,7 +10,6 @@
 #include "pool/block.h"
 #include "pool/sink.h"
 #include "serialize/scan.h"
-#include "workers/registry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,18 +63,24 @@ void mp_lot_open_job(struct mp_lot *lot, size_t most, struct mp_buf_writer *writ
     *writer = (struct mp_buf_writer){.buf = &lot->args, .most = lot->args.size + most};
 }
 
+/* What is no value, or more than one, or too large. */
 static mpool_err check_args(const struct mp_lot *lot, size_t begin, const struct mp_buf_writer *writer)
+{
+    if (writer->refused > 0)
+        return mp_error(MPOOL_E_TOOBIG, "arguments of %zu bytes; %zu are the most",
+                        lot->args.size - begin + writer->refused, writer->most - begin);
+    return mp_lot_check_args(&lot->args, begin);
+}
+
+mpool_err mp_lot_check_args(const struct mp_buf *args, size_t begin)
 {
     size_t end = begin;
     enum mp_scan_verdict verdict;
 
-    if (writer->refused > 0)
-        return mp_error(MPOOL_E_TOOBIG, "arguments of %zu bytes; %zu are the most",
-                        lot->args.size - begin + writer->refused, writer->most - begin);
-    verdict = mp_scan_value(lot->args.data, lot->args.size, &mp_scan_limits_value, &end);
+    verdict = mp_scan_value(args->data, args->size, &mp_scan_limits_value, &end);
     if (verdict != MP_SCAN_OK)
         return mp_error(MPOOL_E_FORMAT, "the arguments of a job are not a msgpack value: %s", mp_scan_text(verdict));
-    if (end != lot->args.size)
+    if (end != args->size)
         return mp_error(MPOOL_E_FORMAT, "the arguments of a job are more than one value; pack an array or a map");
     return MPOOL_OK;
 }
@@ -145,7 +150,7 @@ struct mp_jobs mp_lot_frame(const struct mp_range *range)
     struct mp_jobs jobs = {.count = range->count,
                            .first = range->first,
                            .attempt = range->attempts + 1,
-                           .function = mp_registry_name(plan->function),
+                           .function = plan->function,
                            .discard_values = plan->discard_values,
                            .measure = plan->measure,
                            .limited = plan->rules.timeout_ms > 0 || plan->rules.soft_timeout_ms > 0,

@@ -70,6 +70,13 @@ void mp_lot_drop_job(struct mp_lot *lot);
 /* mp_lot_split - the last job, which has others before it, becomes a lot of its own; NULL: out of memory. */
 struct mp_lot *mp_lot_split(struct mp_lot *lot);
 
+/*
+ * mp_lot_check_args - are the bytes from `begin` on arguments: one msgpack value within its limits?
+ *
+ * Errors: MPOOL_E_FORMAT.
+ */
+mpool_err mp_lot_check_args(const struct mp_buf *args, size_t begin);
+
 /* mp_lot_full - should it be submitted before another job is added? */
 bool mp_lot_full(const struct mp_lot *lot);
 

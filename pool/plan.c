@@ -6,8 +6,8 @@
 #include "pool/plan.h"
 
 #include "base/error.h"
+#include "pool/function.h"
 #include "pool/pool.h"
-#include "workers/registry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -126,9 +126,9 @@ static mpool_err copy_collects(const mpool_task *task, const struct mp_totals *t
 }
 
 /* All but the gate. */
-static struct mp_rules rules_of(const mpool_task *task, int function)
+static struct mp_rules rules_of(const mpool_task *task, uint32_t pace)
 {
-    return (struct mp_rules){.pace = (uint32_t)function,
+    return (struct mp_rules){.pace = pace,
                              .priority = task->priority,
                              .retries = task->retries,
                              .crash_limit = task->crash_limit > 0 ? task->crash_limit : CRASH_LIMIT,
@@ -166,21 +166,20 @@ mpool_err mp_plan_new(const mpool_task *task, mpool_pool *pool, struct mp_plan *
 {
     struct mp_plan *plan;
     mpool_err err = check(task);
-    int function;
+    struct mp_function function;
 
     if (err == MPOOL_OK)
         err = check_capture(task, pool);
+    if (err == MPOOL_OK)
+        err = mp_function_find(task->function, &function);
     if (err != MPOOL_OK)
         return err;
-    function = mp_registry_find(task->function);
-    if (function < 0)
-        return mp_error(MPOOL_E_NOFUNC, "no function \"%s\" was registered before mpool_init()", task->function);
     plan = calloc(1, sizeof *plan);
     if (plan == NULL)
         return mp_error_nomem();
     atomic_init(&plan->refs, 1);
-    plan->function = function;
-    plan->rules = rules_of(task, function);
+    plan->function = function.name;
+    plan->rules = rules_of(task, function.number);
     plan->rules.group = new_group();
     plan->discard_values = task->discard_value;
     plan->measure = task->measure;
@@ -204,10 +203,10 @@ static bool same_rules(const struct mp_rules *a, const struct mp_rules *b)
 
 bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task)
 {
-    struct mp_rules rules = rules_of(task, plan->function);
+    struct mp_rules rules = rules_of(task, plan->rules.pace);
 
     return task->collect_count == 0 && plan->collect_count == 0 && task->at_most == 0 &&
            same_rules(&plan->rules, &rules) && plan->discard_values == task->discard_value &&
            plan->measure == task->measure && plan->capture_bytes == capture_of(task) &&
-           strcmp(mp_registry_name(plan->function), task->function) == 0;
+           strcmp(plan->function, task->function) == 0;
 }

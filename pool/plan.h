@@ -17,7 +17,7 @@
 struct mp_plan {
     atomic_uint refs;
     struct mp_rules rules;
-    int function;
+    const char *function; /* what workers know it by; never freed */
     bool discard_values;
     bool measure;
     size_t capture_bytes;        /* 0: output is not captured */

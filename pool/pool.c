@@ -13,11 +13,11 @@
 #include "ipc/page.h"
 #include "ipc/room.h"
 #include "pool/block.h"
+#include "pool/function.h"
 #include "pool/host.h"
 #include "pool/sink.h"
 #include "pool/supervisor.h"
 #include "serialize/scan.h"
-#include "workers/registry.h"
 #include "workers/setup.h"
 
 #include <errno.h>
@@ -31,6 +31,7 @@
 #define QUEUE_JOBS 131072
 #define START_TIMEOUT_MS 10000
 #define WORKER_IDLE_MS 10000
+#define SETUP_MAX ((size_t)8 << 20) /* bytes of setup_args */
 #define ROOM_TIMEOUT_MS 60000
 
 /* ---- waiting ----------------------------------------------------------------------------------------------------- */
@@ -265,47 +266,55 @@ static void release(mpool_pool *pool)
     mp_pool_unref(pool);
 }
 
-static mpool_err check_setup(const mpool_pool_options *options)
+/* What workers are to do first and last: names[0] and names[1], NULL for nothing. */
+static mpool_err check_setup(const mpool_pool_options *options, const char *names[2])
 {
-    const char *names[] = {options->initializer, options->finalizer};
+    const char *wanted[] = {options->initializer, options->finalizer};
+    struct mp_function function = {0};
+    mpool_err err = MPOOL_OK;
     size_t end = 0;
 
-    for (size_t i = 0; i < 2; i++)
-        if (names[i] != NULL && mp_registry_find(names[i]) < 0)
-            return mp_error(MPOOL_E_NOFUNC, "no function \"%s\" was registered before mpool_init()", names[i]);
-    if (options->setup_args == NULL)
-        return MPOOL_OK;
-    if (options->setup_size > MPOOL_ARGS_MAX)
-        return mp_error(MPOOL_E_TOOBIG, "setup_args of %zu bytes; %zu are the most", options->setup_size,
-                        MPOOL_ARGS_MAX);
+    for (size_t i = 0; i < 2 && err == MPOOL_OK; i++) {
+        if (wanted[i] != NULL)
+            err = mp_function_find(wanted[i], &function);
+        names[i] = wanted[i] != NULL ? function.name : NULL;
+    }
+    if (err != MPOOL_OK || options->setup_args == NULL)
+        return err;
+    if (options->setup_size > SETUP_MAX)
+        return mp_error(MPOOL_E_TOOBIG, "setup_args of %zu bytes; %zu are the most", options->setup_size, SETUP_MAX);
     if (mp_scan_value(options->setup_args, options->setup_size, &mp_scan_limits_value, &end) != MP_SCAN_OK ||
         end != options->setup_size)
         return mp_error(MPOOL_E_FORMAT, "setup_args are not one msgpack value; see mpool_pack()");
     return MPOOL_OK;
 }
 
-/* What workers are to do first and last, for all of them to read. */
+/* Writes it down for all workers to read. */
 static mpool_err write_setup(mpool_pool *pool, const mpool_pool_options *options)
 {
     static const char nil = '\xc0';
     const void *args = options->setup_args != NULL ? options->setup_args : &nil;
-    size_t size = options->setup_args != NULL ? options->setup_size : sizeof nil;
-    struct mp_setup *setup;
-    mpool_err err;
+    struct mp_setup sizes = {.args_size = options->setup_args != NULL ? options->setup_size : sizeof nil}, *setup;
+    const char *names[2];
+    mpool_err err = check_setup(options, names);
 
-    if (options->initializer == NULL && options->finalizer == NULL)
-        return MPOOL_OK;
-    err = mp_host_take(sizeof *setup + size, &pool->setup_offset);
-    if (err != MPOOL_OK)
+    if (err != MPOOL_OK || (names[0] == NULL && names[1] == NULL))
         return err;
-    pool->setup_size = sizeof *setup + size;
+    sizes.initializer_size = names[0] != NULL ? strlen(names[0]) + 1 : 0;
+    sizes.finalizer_size = names[1] != NULL ? strlen(names[1]) + 1 : 0;
+    pool->setup_size = sizeof sizes + sizes.initializer_size + sizes.finalizer_size + sizes.args_size;
+    err = mp_host_take(pool->setup_size, &pool->setup_offset);
+    if (err != MPOOL_OK) {
+        pool->setup_size = 0;
+        return err;
+    }
     setup = mp_host_at(pool->setup_offset, pool->setup_size);
-    (void)snprintf(setup->initializer, sizeof setup->initializer, "%s",
-                   options->initializer != NULL ? options->initializer : "");
-    (void)snprintf(setup->finalizer, sizeof setup->finalizer, "%s",
-                   options->finalizer != NULL ? options->finalizer : "");
-    setup->args_size = size;
-    memcpy(setup->args, args, size);
+    *setup = sizes;
+    if (names[0] != NULL)
+        memcpy(setup->text, names[0], sizes.initializer_size);
+    if (names[1] != NULL)
+        memcpy(setup->text + sizes.initializer_size, names[1], sizes.finalizer_size);
+    memcpy(setup->text + sizes.initializer_size + sizes.finalizer_size, args, sizes.args_size);
     return MPOOL_OK;
 }
 
@@ -434,8 +443,6 @@ mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result
     options = options != NULL ? options : &defaults;
     if (err == MPOOL_OK)
         err = mp_host_check_identity();
-    if (err == MPOOL_OK)
-        err = check_setup(options);
     if (err == MPOOL_OK)
         err = new_pool(options, &pool);
     if (err != MPOOL_OK)

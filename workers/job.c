@@ -147,7 +147,7 @@ static void check_result(struct mpool_job *job, const struct mp_buf_writer *writ
     }
 }
 
-void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t ticket, mpool_function *function,
+void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t ticket, const struct mp_callee *callee,
                 const char *args, size_t args_size)
 {
     struct mp_buf_writer writer = {.buf = &job->result, .most = MPOOL_VALUE_MAX};
@@ -157,8 +157,8 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
     int returned;
 
     reset(job, frame, ticket);
-    if (function == NULL) {
-        (void)mpool_job_fail(job, "unknown function \"%s\"", frame->function);
+    if (callee->function == NULL) {
+        (void)mpool_job_fail(job, "%s", callee->why);
         refuse(job);
         return;
     }
@@ -169,7 +169,7 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
     }
     msgpack_packer_init(&packer, &writer, mp_buf_write_bounded);
     errno = 0;
-    returned = function(job, &object, &packer);
+    returned = callee->function(job, &object, &packer);
     if (returned != 0) {
         if (job->reason_size == 0)
             (void)mpool_job_fail(job, "the function returned %d and gave no reason", returned);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "ipc/totals.h"
 #include "serialize/message.h"
+#include "workers/callee.h"
 
 #include <mpool/job.h>
 
@@ -42,12 +43,12 @@ struct mpool_job {
  * mp_job_run - run a job to its end
  *
  * job       in   its zone, totals, stop and slot are set
- * function  in   NULL if there is none of the frame's function name
+ * callee    in   what the frame's function name stands for
  * args      in   the job's arguments: one scanned value
  *
  * Afterwards job->failed says how it ended; job->result, job->reason and job->deltas have the rest.
  */
-void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t ticket, mpool_function *function,
+void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t ticket, const struct mp_callee *callee,
                 const char *args, size_t args_size);
 
 #endif

@@ -24,6 +24,7 @@ static struct entry *entries;
 static size_t count;
 static size_t room;
 static bool frozen;
+static void (*diverted)(const char *name, mpool_function *function);
 static mpool_err define_error; /* the first, of a constructor */
 static char define_detail[200];
 
@@ -45,6 +46,37 @@ mpool_err mp_registry_check(void)
 void mp_registry_freeze(bool freeze)
 {
     frozen = freeze;
+}
+
+mpool_err mp_registry_replace(const char *names, size_t size)
+{
+    struct entry *replaced = calloc(size > 0 ? size : 1, sizeof *replaced); /* a name takes two bytes at least */
+    char *copy = size > 0 ? malloc(size) : NULL;
+    size_t replaced_count = 0;
+
+    if (replaced == NULL || (size > 0 && copy == NULL)) {
+        free(replaced);
+        free(copy);
+        return mp_error_nomem();
+    }
+    if (size > 0)
+        memcpy(copy, names, size);
+    for (const char *name = copy; name < copy + size; name += strlen(name) + 1) {
+        int number = mp_registry_find(name);
+
+        replaced[replaced_count++] =
+            (struct entry){.name = name, .function = number >= 0 ? entries[number].function : NULL};
+    }
+    free(entries);
+    entries = replaced;
+    count = replaced_count;
+    room = size;
+    return MPOOL_OK;
+}
+
+void mp_registry_divert(void (*taker)(const char *name, mpool_function *function))
+{
+    diverted = taker;
 }
 
 size_t mp_registry_count(void)
@@ -89,6 +121,10 @@ mpool_err mpool_register(const char *name, mpool_function *function)
     if (!good_name(name))
         return mp_error(MPOOL_E_INVAL, "\"%.80s\" is not the name of a function: 1 to %d bytes, no space or control",
                         name, MPOOL_NAME_MAX);
+    if (diverted != NULL) {
+        diverted(name, function);
+        return MPOOL_OK;
+    }
     number = mp_registry_find(name);
     if (number >= 0 && entries[number].function == function)
         return MPOOL_OK;

@@ -14,8 +14,24 @@
 /* mp_registry_check - mpool_init(): were all functions defined? Errors: the first that mpool_define() met. */
 mpool_err mp_registry_check(void);
 
+/*
+ * mp_registry_replace - mpool_init(): workers are processes of another program, and these are the names it has
+ *
+ * names     in   one after the other, each with its NUL; size bytes
+ *
+ * Functions that only the host has are forgotten. Errors: MPOOL_E_NOMEM.
+ */
+mpool_err mp_registry_replace(const char *names, size_t size);
+
 /* mp_registry_freeze - mpool_init(): from now on registering is MPOOL_E_LATE; false: it failed, and is not. */
 void mp_registry_freeze(bool freeze);
+
+/*
+ * mp_registry_divert - give what is registered from now on to `taker` instead; NULL: to the registry again
+ *
+ * For the loading of a shared object, whose constructors register its functions. Calls: a worker's main thread.
+ */
+void mp_registry_divert(void (*taker)(const char *name, mpool_function *function));
 
 /* mp_registry_count - how many functions there are. */
 size_t mp_registry_count(void);

@@ -5,18 +5,25 @@
  */
 #include "workers/setup.h"
 
+#include "workers/callee.h"
 #include "workers/job.h"
-#include "workers/registry.h"
 
 bool mp_setup_run(const struct mp_setup *setup, struct mpool_job *job, bool first)
 {
-    const char *name = setup == NULL ? "" : first ? setup->initializer : setup->finalizer;
-    struct mp_jobs frame = {.count = 1, .attempt = 1, .function = name};
-    int number;
+    static struct mp_callee callee;
+    struct mp_jobs frame = {.count = 1, .attempt = 1, .function = mp_setup_name(setup, first)};
 
-    if (name[0] == '\0')
+    if (frame.function == NULL)
         return true;
-    number = mp_registry_find(name);
-    mp_job_run(job, &frame, 0, number >= 0 ? mp_registry_function(number) : NULL, setup->args, setup->args_size);
+    mp_callee_find(frame.function, &callee);
+    mp_job_run(job, &frame, 0, &callee, setup->text + setup->initializer_size + setup->finalizer_size,
+               setup->args_size);
     return !job->failed;
+}
+
+const char *mp_setup_name(const struct mp_setup *setup, bool first)
+{
+    if (setup == NULL || (first ? setup->initializer_size : setup->finalizer_size) == 0)
+        return NULL;
+    return first ? setup->text : setup->text + setup->initializer_size;
 }

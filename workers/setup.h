@@ -12,11 +12,14 @@
 #include <stddef.h>
 
 struct mp_setup {
-    char initializer[MPOOL_NAME_MAX + 1]; /* "": none */
-    char finalizer[MPOOL_NAME_MAX + 1];
+    size_t initializer_size; /* bytes of its name, its NUL included; 0: none */
+    size_t finalizer_size;
     size_t args_size;
-    char args[]; /* a msgpack value that was checked */
+    char text[]; /* the two names, then a msgpack value that was checked */
 };
+
+/* mp_setup_name - the initializer's or the finalizer's name; NULL: there is none. */
+const char *mp_setup_name(const struct mp_setup *setup, bool first);
 
 struct mpool_job;
 

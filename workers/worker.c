@@ -26,7 +26,7 @@
 #include "workers/job.h"
 #include "workers/outbox.h"
 #include "workers/parcel.h"
-#include "workers/registry.h"
+#include "workers/process.h"
 #include "workers/setup.h"
 
 #include <signal.h>
@@ -51,6 +51,7 @@ static struct {
     struct mp_outbox outbox;
     struct mp_parcel parcel;
     struct mpool_job job;
+    struct mp_callee callee; /* of the frame that is being worked on */
     msgpack_zone zone;
     _Atomic uint64_t stop; /* see workers/job.h */
     uint64_t generation;
@@ -172,21 +173,13 @@ static void complain(const char *format, ...)
     }
 }
 
-/* A worker without a parent has nobody to end it. */
-static void tie_to_parent(pid_t parent)
+static void begin(const struct mp_worker_start *start)
 {
-    (void)setpgid(0, 0);
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (getppid() != parent)
-        mp_leave(0);
-}
+    char name[32];
 
-static void set_name(uint32_t slot)
-{
-    char name[16];
-
-    (void)snprintf(name, sizeof name, "mpool-worker%u", (unsigned)slot);
+    (void)snprintf(name, sizeof name, "Worker-%u", (unsigned)start->hello.slot);
+    mp_process_begin(start->parent, start->host, name, true);
+    (void)snprintf(name, sizeof name, "mpool-worker%u", (unsigned)start->hello.slot);
     (void)prctl(PR_SET_NAME, name);
 }
 
@@ -198,7 +191,7 @@ static void set_up(const struct mp_worker_start *start)
     if (mp_setup_run(worker.setup, &worker.job, true))
         return;
     (void)snprintf(worker.page->why, sizeof worker.page->why, "its initializer \"%s\" failed: %.*s",
-                   worker.setup->initializer, (int)worker.job.reason_size, worker.job.reason);
+                   mp_setup_name(worker.setup, true), (int)worker.job.reason_size, worker.job.reason);
     (void)fflush(NULL);
     mp_leave(SETUP_EXIT);
 }
@@ -207,10 +200,9 @@ static void set_up(const struct mp_worker_start *start)
 static _Noreturn void go(void)
 {
     if (!mp_setup_run(worker.setup, &worker.job, false))
-        complain("the finalizer \"%s\" failed: %.*s", worker.setup->finalizer, (int)worker.job.reason_size,
+        complain("the finalizer \"%s\" failed: %.*s", mp_setup_name(worker.setup, false), (int)worker.job.reason_size,
                  worker.job.reason);
-    (void)fflush(NULL);
-    mp_leave(0);
+    mp_process_leave(0);
 }
 
 /* A pipe would have stdout buffered, and what a crashing job said last would be lost in there. */
@@ -233,8 +225,7 @@ static void start_up(const struct mp_worker_start *start)
     worker.arena = start->arena;
     worker.page = mp_arena_at(start->arena, start->page_offset, MP_PAGE_BYTES);
     worker.totals = mp_arena_at(start->arena, start->totals_offset, sizeof *worker.totals);
-    tie_to_parent(start->parent);
-    set_name(start->hello.slot);
+    begin(start);
     settle_output(start->piped);
     mp_crash_catch(&worker.page->crash);
     MP_INJECT("worker.start");
@@ -263,8 +254,7 @@ static void start_up(const struct mp_worker_start *start)
 /* The frame that is being worked on. */
 struct at_work {
     const struct mp_jobs *frame; /* NULL: none */
-    mpool_function *function;
-    size_t offset; /* of the next job's arguments */
+    size_t offset;               /* of the next job's arguments */
 };
 
 static void end_frame(struct at_work *work)
@@ -283,11 +273,10 @@ static void reap_children(void)
 
 static void begin_frame(struct at_work *work, const struct mp_jobs *frame, uint32_t ticket)
 {
-    int number = mp_registry_find(frame->function);
-
     end_frame(work);
     reap_children();
-    *work = (struct at_work){.frame = frame, .function = number >= 0 ? mp_registry_function(number) : NULL};
+    *work = (struct at_work){.frame = frame};
+    mp_callee_find(frame->function, &worker.callee);
     mp_outbox_begin(&worker.outbox, frame, ticket);
 }
 
@@ -339,7 +328,7 @@ static void run_job(struct at_work *work, uint32_t ticket)
 
     if (frame->measure)
         run_ns = mp_clock_ns();
-    mp_job_run(&worker.job, frame, ticket, work->function, args, size);
+    mp_job_run(&worker.job, frame, ticket, &worker.callee, args, size);
     end_strays(frame);
     if (frame->measure)
         run_ns = mp_clock_ns() - run_ns;

@@ -3,7 +3,8 @@
  *
  * mpool_init() maps the memory that the processes share and makes the fork server, the parent of all workers. It comes
  * early in main(): after daemon(), chroot() and dropping privileges, before the first thread and the first use of nng.
- * Workers see the program's memory as it is at that moment, so functions are registered before.
+ * Workers see the program's memory as it is at that moment, so functions are registered before. A host that cannot be
+ * so early has MPOOL_START_SPAWN.
  */
 #ifndef MPOOL_INIT_H
 #define MPOOL_INIT_H
@@ -26,7 +27,18 @@ typedef struct mpool_job mpool_job;
  */
 typedef int mpool_function(mpool_job *job, const msgpack_object *args, msgpack_packer *result);
 
-/* The longest name of a function, in bytes. */
+/*
+ * Functions of shared objects need no registration: where a function is named, "PATH:SYMBOL" may stand, with a slash
+ * or ".so" in the path, "./libmine.so:parse". A worker or process loads the file when it first needs it, with dlopen();
+ * the host does not. A path with a slash is looked up from the host's current directory; one without is searched as
+ * dlopen() does. SYMBOL is a mpool_function that the file exports, or one that it defines with MPOOL_FUNCTION. If it
+ * cannot be loaded the job fails with what dlerror() says, and is not tried again.
+ *
+ * The file finds mpool's own calls in the program: one that is linked with the static libmpool has to export them
+ * (-rdynamic).
+ */
+
+/* The longest name of a registered function, in bytes. */
 #define MPOOL_NAME_MAX 63
 
 /*
@@ -56,6 +68,12 @@ MPOOL_API void mpool_define(const char *name, mpool_function *function);
     }                                                                                                                  \
     static int name(mpool_job *job, const msgpack_object *args, msgpack_packer *result)
 
+/* How the fork server comes to be. */
+typedef enum mpool_start_method {
+    MPOOL_START_FORK = 0,  /* forked from this process: workers have its functions and memory */
+    MPOOL_START_SPAWN = 1, /* a program of its own: for hosts that have threads, or have used nng */
+} mpool_start_method;
+
 /* All zero means the defaults. */
 typedef struct mpool_init_options {
     const int *keep_fds; /* file descriptors that workers keep besides 0, 1 and 2 (0 is /dev/null in workers) */
@@ -66,6 +84,10 @@ typedef struct mpool_init_options {
                               (a quarter of it at most) and RLIMIT_FSIZE. Memory is used only as it is needed. Of this,
                               arguments over 1 MiB that wait or run may have 4 GiB, and results over 1 MiB that are on
                               their way, too; if it is less than 8 GiB, a half each. */
+    mpool_start_method start_method;
+    const char *worker_program; /* MPOOL_START_SPAWN: the path of the program whose processes the workers are; default
+                                   $MPOOL_WORKER, or mpool-worker as it was installed with the library, which has no
+                                   functions but those of shared objects. See mpool_worker_program_main(). */
 } mpool_init_options;
 
 /*
@@ -78,9 +100,22 @@ typedef struct mpool_init_options {
  * Errors: MPOOL_E_ALREADY (nothing changed), MPOOL_E_FORKED, MPOOL_E_NESTED, MPOOL_E_THREADS, MPOOL_E_SYSTEM,
  * MPOOL_E_INVAL (options;
  *         two functions of one name, or a name that is too long), MPOOL_E_NOMEM.
- * Calls:  main thread, once; after a failure it may be tried again.
+ * Calls:  main thread, once; after a failure it may be tried again. With MPOOL_START_SPAWN any one thread, and other
+ *         threads may run; MPOOL_E_THREADS is then no error, and MPOOL_E_SYSTEM one if the program does not start.
  */
 MPOOL_API mpool_err mpool_init(const mpool_init_options *options);
+
+/*
+ * mpool_worker_program_main - be the fork server, if a host has started this program for that
+ *
+ * A program that calls it can be a worker program (see mpool_init_options), with all its registered functions; so a
+ * host that has threads by the time it calls mpool_init() can be its own: worker_program = "/proc/self/exe". It is
+ * called first in main(), after mpool_register(), and before the program looks at its arguments, opens anything, or
+ * starts a thread. Returns at once if the program was not started as a fork server; does not return if it was.
+ * Workers have the program's memory as it was at this call; what the host has done by mpool_init() they do not see.
+ * Calls: the main thread.
+ */
+MPOOL_API void mpool_worker_program_main(void);
 
 /*
  * mpool_fini - end the fork server and whatever still runs under it, and wait until it is gone

@@ -32,8 +32,10 @@
 #include <mpool/error.h>
 #include <mpool/init.h>
 #include <mpool/job.h>
+#include <mpool/local.h>
 #include <mpool/pack.h>
 #include <mpool/pool.h>
+#include <mpool/process.h>
 #include <mpool/result.h>
 #include <mpool/total.h>
 

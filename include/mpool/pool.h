@@ -92,8 +92,8 @@ typedef struct mpool_pool_options {
  * Returns when the first worker is ready.
  * Errors: MPOOL_E_NOINIT, MPOOL_E_FORKED, MPOOL_E_NESTED, MPOOL_E_IDENTITY, MPOOL_E_INVAL, MPOOL_E_NOMEM,
  * MPOOL_E_SYSTEM,
- *         MPOOL_E_NOFUNC (initializer, finalizer), MPOOL_E_FORMAT (setup_args), MPOOL_E_TOOBIG (more than
- *         MPOOL_ARGS_MAX of it),
+ *         MPOOL_E_NOFUNC (initializer, finalizer), MPOOL_E_FORMAT (setup_args), MPOOL_E_TOOBIG (more than 8 MiB
+ *         of it),
  *         MPOOL_E_BROKEN (no worker could start; mpool_error_detail() says how the last one died, or why its
  *         initializer failed).
  * Calls:  any thread of the host.
@@ -161,7 +161,7 @@ typedef struct mpool_collect {
 
 /* What to run, and how. All zero but `function` means the defaults. The calls that take it copy its strings. */
 typedef struct mpool_task {
-    const char *function;         /* registered name */
+    const char *function;         /* registered name, or "PATH:SYMBOL": a function of a shared object, see init.h */
     int64_t timeout_ms;           /* from the start of an attempt to the kill of its worker; 0: no limit */
     int64_t soft_timeout_ms;      /* to mpool_job_cancelled() being true; 0: none */
     unsigned retries;             /* attempts after the first */

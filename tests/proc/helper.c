@@ -7,6 +7,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,74 @@ void scenario_add(const char *name, scenario *run)
         abort();
     scenarios[scenario_count].name = name;
     scenarios[scenario_count++].run = run;
+}
+
+/* ---- the start method -------------------------------------------------------------------------------------------- */
+
+#define BOARD_VARIABLE "MPOOL_TEST_BOARD"
+#define KEEP_MAX 8
+
+static int board_fd = -1;
+
+static void map_board(int fd)
+{
+    board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    CHECK(board != MAP_FAILED);
+}
+
+static void make_board(void)
+{
+    board_fd = fcntl(memfd_create("board", MFD_CLOEXEC), F_DUPFD_CLOEXEC, 200);
+    CHECK(board_fd >= 200 && ftruncate(board_fd, sizeof *board) == 0);
+    map_board(board_fd);
+}
+
+/* In a worker program: the host's board. */
+static void inherit_board(void)
+{
+    const char *inherited = getenv(BOARD_VARIABLE);
+
+    if (inherited == NULL)
+        return;
+    board_fd = (int)strtol(inherited, NULL, 10);
+    map_board(board_fd);
+    CHECK(close(board_fd) == 0 && unsetenv(BOARD_VARIABLE) == 0);
+}
+
+bool spawns(void)
+{
+    const char *method = getenv("MPOOL_TEST_START");
+
+    return method != NULL && strcmp(method, "spawn") == 0;
+}
+
+void needs_fork(const char *why)
+{
+    if (spawns())
+        skip(why);
+}
+
+mpool_err init_by_method(const mpool_init_options *options)
+{
+    mpool_init_options spawn = options != NULL ? *options : (mpool_init_options){0};
+    int keep[KEEP_MAX];
+    char number[16];
+    mpool_err err;
+
+    if (!spawns())
+        return (mpool_init)(options);
+    CHECK(spawn.keep_fd_count < KEEP_MAX);
+    for (size_t i = 0; i < spawn.keep_fd_count; i++)
+        keep[i] = spawn.keep_fds[i];
+    keep[spawn.keep_fd_count++] = board_fd;
+    spawn.keep_fds = keep;
+    spawn.start_method = MPOOL_START_SPAWN;
+    spawn.worker_program = "/proc/self/exe";
+    (void)snprintf(number, sizeof number, "%d", board_fd);
+    (void)setenv(BOARD_VARIABLE, number, 1);
+    err = (mpool_init)(&spawn);
+    (void)unsetenv(BOARD_VARIABLE);
+    return err;
 }
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -210,6 +280,60 @@ void open_gate(void)
     atomic_store(&board->gate, 1);
 }
 
+unsigned count_in_output(const char *text)
+{
+    static char said[65536];
+    unsigned count = 0;
+    ssize_t size;
+
+    (void)fflush(stdout);
+    size = pread(STDOUT_FILENO, said, sizeof said - 1, 0);
+    if (size < 0)
+        skip("its output is not a file");
+    said[size] = '\0';
+    for (const char *place = said; (place = strstr(place, text)) != NULL; place++)
+        count++;
+    return count;
+}
+
+/* ---- processes that run one function ----------------------------------------------------------------------------- */
+
+mpool_process *start_process(const char *function, int argument)
+{
+    const mpool_process_options options = {.function = function};
+    mpool_process *process = NULL;
+
+    CHECK_OK(mpool_process_start(&options, &process, "i", argument));
+    return process;
+}
+
+void join_free(mpool_process *process, int wanted)
+{
+    int code = 1000;
+
+    CHECK_OK(mpool_process_join(process, LONG_MS));
+    CHECK(!mpool_process_is_alive(process));
+    CHECK_OK(mpool_process_exitcode(process, &code));
+    CHECK_INT(code, wanted);
+    mpool_process_free(process);
+}
+
+mpool_process *hold_process(void)
+{
+    int before = atomic_load(&board->held);
+    mpool_process *process = start_process("hold", 0);
+
+    AWAIT(atomic_load(&board->held) > before);
+    return process;
+}
+
+bool readable(int fd, int timeout_ms)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+    return poll(&ready, 1, timeout_ms) == 1 && (ready.revents & POLLIN) != 0;
+}
+
 /* ---- processes --------------------------------------------------------------------------------------------------- */
 
 /* The name, state and parent of a process. False: there is none. */
@@ -232,14 +356,15 @@ pid_t fork_server(void)
 {
     DIR *directory = opendir("/proc");
     const struct dirent *entry;
-    pid_t found = 0;
+    pid_t found = 0, its_parent = spawns() ? getppid() : getpid(); /* the runner inherits what was spawned */
 
     CHECK(directory != NULL);
     while ((entry = readdir(directory)) != NULL) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10), parent;
         char name[64], state;
 
-        if (pid > 0 && read_stat(pid, name, &state, &parent) && parent == getpid() && strcmp(name, "mpool-server") == 0)
+        if (pid > 0 && read_stat(pid, name, &state, &parent) && parent == its_parent &&
+            strcmp(name, "mpool-server") == 0)
             found = pid;
     }
     (void)closedir(directory);
@@ -261,8 +386,7 @@ static void run(scenario *body)
 {
     unsigned before, tries = 0;
 
-    board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    CHECK(board != MAP_FAILED);
+    make_board();
     before = count_fds();
     body();
     /* nng closes sockets on a thread of its own. */
@@ -275,6 +399,13 @@ static void run(scenario *body)
 
 int main(int argc, char **argv)
 {
+    inherit_board();
+    if (getenv("MPOOL_TEST_FORGETS") != NULL) {
+        CHECK_ERR((mpool_init)(NULL), MPOOL_E_NESTED);
+        (void)printf("[mpool_init() said: %s]\n", mpool_error_detail());
+        return 0;
+    }
+    mpool_worker_program_main();
     if (argc != 2) {
         (void)fprintf(stderr, "usage: proc-helper SCENARIO | --list\n");
         return 2;

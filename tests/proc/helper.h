@@ -31,6 +31,21 @@ void scenario_add(const char *name, scenario *run);
     }                                                                                                                  \
     static void suite##_##name(void)
 
+/* ---- the start method -------------------------------------------------------------------------------------------- */
+
+/*
+ * init_by_method - mpool_init(), by the start method that the environment says: MPOOL_TEST_START=fork, or =spawn with
+ * this program for a worker program. (mpool_init)(...) is mpool's own.
+ */
+mpool_err init_by_method(const mpool_init_options *options);
+#define mpool_init(...) init_by_method(__VA_ARGS__)
+
+/* spawns - are workers processes of an exec'd program, which does not have what this one has in memory? */
+bool spawns(void);
+
+/* needs_fork - skip the scenario if so. */
+void needs_fork(const char *why);
+
 /* ---- checks ------------------------------------------------------------------------------------------------------ */
 
 /* fail - say where and what, and end the process. skip - say why, and end it so that the runner skips the test. */
@@ -72,7 +87,7 @@ void nap(void);
 
 /*
  * Memory shared with the workers, mapped before mpool_init(): how jobs tell the host where they are, and how the host
- * holds them there, without a word through mpool.
+ * holds them there, without a word through mpool. A memfd, which workers that were exec'd inherit.
  */
 struct board {
     atomic_int gate;              /* job "hold" waits until it is not 0 */
@@ -129,6 +144,23 @@ void finish_pool(mpool_pool *pool);
 
 /* let_pass - nothing but time, in which something must not happen. */
 void let_pass(int64_t ms);
+
+/* count_in_output - how often a text is in what we and our children have said: the runner gave us a file for it. */
+unsigned count_in_output(const char *text);
+
+/* ---- processes that run one function ----------------------------------------------------------------------------- */
+
+/* start_process - with an int for argument. */
+mpool_process *start_process(const char *function, int argument);
+
+/* hold_process - one that stands at the gate. */
+mpool_process *hold_process(void);
+
+/* join_free - wait for the end, check how it was, release. */
+void join_free(mpool_process *process, int wanted);
+
+/* readable - is there something to read, or does it come in time? */
+bool readable(int fd, int timeout_ms);
 
 /* ---- processes --------------------------------------------------------------------------------------------------- */
 

@@ -292,6 +292,57 @@ UNWINDER(start, exit)
 UNWINDER(attached, kill)
 UNWINDER(attached, stop)
 UNWINDER(attached, segv)
+/* ---- processes that run one function ---------------------------------------------------------------------------- */
+
+PROC(process, runs_its_function_with_its_arguments_and_knows_who_it_is)
+PROC(process, says_by_its_exit_code_how_it_ended)
+PROC(process, that_fails_says_why_on_stderr_in_one_line)
+PROC(process, can_be_joined_by_several_threads_and_not_before_its_end)
+PROC(process, has_a_sentinel_that_is_readable_once_it_has_ended_and_stays_so)
+PROC(process, ends_by_terminate_unless_it_handles_that)
+PROC(process, takes_its_group_along_when_it_is_killed)
+PROC(process, takes_its_descendants_along_when_its_function_returns)
+PROC(process, is_among_the_active_children_until_it_has_ended)
+PROC(process, goes_on_without_a_handle_and_fini_waits_for_it)
+PROC(process, that_is_a_daemon_is_ended_by_fini)
+PROC(process, is_as_clean_as_a_worker)
+PROC(process, can_do_what_a_job_can_and_not_what_a_host_can)
+PROC(process, is_no_child_that_the_host_could_see)
+PROC(process, that_cannot_be_started_is_refused_and_leaves_nothing)
+PROC(process, takes_arguments_of_eight_megabytes_and_no_more)
+PROC(process, handles_are_useless_in_a_forked_child)
+PROC(process, too_many_of_them_are_refused_and_the_others_go_on)
+PROC(process, one_after_the_other_leave_nothing)
+PROC(process, that_dies_at_its_birth_has_an_exit_code, .fault = "process.start:segv")
+PROC(process, dies_with_its_host, .dies_by = SIGKILL, .within_a_second = true)
+PROC(process, dies_with_its_fork_server_and_that_is_told)
+
+/* ---- functions of shared objects --------------------------------------------------------------------------------- */
+
+PROC(shared, functions_are_loaded_once_in_each_worker_that_needs_them)
+PROC(shared, objects_may_have_functions_of_the_same_name)
+PROC(shared, paths_are_those_of_the_host_when_it_submits)
+PROC(shared, functions_that_cannot_be_loaded_fail_their_job_for_good)
+PROC(shared, files_that_are_not_there_are_refused)
+PROC(shared, functions_crash_retry_and_map_as_others_do)
+PROC(shared, functions_can_be_those_of_processes)
+
+/* ---- the start method spawn -------------------------------------------------------------------------------------- */
+
+PROC(spawn, a_host_that_has_threads_and_has_used_nng_can_start_it_on_any)
+PROC(spawn, workers_have_nothing_of_the_hosts_memory)
+PROC(spawn, the_installed_program_runs_functions_of_shared_objects)
+PROC(spawn, a_program_that_is_none_is_told_and_another_can_be_tried)
+PROC(spawn, a_program_of_another_version_is_told)
+PROC(spawn, a_program_that_says_nothing_is_ended_after_a_while)
+PROC(spawn, a_program_that_forgets_to_be_one_does_not_spawn_itself)
+PROC(spawn, does_not_disturb_the_hosts_signals_and_children)
+PROC(spawn, a_host_that_inherits_orphans_reaps_it_in_fini)
+
+/* ---- values of each process's own -------------------------------------------------------------------------------- */
+
+PROC(local, begins_empty_in_each_process_and_is_destroyed_at_its_end)
+PROC(local, of_a_process_that_is_killed_is_not_destroyed)
 
 /* ---- many pools, many jobs --------------------------------------------------------------------------------------- */
 

@@ -34,6 +34,7 @@ SCENARIO(host, init_refuses_a_process_with_threads)
 {
     pthread_t thread;
 
+    needs_fork("a host that spawns may have threads");
     CHECK(pthread_create(&thread, NULL, wait_for_gate, NULL) == 0);
     CHECK_ERR(mpool_init(NULL), MPOOL_E_THREADS);
     CHECK_SAYS(mpool_error_detail(), "2 threads");
@@ -66,6 +67,7 @@ SCENARIO(host, functions_are_registered_before_init)
     mpool_pool *pool;
     mpool_task task = {.function = "early"};
 
+    needs_fork("the worker program does not register what this scenario does");
     CHECK_OK(mpool_register("early", nothing));
     CHECK_OK(mpool_register("early", nothing));
     CHECK_ERR(mpool_register("", nothing), MPOOL_E_INVAL);

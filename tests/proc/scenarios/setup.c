@@ -136,7 +136,7 @@ SCENARIO(setup, that_cannot_be_is_refused)
         {.workers = 1, .finalizer = "nobody"},
         {.workers = 1, .initializer = "keep_number", .setup_args = "\x91", .setup_size = 1},
         {.workers = 1, .initializer = "keep_number", .setup_args = "\x01\x02", .setup_size = 2},
-        {.workers = 1, .initializer = "keep_number", .setup_args = "", .setup_size = MPOOL_ARGS_MAX + 1},
+        {.workers = 1, .initializer = "keep_number", .setup_args = "", .setup_size = ((size_t)8 << 20) + 1},
     };
     static const mpool_err errors[] = {MPOOL_E_NOFUNC, MPOOL_E_NOFUNC, MPOOL_E_FORMAT, MPOOL_E_FORMAT, MPOOL_E_TOOBIG};
     mpool_pool *pool;

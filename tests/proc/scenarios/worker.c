@@ -149,23 +149,6 @@ MPOOL_FUNCTION(say)
     return 0;
 }
 
-/* How often a text is in what this process and its workers have printed: the runner gave them a file for it. */
-static unsigned count_in_output(const char *text)
-{
-    static char said[65536];
-    unsigned count = 0;
-    ssize_t size;
-
-    (void)fflush(stdout);
-    size = pread(STDOUT_FILENO, said, sizeof said - 1, 0);
-    if (size < 0)
-        skip("its output is not a file");
-    said[size] = '\0';
-    for (const char *place = said; (place = strstr(place, text)) != NULL; place++)
-        count++;
-    return count;
-}
-
 static mpool_pool *open_inheriting(unsigned workers)
 {
     CHECK_OK(mpool_init(NULL));
