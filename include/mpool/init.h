@@ -54,7 +54,8 @@ MPOOL_API void mpool_define(const char *name, mpool_function *function);
     {                                                                                                                  \
         mpool_define(#name, name);                                                                                     \
     }                                                                                                                  \
-    static int name(mpool_job *job, const msgpack_object *args, msgpack_packer *result)
+    static int name(MPOOL_UNUSED mpool_job *job, MPOOL_UNUSED const msgpack_object *args,                              \
+                    MPOOL_UNUSED msgpack_packer *result)
 
 /* All zero means the defaults. */
 typedef struct mpool_init_options {
