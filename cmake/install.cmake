@@ -5,7 +5,12 @@ set(MPOOL_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/mpool)
 
 install(DIRECTORY include/mpool DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(TARGETS mpool-command)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE docs/guide.md docs/job-file.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+foreach(page mpool.1 mpool.3 mpool-job.5)
+    configure_file(docs/man/${page}.in man/${page} @ONLY)
+    string(REGEX MATCH "[0-9]$" section ${page})
+    install(FILES ${PROJECT_BINARY_DIR}/man/${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
 
 # ---- CMake: mpool::mpool is the shared library, mpool::static and mpool::functions are static ones ------------------
 # The export sets are apart because they need different libraries of other people's; mpoolConfig.cmake reads those whose

@@ -40,7 +40,8 @@ libdir=$(dirname "$(dirname "$pc")")
 
 # ---- what is there --------------------------------------------------------------------------------------------------
 
-for file in bin/mpool include/mpool/mpool.h; do
+for file in bin/mpool include/mpool/mpool.h share/man/man1/mpool.1 share/man/man3/mpool.3 \
+    share/man/man5/mpool-job.5 share/doc/mpool/guide.md; do
     [ -f "$prefix/$file" ] || die "$file is not there"
 done
 for file in libmpool.a libmpool-functions.a libmpool.so; do
