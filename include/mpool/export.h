@@ -13,4 +13,7 @@
 /* The compiler checks the arguments from number `first` on against the printf format that is argument number `text`. */
 #define MPOOL_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
+/* Not everybody has a use for it. */
+#define MPOOL_UNUSED __attribute__((unused))
+
 #endif

@@ -66,7 +66,8 @@ MPOOL_API void mpool_define(const char *name, mpool_function *function);
     {                                                                                                                  \
         mpool_define(#name, name);                                                                                     \
     }                                                                                                                  \
-    static int name(mpool_job *job, const msgpack_object *args, msgpack_packer *result)
+    static int name(MPOOL_UNUSED mpool_job *job, MPOOL_UNUSED const msgpack_object *args,                              \
+                    MPOOL_UNUSED msgpack_packer *result)
 
 /* How the fork server comes to be. */
 typedef enum mpool_start_method {
