@@ -307,6 +307,9 @@ mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mp
 
     if (err == MPOOL_OK && generator == NULL)
         err = mp_error(MPOOL_E_INVAL, "an iteration without a generator");
+    if (err == MPOOL_OK && task != NULL && task->callback != NULL)
+        err = mp_error(MPOOL_E_INVAL,
+                       "a callback is for mpool_pool_submit(); a map or an iterator has its own way to give results");
     if (err == MPOOL_OK)
         err = mp_plan_new(task, pool->totals, &pool->keys, &plan);
     if (err != MPOOL_OK)

@@ -3,16 +3,18 @@
  *
  *     threads [ROUNDS]     default 15
  *
- * Each thread does one thing over and over: submits and waits, submits and forgets, maps, streams, reads totals and
- * statistics. At the end of a round the pool is closed, drained or terminated under their hands, and freed when they
- * are gone. ThreadSanitizer watches; the program itself checks that each result that is done is right, and that the
- * total is the sum over them.
+ * Each thread does one thing over and over: submits and waits, applies, waits for any of some, has callbacks, submits
+ * and forgets, maps, streams, dispatches, reads totals and statistics. At the end of a round the
+ * pool is closed, drained or terminated under their hands, and freed when they are gone. ThreadSanitizer watches; the
+ * program itself checks that each result that is done is right, and that the total is the sum over them.
  */
 #include <mpool/mpool.h>
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,6 +28,7 @@
 
 #define MAPPED 300
 #define STREAMED 500
+#define WINDOW 6
 
 /* Doubles a number; every 97th kills its worker in its first attempt, every 31st fails. */
 MPOOL_FUNCTION(twice)
@@ -45,6 +48,8 @@ static mpool_pool *pool;
 static mpool_total *total;
 static atomic_llong done_sum;   /* over the results that are done */
 static atomic_bool all_counted; /* nobody has dropped a result */
+
+static atomic_llong uncalled; /* callbacks that have not run */
 
 static const mpool_task task = {.function = "twice", .retries = 2};
 
@@ -76,6 +81,86 @@ static void *submit_and_wait(void *data)
             return NULL;
         MUST(mpool_future_wait(future, MPOOL_FOREVER, &result) == MPOOL_OK);
         count(result, x);
+        mpool_future_free(future);
+    }
+}
+
+static void *apply(void *data)
+{
+    (void)data;
+    for (int64_t x = 30000;; x++) {
+        const mpool_result *result;
+        mpool_future *future;
+
+        if (over(mpool_pool_apply(pool, &task, &future, &result, "I", x)))
+            return NULL;
+        MUST(mpool_future_done(future));
+        count(result, x);
+        mpool_future_free(future);
+    }
+}
+
+/* Takes those that are done out of the futures. */
+static void take_done(mpool_future **futures, const int64_t *xs, const bool *done)
+{
+    for (int i = 0; i < WINDOW; i++) {
+        const mpool_result *result;
+
+        if (!done[i])
+            continue;
+        MUST(mpool_future_wait(futures[i], 0, &result) == MPOOL_OK);
+        count(result, xs[i]);
+        mpool_future_free(futures[i]);
+        futures[i] = NULL;
+    }
+}
+
+static void *wait_for_any(void *data)
+{
+    mpool_future *futures[WINDOW] = {NULL};
+    int64_t xs[WINDOW], x = 40000;
+    bool done[WINDOW], closed = false;
+
+    (void)data;
+    while (!closed) {
+        for (int i = 0; i < WINDOW && !closed; i++) {
+            if (futures[i] != NULL)
+                continue;
+            xs[i] = x++;
+            closed = over(mpool_pool_submit(pool, &task, &futures[i], "I", xs[i]));
+        }
+        if (mpool_wait(futures, WINDOW, x % 2 != 0 ? MPOOL_FIRST_COMPLETED : MPOOL_FIRST_EXCEPTION, 50, done) !=
+            MPOOL_E_END)
+            take_done(futures, xs, done);
+    }
+    MUST(mpool_wait(futures, WINDOW, MPOOL_ALL_COMPLETED, MPOOL_FOREVER, done) == MPOOL_OK);
+    take_done(futures, xs, done);
+    return NULL;
+}
+
+static void count_called(void *user, const mpool_result *result)
+{
+    count(result, (int64_t)(intptr_t)user);
+    atomic_fetch_sub(&uncalled, 1);
+}
+
+/* Waits for some of its jobs, and leaves the others to whoever dispatches; in the end to mpool_pool_join(). */
+static void *have_callbacks(void *data)
+{
+    (void)data;
+    for (int64_t x = 50000;; x++) {
+        mpool_task calling = task;
+        mpool_future *future = NULL;
+
+        calling.callback = count_called;
+        calling.user = (void *)(intptr_t)x;
+        atomic_fetch_add(&uncalled, 1);
+        if (over(mpool_pool_submit(pool, &calling, x % 3 != 0 ? &future : NULL, "I", x))) {
+            atomic_fetch_sub(&uncalled, 1);
+            return NULL;
+        }
+        if (x % 3 == 1)
+            MUST(mpool_future_wait(future, MPOOL_FOREVER, NULL) == MPOOL_OK);
         mpool_future_free(future);
     }
 }
@@ -163,7 +248,13 @@ static void *watch(void *data)
         mpool_total_value value;
         pid_t pids[8];
         size_t workers;
+        mpool_err err;
+        int fd;
 
+        MUST(mpool_pool_fd(pool, &fd) == MPOOL_OK);
+        (void)poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 1);
+        err = mpool_pool_dispatch(pool, 0);
+        MUST(err == MPOOL_OK || err == MPOOL_E_TIMEOUT || err == MPOOL_E_END);
         MUST(mpool_pool_stats_read(pool, &stats) == MPOOL_OK && stats.jobs_ended <= stats.jobs_submitted);
         MUST(mpool_total_read(total, &value) == MPOOL_OK && value.fits);
         MUST(mpool_pool_pids(pool, pids, 8, &workers) == MPOOL_OK && workers == 3);
@@ -186,8 +277,8 @@ static void take_away(int round)
 
 static void play(int round)
 {
-    void *(*const roles[])(void *) = {submit_and_wait, submit_and_wait, map_over, stream,
-                                      round % 2 != 0 ? drop : stream};
+    void *(*const roles[])(void *) = {submit_and_wait, apply,    wait_for_any, have_callbacks,
+                                      have_callbacks,  map_over, stream,       round % 2 != 0 ? drop : stream};
     enum { ROLES = sizeof roles / sizeof roles[0] };
     pthread_t threads[ROLES], watcher;
     atomic_bool stop = false;
@@ -205,6 +296,7 @@ static void play(int round)
     for (int i = 0; i < ROLES; i++)
         MUST(pthread_join(threads[i], NULL) == 0);
     MUST(mpool_pool_join(pool, MPOOL_FOREVER) == MPOOL_OK);
+    MUST(atomic_load(&uncalled) == 0);
     atomic_store(&stop, true);
     MUST(pthread_join(watcher, NULL) == 0);
     MUST(mpool_total_int64(total, &sum) == MPOOL_OK);
