@@ -1,5 +1,5 @@
 /*
- * pool/iter.c - imap_unordered: a generator in, results out, a bounded number of jobs in between
+ * pool/iter.c - imap and imap_unordered: a generator in, results out, a bounded number of jobs in between
  *
  * Runs in: the host; all on the thread that owns the iterator, but deliver(), which the supervisor calls. Owns: parts
  * that were delivered and not yet taken.
@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "pool/host.h"
 #include "pool/pool.h"
+#include "pool/reorder.h"
 #include "pool/sink.h"
 #include "serialize/result.h"
 
@@ -48,8 +49,10 @@ struct mpool_iter {
     bool exhausted;         /* the generator is not asked any more */
     mpool_err failure;      /* why not, if not for its end */
     char failure_detail[512];
-    struct mp_part *taken; /* parts taken from the list, and not yet begun */
-    struct mp_part *part;  /* the one whose results are being given */
+    bool ordered;
+    struct mp_reorder early; /* ordered: parts taken from the list, and not yet their turn */
+    struct mp_part *taken;   /* parts taken from the list, and not yet begun */
+    struct mp_part *part;    /* the one whose results are being given */
     uint32_t at;
     size_t values_at;
     struct mp_result result;
@@ -190,6 +193,15 @@ static void take_ready(struct mpool_iter *iter)
     iter->taken = iter->ready_first;
     iter->ready_first = iter->ready_last = NULL;
     (void)pthread_mutex_unlock(&iter->lock);
+    if (!iter->ordered)
+        return;
+    while (iter->taken != NULL) {
+        struct mp_part *part = iter->taken;
+
+        iter->taken = part->next;
+        mp_reorder_put(&iter->early, part);
+    }
+    iter->taken = mp_reorder_get(&iter->early);
 }
 
 static mpool_err wait_for_part(struct mpool_iter *iter, const struct timespec *deadline)
@@ -298,8 +310,8 @@ mpool_err mpool_iter_cancel(mpool_iter *iter, int64_t grace_ms)
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */
 
-mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mpool_generator *generator, void *user,
-                                    mpool_iter **result)
+static mpool_err new_iter(mpool_pool *pool, const mpool_task *task, mpool_generator *generator, void *user,
+                          bool ordered, mpool_iter **result)
 {
     struct mp_plan *plan;
     mpool_iter *iter;
@@ -328,10 +340,23 @@ mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mp
     iter->plan = plan;
     iter->generator = generator;
     iter->user = user;
+    iter->ordered = ordered;
     iter->lot_jobs = 1;
     iter->most_jobs = pool->queue_jobs / 4 < LOT_JOBS ? (uint32_t)(pool->queue_jobs / 4) : LOT_JOBS;
     *result = iter;
     return MPOOL_OK;
+}
+
+mpool_err mpool_pool_imap(mpool_pool *pool, const mpool_task *task, mpool_generator *generator, void *user,
+                          mpool_iter **iter)
+{
+    return new_iter(pool, task, generator, user, true, iter);
+}
+
+mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mpool_generator *generator, void *user,
+                                    mpool_iter **iter)
+{
+    return new_iter(pool, task, generator, user, false, iter);
 }
 
 static void free_parts(struct mp_part *part)
@@ -357,6 +382,7 @@ void mpool_iter_free(mpool_iter *iter)
     (void)pthread_mutex_unlock(&iter->lock);
     free_parts(ready);
     free_parts(iter->taken);
+    mp_reorder_fini(&iter->early);
     mp_part_free(iter->part);
     if (iter->pending != NULL)
         mp_lot_unref(iter->pending);

@@ -310,6 +310,14 @@ MPOOL_API mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task
                                               void *user, mpool_iter **iter);
 
 /*
+ * mpool_pool_imap - likewise; the results come in the order of the items
+ *
+ * As many jobs as there may be ahead go on behind a slow one, and their results wait for it.
+ */
+MPOOL_API mpool_err mpool_pool_imap(mpool_pool *pool, const mpool_task *task, mpool_generator *generator, void *user,
+                                    mpool_iter **iter);
+
+/*
  * mpool_iter_next - the next result
  *
  * result    out  set on MPOOL_OK; valid until the next call

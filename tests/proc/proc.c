@@ -128,6 +128,9 @@ PROC(iter, waits_without_work_when_neither_room_nor_jobs_are_there)
 PROC(iter, that_its_generator_stops_comes_to_its_end)
 PROC(iter, a_poll_ends_though_there_is_always_more_to_submit)
 PROC(iter, outlives_its_pool)
+PROC(imap, gives_failures_in_their_places)
+PROC(imap, goes_on_behind_a_slow_item_but_not_without_end)
+PROC(imap, ends_as_the_unordered_one_does)
 
 /* ---- workers that die -------------------------------------------------------------------------------------------- */
 

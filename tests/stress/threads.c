@@ -4,7 +4,7 @@
  *     threads [ROUNDS]     default 15
  *
  * Each thread does one thing over and over: submits and waits, applies, waits for any of some, has callbacks, submits
- * and forgets, maps, streams, dispatches, reads totals and statistics. At the end of a round the
+ * and forgets, maps, streams in and out of order, dispatches, reads totals and statistics. At the end of a round the
  * pool is closed, drained or terminated under their hands, and freed when they are gone. ThreadSanitizer watches; the
  * program itself checks that each result that is done is right, and that the total is the sum over them.
  */
@@ -199,6 +199,8 @@ static mpool_err count_up(void *user, msgpack_packer *args, uint64_t *tag)
 
 static void *stream(void *data)
 {
+    bool ordered = false;
+    uint64_t taken;
     mpool_err err;
 
     (void)data;
@@ -207,9 +209,12 @@ static void *stream(void *data)
         uint64_t next = 0;
         mpool_iter *iter;
 
-        MUST(mpool_pool_imap_unordered(pool, &task, count_up, &next, &iter) == MPOOL_OK);
-        while ((err = mpool_iter_next(iter, MPOOL_FOREVER, &result)) == MPOOL_OK)
+        ordered = !ordered;
+        MUST((ordered ? mpool_pool_imap : mpool_pool_imap_unordered)(pool, &task, count_up, &next, &iter) == MPOOL_OK);
+        for (taken = 0; (err = mpool_iter_next(iter, MPOOL_FOREVER, &result)) == MPOOL_OK; taken++) {
+            MUST(!ordered || result->index == taken);
             count(result, (int64_t)result->tag);
+        }
         mpool_iter_free(iter);
     } while (!over(err));
     return NULL;

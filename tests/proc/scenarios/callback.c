@@ -176,7 +176,7 @@ SCENARIO(callback, of_a_job_that_was_not_queued_is_not_called)
     CHECK_ERR(mpool_pool_submit(pool, &task, &future, "q"), MPOOL_E_FORMAT);
     CHECK_ERR(mpool_pool_map(pool, &task, &item, 1, sizeof item, NULL, 0, NULL), MPOOL_E_INVAL);
     CHECK_SAYS(mpool_error_detail(), "callback");
-    CHECK_ERR(mpool_pool_imap_unordered(pool, &task, (mpool_generator *)1, NULL, &iter), MPOOL_E_INVAL);
+    CHECK_ERR(mpool_pool_imap(pool, &task, (mpool_generator *)1, NULL, &iter), MPOOL_E_INVAL);
     CHECK(future == NULL && iter == NULL);
     CHECK_ERR(mpool_pool_dispatch(pool, MPOOL_FOREVER), MPOOL_E_END);
     finish_pool(pool);
