@@ -99,6 +99,7 @@ PROC(callback, may_free_its_pool)
 PROC(callback, each_runs_once_whoever_is_the_first_to_take_it)
 PROC(callback, is_waited_for_where_its_job_is)
 PROC(callback, the_descriptor_is_readable_while_something_is_to_be_taken)
+PROC(callback, the_descriptor_knows_what_ended_before_somebody_waited_and_what_nobody_waits_for)
 PROC(callback, the_descriptor_is_enough_for_an_event_loop)
 
 /* ---- arrays ------------------------------------------------------------------------------------------------------ */

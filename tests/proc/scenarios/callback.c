@@ -371,6 +371,32 @@ SCENARIO(callback, the_descriptor_is_readable_while_something_is_to_be_taken)
     finish_pool(pool);
 }
 
+SCENARIO(callback, the_descriptor_knows_what_ended_before_somebody_waited_and_what_nobody_waits_for)
+{
+    struct note waited = {0}, any = {0};
+    mpool_pool *pool = open_pool(1);
+    int fd;
+
+    CHECK_OK(mpool_pool_fd(pool, &fd));
+    submit_with(pool, "square", take_note, &waited, true);
+    CHECK_INT(polled(fd, LONG_MS), 1);
+    CHECK_OK(mpool_future_wait(waited.future, MPOOL_FOREVER, NULL));
+    CHECK_INT(waited.calls, 1);
+    CHECK_INT(polled(fd, 0), 0);
+    submit_with(pool, "square", take_note, &any, true);
+    CHECK_INT(polled(fd, LONG_MS), 1);
+    CHECK_OK(mpool_wait(&any.future, 1, MPOOL_FIRST_COMPLETED, 0, NULL));
+    CHECK_INT(any.calls, 1);
+    CHECK_INT(polled(fd, 0), 0);
+    mpool_future_free(waited.future);
+    mpool_future_free(any.future);
+    mpool_future_free(hold_worker(pool)); /* freed before it has ended */
+    open_gate();
+    still_works(pool); /* behind it, in the same worker: so it has ended */
+    CHECK_INT(polled(fd, 0), 0);
+    finish_pool(pool);
+}
+
 SCENARIO(callback, the_descriptor_is_enough_for_an_event_loop)
 {
     static struct note notes[JOBS];
