@@ -1,53 +1,39 @@
 /*
  * pool/future.c - jobs submitted one by one, and their futures
  *
- * Runs in: the host; submit, wait and free on application threads, complete() in the supervisor. Owns: futures, by
- * reference count: one for the application, one until the job has ended.
+ * Runs in: the host; submit and free on application threads, complete() in the supervisor. Owns: futures, by
+ * reference count: one for the application, one until the job has ended and its callback has returned.
  *
  * Jobs that are submitted in a row with the same task share a lot while the supervisor has not taken it, so that a
  * loop of submits makes frames as a map does. Arguments that are not short are packed without the pool's lock, into a
  * lot of their own: the supervisor takes that lock many times a second.
  *
- * A result in the arena stays there until somebody waits for it, and is then copied by that thread, in its own time.
+ * A future is OPEN until its job has ended. Without a callback it is DONE then; with one it is DUE, then CALLING on the
+ * thread that was the first to take it (callback.c), and DONE when that has returned. Who waits for it (wait.c) hears
+ * of DUE and of DONE, and nobody else does. A result in the arena stays there until somebody waits for it, or its
+ * callback is called, and is then copied by that thread, in its own time.
  */
+#include "pool/future.h"
+
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/wait.h"
 #include "pool/block.h"
+#include "pool/callback.h"
 #include "pool/host.h"
-#include "pool/pool.h"
-#include "pool/sink.h"
-#include "serialize/result.h"
+#include "pool/wait.h"
 
 #include <mpool/pack.h>
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #define SHORT_BYTES ((size_t)64 << 10) /* arguments that are packed under the lock */
 
-/* One for each pool: what all its futures share. */
-struct futures {
-    struct mp_sink sink;
-    pthread_mutex_t lock;
-    pthread_cond_t changed; /* a future has its result */
-};
-
-struct mpool_future {
-    atomic_uint refs;
-    struct futures *all;
-    mpool_pool *pool;           /* holds a reference */
-    uint64_t number;            /* of the job, constant when submit has returned */
-    bool done;                  /* under the lock; the result is constant once it is set, */
-    struct mp_block block;      /* likewise; but for a value that is still in the arena */
-    bool copying;               /* likewise: a thread is copying it */
-    struct mp_result result;    /* its value and error are owned */
-    struct mp_dossier *dossier; /* of the result; holds a reference */
-    struct mp_buf captured;     /* likewise */
-};
-
-static void unref(mpool_future *future)
+void mp_future_unref(mpool_future *future)
 {
     if (atomic_fetch_sub_explicit(&future->refs, 1, memory_order_acq_rel) != 1)
         return;
@@ -77,12 +63,34 @@ static void *keep(const void *data, size_t size)
     return copy;
 }
 
+/* The job has ended; takes its reference. */
+static void end_job(mpool_future *future, const mpool_result *result, struct mp_part *part, struct mp_block block)
+{
+    struct mp_futures *all = future->all;
+    bool calls = future->callback != NULL;
+
+    (void)pthread_mutex_lock(&all->lock);
+    future->result.shown = *result;
+    future->dossier = part->dossier;
+    mp_dossier_ref(part->dossier);
+    future->captured = part->captured; /* if there is something, it is the part of one job */
+    part->captured = (struct mp_buf){0};
+    future->block = block;
+    if (calls)
+        mp_callback_due(future);
+    else
+        mp_future_finish(future);
+    (void)pthread_mutex_unlock(&all->lock);
+    if (!calls)
+        mp_future_unref(future);
+}
+
 static void complete(struct mp_sink *sink, struct mp_part *part)
 {
-    struct futures *all = (struct futures *)(void *)sink;
     mpool_future **futures = (mpool_future **)(void *)part->lot->futures.data;
     size_t values_at = part->values_at;
 
+    (void)sink;
     for (uint32_t i = 0; i < part->count; i++) {
         mpool_future *future = futures[part->at + i];
         struct mp_block block;
@@ -95,35 +103,23 @@ static void complete(struct mp_sink *sink, struct mp_part *part)
         mp_block_keep(&block);
         result.error = keep(result.error, result.error != NULL ? strlen(result.error) + 1 : 0);
         result.value = keep(result.value, result.value_size);
-        mp_dossier_ref(part->dossier);
-        (void)pthread_mutex_lock(&all->lock);
-        future->result.shown = result;
-        future->dossier = part->dossier;
-        future->captured = part->captured; /* if there is something, it is the part of one job */
-        part->captured = (struct mp_buf){0};
-        future->block = block;
-        future->done = true;
-        (void)pthread_mutex_unlock(&all->lock);
-        unref(future);
+        end_job(future, &result, part, block);
     }
-    (void)pthread_mutex_lock(&all->lock);
-    (void)pthread_cond_broadcast(&all->changed);
-    (void)pthread_mutex_unlock(&all->lock);
     mp_part_free(part);
 }
 
 static void destroy(struct mp_sink *sink)
 {
-    struct futures *all = (struct futures *)(void *)sink;
+    struct mp_futures *all = (struct mp_futures *)(void *)sink;
 
     (void)pthread_mutex_destroy(&all->lock);
     (void)pthread_cond_destroy(&all->changed);
     free(all);
 }
 
-struct mp_sink *mp_futures_new(void)
+struct mp_futures *mp_futures_new(void)
 {
-    struct futures *all = calloc(1, sizeof *all);
+    struct mp_futures *all = calloc(1, sizeof *all);
 
     if (all == NULL)
         return NULL;
@@ -131,10 +127,108 @@ struct mp_sink *mp_futures_new(void)
         free(all);
         return NULL;
     }
+    all->fd = -1;
     atomic_init(&all->sink.refs, 1);
     all->sink.deliver = complete;
     all->sink.destroy = destroy;
-    return &all->sink;
+    return all;
+}
+
+/* ---- values in the arena ----------------------------------------------------------------------------------------- */
+
+mpool_err mp_future_take_value(mpool_future *future)
+{
+    struct mp_futures *all = future->all;
+    void *copy = NULL;
+    mpool_err err = MPOOL_OK;
+
+    (void)pthread_mutex_lock(&all->lock);
+    while (future->copying)
+        (void)pthread_cond_wait(&all->changed, &all->lock);
+    if (future->block.size > 0) {
+        future->copying = true;
+        (void)pthread_mutex_unlock(&all->lock);
+        err = mp_block_copy(&future->block, &copy);
+        if (err == MPOOL_OK)
+            mp_block_give(MP_BLOCK_KEPT, &future->block);
+        (void)pthread_mutex_lock(&all->lock);
+        if (err == MPOOL_OK)
+            future->result.shown.value = copy;
+        future->copying = false;
+        (void)pthread_cond_broadcast(&all->changed);
+    }
+    (void)pthread_mutex_unlock(&all->lock);
+    return err;
+}
+
+/* ---- what is there ----------------------------------------------------------------------------------------------- */
+
+void mp_future_show(mpool_future *future)
+{
+    struct mp_futures *all = future->all;
+
+    future->there = true;
+    all->there++;
+    if (all->there == 1 && all->fd >= 0)
+        (void)eventfd_write(all->fd, 1);
+}
+
+void mp_future_take(mpool_future *future)
+{
+    struct mp_futures *all = future->all;
+    eventfd_t was;
+
+    if (!future->there)
+        return;
+    future->there = false;
+    all->there--;
+    if (all->there == 0 && all->fd >= 0)
+        (void)eventfd_read(all->fd, &was);
+}
+
+mpool_err mpool_pool_fd(mpool_pool *pool, int *fd)
+{
+    struct mp_futures *all;
+    mpool_err err = mp_host_check();
+
+    if (err != MPOOL_OK)
+        return err;
+    all = pool->futures;
+    (void)pthread_mutex_lock(&all->lock);
+    if (all->fd < 0)
+        all->fd = mp_fd_raise(eventfd(all->there > 0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (all->fd >= 0)
+        *fd = all->fd;
+    else
+        err = mp_error(MPOOL_E_SYSTEM, "eventfd: %m");
+    (void)pthread_mutex_unlock(&all->lock);
+    return err;
+}
+
+void mp_futures_close(struct mp_futures *all)
+{
+    (void)pthread_mutex_lock(&all->lock);
+    if (all->fd >= 0)
+        (void)close(all->fd);
+    all->fd = -1;
+    (void)pthread_mutex_unlock(&all->lock);
+}
+
+void mp_future_finish(mpool_future *future)
+{
+    bool calls = future->state == MP_FUTURE_CALLING;
+    struct mp_wait_link *link = future->links;
+
+    future->state = MP_FUTURE_DONE;
+    future->links = NULL;
+    if (!calls && !future->freed && link == NULL)
+        mp_future_show(future);
+    while (link != NULL) {
+        struct mp_wait_link *next = link->next;
+
+        mp_wait_done(link);
+        link = next;
+    }
 }
 
 /* ---- submit ------------------------------------------------------------------------------------------------------ */
@@ -142,7 +236,8 @@ struct mp_sink *mp_futures_new(void)
 /* What mpool_pool_submit() was called with. */
 struct call {
     const mpool_task *task;
-    mpool_future *future; /* NULL: the result is not wanted */
+    mpool_future *future; /* NULL: neither the result nor the end is wanted */
+    mpool_future **kept;  /* where the caller wants it; NULL: nowhere */
     const char *format;
     va_list *args;
 };
@@ -152,7 +247,7 @@ static struct mp_lot *joinable(const mpool_pool *pool, const mpool_task *task)
 {
     struct mp_lot *lot = pool->inbox_last;
 
-    if (lot == NULL || lot->sink != pool->futures || mp_lot_full(lot) || !mp_plan_is(lot->plan, task))
+    if (lot == NULL || lot->sink != &pool->futures->sink || mp_lot_full(lot) || !mp_plan_is(lot->plan, task))
         return NULL;
     return lot;
 }
@@ -164,7 +259,7 @@ static mpool_err new_lot(mpool_pool *pool, const mpool_task *task, struct mp_lot
 
     if (err != MPOOL_OK)
         return err;
-    *lot = mp_lot_new(plan, pool->futures);
+    *lot = mp_lot_new(plan, &pool->futures->sink);
     mp_plan_unref(plan);
     return *lot != NULL ? MPOOL_OK : mp_error_nomem();
 }
@@ -193,11 +288,13 @@ static mpool_err add_job(struct mp_lot *lot, size_t most, const struct call *cal
     return err;
 }
 
-/* By which the job can be cancelled. */
-static void note_number(const struct call *call, uint64_t number)
+/* With the pool's lock held, so that the job's callback finds its future set, and it can be cancelled. */
+static void note_job(const struct call *call, uint64_t number)
 {
     if (call->future != NULL)
         call->future->number = number;
+    if (call->kept != NULL)
+        *call->kept = call->future;
 }
 
 /* With the pool's lock held: a job with short arguments; MPOOL_E_TOOBIG if they are not. */
@@ -215,7 +312,7 @@ static mpool_err submit_short(mpool_pool *pool, const struct call *call)
         mp_pool_put(pool, lot);
     }
     if (err == MPOOL_OK) {
-        note_number(call, pool->next_job++);
+        note_job(call, pool->next_job++);
         pool->open_jobs++;
     } else if (!joined) {
         mp_lot_unref(lot);
@@ -239,7 +336,7 @@ static mpool_err submit_long(mpool_pool *pool, const struct call *call, const st
         err = mp_pool_await_room(pool, 1, deadline);
         if (err == MPOOL_OK) {
             lot->first = lot->first_index = pool->next_job;
-            note_number(call, pool->next_job++);
+            note_job(call, pool->next_job++);
             pool->open_jobs++;
             mp_pool_put(pool, lot);
         }
@@ -263,91 +360,90 @@ static mpool_err submit(mpool_pool *pool, const struct call *call)
     return err == MPOOL_E_TOOBIG ? submit_long(pool, call, &deadline) : err;
 }
 
-static mpool_future *new_future(mpool_pool *pool)
+/* A future for the job, if its result or its end are wanted; else NULL. */
+static mpool_err new_future(mpool_pool *pool, const mpool_task *task, bool kept, mpool_future **result)
 {
-    mpool_future *future = calloc(1, sizeof *future);
+    mpool_future *future;
 
+    *result = NULL;
+    if (!kept && task->callback == NULL)
+        return MPOOL_OK;
+    future = calloc(1, sizeof *future);
     if (future == NULL)
-        return NULL;
-    atomic_init(&future->refs, 2);
-    future->all = (struct futures *)(void *)pool->futures;
-    mp_sink_ref(pool->futures);
+        return mp_error_nomem();
+    atomic_init(&future->refs, kept ? 2 : 1);
+    future->freed = !kept;
+    future->callback = task->callback;
+    future->user = task->user;
+    future->all = pool->futures;
+    mp_sink_ref(&pool->futures->sink);
     future->pool = pool;
     mp_pool_ref(pool);
-    return future;
+    mp_callback_expect(future);
+    *result = future;
+    return MPOOL_OK;
 }
 
-mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, mpool_future **result, const char *format, ...)
+/* A future whose job was not submitted. */
+static void drop_future(mpool_future *future)
 {
-    struct call call = {.task = task, .format = format};
+    mp_callback_forget(future);
+    atomic_store(&future->refs, 1);
+    mp_future_unref(future);
+}
+
+static mpool_err submit_kept(mpool_pool *pool, const mpool_task *task, mpool_future **result, const char *format,
+                             va_list *args)
+{
+    struct call call = {.task = task, .kept = result, .format = format, .args = args};
+    mpool_future *future;
     mpool_err err = mp_host_check();
+
+    if (err == MPOOL_OK && (task == NULL || task->function == NULL))
+        err = mp_error(MPOOL_E_INVAL, "a task without a function");
+    if (err == MPOOL_OK)
+        err = new_future(pool, task, result != NULL, &future);
+    if (err != MPOOL_OK)
+        return err;
+    call.future = future;
+    err = submit(pool, &call);
+    if (err != MPOOL_OK && future != NULL)
+        drop_future(future);
+    return err;
+}
+
+mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, mpool_future **future, const char *format, ...)
+{
+    mpool_err err;
     va_list args;
 
-    if (err != MPOOL_OK)
-        return err;
-    if (task == NULL || task->function == NULL)
-        return mp_error(MPOOL_E_INVAL, "a task without a function");
-    if (result != NULL) {
-        call.future = new_future(pool);
-        if (call.future == NULL)
-            return mp_error_nomem();
-    }
     va_start(args, format);
-    call.args = &args;
-    err = submit(pool, &call);
+    err = submit_kept(pool, task, future, format, &args);
     va_end(args);
-    if (err == MPOOL_OK && result != NULL)
-        *result = call.future;
-    if (err != MPOOL_OK && call.future != NULL) {
-        atomic_store(&call.future->refs, 1);
-        unref(call.future);
-    }
     return err;
 }
 
-/* ---- wait -------------------------------------------------------------------------------------------------------- */
-
-/* With the lock held, which is given up meanwhile: take the value out of the arena, if it is there. */
-static mpool_err take_value(mpool_future *future)
+mpool_err mpool_pool_apply(mpool_pool *pool, const mpool_task *task, mpool_future **future, const mpool_result **result,
+                           const char *format, ...)
 {
-    void *copy = NULL;
+    mpool_future *submitted;
     mpool_err err;
+    va_list args;
 
-    while (future->copying)
-        (void)pthread_cond_wait(&future->all->changed, &future->all->lock);
-    if (future->block.size == 0)
-        return MPOOL_OK;
-    future->copying = true;
-    (void)pthread_mutex_unlock(&future->all->lock);
-    err = mp_block_copy(&future->block, &copy);
-    if (err == MPOOL_OK)
-        mp_block_give(MP_BLOCK_KEPT, &future->block);
-    (void)pthread_mutex_lock(&future->all->lock);
-    if (err == MPOOL_OK)
-        future->result.shown.value = copy;
-    future->copying = false;
-    (void)pthread_cond_broadcast(&future->all->changed);
-    return err;
-}
-
-mpool_err mpool_future_wait(mpool_future *future, int64_t timeout_ms, const mpool_result **result)
-{
-    struct timespec deadline = mp_pool_deadline(timeout_ms);
-    mpool_err err = mp_host_check_process();
-
+    if (future == NULL)
+        return mp_error(MPOOL_E_INVAL, "an application without a place for its future, which holds the result");
+    *future = NULL;
+    va_start(args, format);
+    err = submit_kept(pool, task, &submitted, format, &args);
+    va_end(args);
     if (err != MPOOL_OK)
         return err;
-    (void)pthread_mutex_lock(&future->all->lock);
-    while (err == MPOOL_OK && !future->done)
-        if (pthread_cond_timedwait(&future->all->changed, &future->all->lock, &deadline) == ETIMEDOUT && !future->done)
-            err = mp_error(MPOOL_E_TIMEOUT, "the job has not ended within %lld ms", (long long)timeout_ms);
-    if (err == MPOOL_OK && result != NULL)
-        err = take_value(future);
-    (void)pthread_mutex_unlock(&future->all->lock);
-    if (err == MPOOL_OK && result != NULL)
-        *result = &future->result.shown;
+    err = mpool_future_wait(submitted, MPOOL_FOREVER, result);
+    *future = submitted; /* also if there was no memory for the value: it can be taken again */
     return err;
 }
+
+/* ---- not wanted any more ----------------------------------------------------------------------------------------- */
 
 mpool_err mpool_future_cancel(mpool_future *future, int64_t grace_ms)
 {
@@ -360,6 +456,15 @@ mpool_err mpool_future_cancel(mpool_future *future, int64_t grace_ms)
 
 void mpool_future_free(mpool_future *future)
 {
-    if (future != NULL && mp_host_check_process() == MPOOL_OK)
-        unref(future);
+    struct mp_futures *all;
+
+    if (future == NULL || mp_host_check_process() != MPOOL_OK)
+        return;
+    all = future->all;
+    (void)pthread_mutex_lock(&all->lock);
+    future->freed = true;
+    if (future->state == MP_FUTURE_DONE)
+        mp_future_take(future);
+    (void)pthread_mutex_unlock(&all->lock);
+    mp_future_unref(future);
 }

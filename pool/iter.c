@@ -1,5 +1,5 @@
 /*
- * pool/iter.c - imap_unordered: a generator in, results out, a bounded number of jobs in between
+ * pool/iter.c - imap and imap_unordered: a generator in, results out, a bounded number of jobs in between
  *
  * Runs in: the host; all on the thread that owns the iterator, but deliver(), which the supervisor calls. Owns: parts
  * that were delivered and not yet taken.
@@ -12,6 +12,7 @@
 #include "pool/block.h"
 #include "pool/host.h"
 #include "pool/pool.h"
+#include "pool/reorder.h"
 #include "pool/sink.h"
 #include "serialize/result.h"
 
@@ -50,8 +51,10 @@ struct mpool_iter {
     bool exhausted;         /* the generator is not asked any more */
     mpool_err failure;      /* why not, if not for its end */
     char failure_detail[512];
-    struct mp_part *taken; /* parts taken from the list, and not yet begun */
-    struct mp_part *part;  /* the one whose results are being given */
+    bool ordered;
+    struct mp_reorder early; /* ordered: parts taken from the list, and not yet their turn */
+    struct mp_part *taken;   /* parts taken from the list, and not yet begun */
+    struct mp_part *part;    /* the one whose results are being given */
     uint32_t at;
     size_t values_at;
     struct mp_result result;
@@ -214,6 +217,15 @@ static void take_ready(struct mpool_iter *iter)
     iter->taken = iter->ready_first;
     iter->ready_first = iter->ready_last = NULL;
     (void)pthread_mutex_unlock(&iter->lock);
+    if (!iter->ordered)
+        return;
+    while (iter->taken != NULL) {
+        struct mp_part *part = iter->taken;
+
+        iter->taken = part->next;
+        mp_reorder_put(&iter->early, part);
+    }
+    iter->taken = mp_reorder_get(&iter->early);
 }
 
 static mpool_err wait_for_part(struct mpool_iter *iter, const struct timespec *deadline)
@@ -347,8 +359,8 @@ mpool_err mpool_iter_cancel(mpool_iter *iter, int64_t grace_ms)
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */
 
-mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mpool_generator *generator, void *user,
-                                    mpool_iter **result)
+static mpool_err new_iter(mpool_pool *pool, const mpool_task *task, mpool_generator *generator, void *user,
+                          bool ordered, mpool_iter **result)
 {
     struct mp_plan *plan;
     mpool_iter *iter;
@@ -356,6 +368,9 @@ mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mp
 
     if (err == MPOOL_OK && generator == NULL)
         err = mp_error(MPOOL_E_INVAL, "an iteration without a generator");
+    if (err == MPOOL_OK && task != NULL && task->callback != NULL)
+        err = mp_error(MPOOL_E_INVAL,
+                       "a callback is for mpool_pool_submit(); a map or an iterator has its own way to give results");
     if (err == MPOOL_OK)
         err = mp_plan_new(task, pool, &plan);
     if (err != MPOOL_OK)
@@ -374,10 +389,23 @@ mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mp
     iter->plan = plan;
     iter->generator = generator;
     iter->user = user;
+    iter->ordered = ordered;
     iter->lot_jobs = 1;
     iter->most_jobs = pool->queue_jobs / 4 < LOT_JOBS ? (uint32_t)(pool->queue_jobs / 4) : LOT_JOBS;
     *result = iter;
     return MPOOL_OK;
+}
+
+mpool_err mpool_pool_imap(mpool_pool *pool, const mpool_task *task, mpool_generator *generator, void *user,
+                          mpool_iter **iter)
+{
+    return new_iter(pool, task, generator, user, true, iter);
+}
+
+mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mpool_generator *generator, void *user,
+                                    mpool_iter **iter)
+{
+    return new_iter(pool, task, generator, user, false, iter);
 }
 
 static void free_parts(struct mp_part *part)
@@ -403,6 +431,7 @@ void mpool_iter_free(mpool_iter *iter)
     (void)pthread_mutex_unlock(&iter->lock);
     free_parts(ready);
     free_parts(iter->taken);
+    mp_reorder_fini(&iter->early);
     mp_part_free(iter->part);
     drop_pending(iter);
     mp_sink_unref(&iter->sink);

@@ -13,9 +13,10 @@
 #include "ipc/page.h"
 #include "ipc/room.h"
 #include "pool/block.h"
+#include "pool/callback.h"
 #include "pool/function.h"
+#include "pool/future.h"
 #include "pool/host.h"
-#include "pool/sink.h"
 #include "pool/supervisor.h"
 #include "serialize/scan.h"
 #include "workers/setup.h"
@@ -240,7 +241,8 @@ void mp_pool_unref(mpool_pool *pool)
     }
     (void)pthread_mutex_destroy(&pool->lock);
     (void)pthread_cond_destroy(&pool->changed);
-    mp_sink_unref(pool->futures);
+    if (pool->futures != NULL)
+        mp_sink_unref(&pool->futures->sink);
     mp_keys_fini(&pool->keys);
     free(pool->pids);
     free(pool);
@@ -513,14 +515,17 @@ mpool_err mpool_pool_join(mpool_pool *pool, int64_t timeout_ms)
         if (pthread_cond_timedwait(&pool->changed, &pool->lock, &deadline) == ETIMEDOUT && !pool->ended)
             err =
                 mp_error(MPOOL_E_TIMEOUT, "%llu jobs of the pool have not ended", (unsigned long long)pool->open_jobs);
-    if (err == MPOOL_OK && pool->broken)
-        err = mp_error(MPOOL_E_BROKEN, "the pool is broken: %s", pool->broken_reason);
     (void)pthread_mutex_unlock(&pool->lock);
+    if (err == MPOOL_OK)
+        err = mp_callback_finish(pool->futures, &deadline);
+    if (err == MPOOL_OK && pool->broken) /* constant by now */
+        err = mp_error(MPOOL_E_BROKEN, "the pool is broken: %s", pool->broken_reason);
     return err;
 }
 
 void mpool_pool_free(mpool_pool *pool)
 {
+    struct timespec never = mp_pool_deadline(MPOOL_FOREVER);
     bool ended;
 
     if (pool == NULL || mp_host_check() != MPOOL_OK)
@@ -531,6 +536,8 @@ void mpool_pool_free(mpool_pool *pool)
     if (!ended)
         (void)mpool_pool_terminate(pool);
     (void)pthread_join(pool->supervisor, NULL);
+    (void)mp_callback_finish(pool->futures, &never);
+    mp_futures_close(pool->futures);
     release(pool);
 }
 

@@ -25,6 +25,8 @@ struct mpool_total {
     struct mp_delta sum; /* what is committed; under the pool's lock */
 };
 
+struct mp_futures;
+
 /* A wish that the supervisor has not heard of yet. */
 struct mp_request {
     struct mp_request *next;
@@ -53,8 +55,8 @@ struct mpool_pool {
     size_t setup_size; /* 0: there is none */
     struct mp_totals *totals;
     pthread_t supervisor;
-    struct mp_sink *futures; /* where the results of single jobs go */
-    struct mp_keys keys;     /* of gates; it has a lock of its own */
+    struct mp_futures *futures; /* where the results of single jobs go */
+    struct mp_keys keys;        /* of gates; it has a lock of its own */
 
     mpool_pool *next_watching; /* pool/block.c's */
 
@@ -124,9 +126,6 @@ void mp_pool_tell_room(mpool_pool *pool);
 
 void mp_pool_ref(mpool_pool *pool);
 void mp_pool_unref(mpool_pool *pool);
-
-/* mp_futures_new - what all futures of a pool share; one reference; NULL: out of memory. In future.c. */
-struct mp_sink *mp_futures_new(void);
 
 /* mp_pool_deadline - when a wait of timeout_ms ends, for pthread_cond_timedwait() on a monotonic clock. */
 struct timespec mp_pool_deadline(int64_t timeout_ms);

@@ -31,8 +31,9 @@ struct mp_reply {
 /* Jobs of one lot with consecutive numbers that ended the same way. */
 struct mp_part {
     struct mp_part *next;
-    struct mp_lot *lot; /* holds a reference */
-    uint32_t at;        /* first job's place in the lot */
+    struct mp_part *below; /* of a reorder buffer */
+    struct mp_lot *lot;    /* holds a reference */
+    uint32_t at;           /* first job's place in the lot */
     uint32_t count;
     mpool_status status;
     unsigned attempts;

@@ -127,6 +127,7 @@ MPOOL_API mpool_err mpool_pool_drain(mpool_pool *pool);
 /*
  * mpool_pool_join - wait until a closed, drained or terminated pool has ended all its jobs and workers
  *
+ * Then runs the callbacks that are left, and waits for those that run on other threads.
  * Errors: MPOOL_E_TIMEOUT, MPOOL_E_INVAL (the pool takes jobs still), MPOOL_E_BROKEN (it ended broken).
  * Calls:  any thread of the host.
  */
@@ -142,8 +143,8 @@ MPOOL_API mpool_err mpool_pool_terminate(mpool_pool *pool);
 /*
  * mpool_pool_free - terminate a pool that has not ended, wait for its end, and release it with its totals
  *
- * Futures and iterators stay valid until they are freed themselves. NULL is allowed.
- * Calls: any thread of the host, when no other thread uses the pool.
+ * Runs the callbacks that are left. Futures and iterators stay valid until they are freed themselves; the pool's file
+ * descriptor is closed. NULL is allowed. Calls: any thread of the host, when no other thread uses the pool.
  */
 MPOOL_API void mpool_pool_free(mpool_pool *pool);
 
@@ -155,6 +156,25 @@ typedef struct mpool_collect {
     const char *field; /* which number: a key of the result's map, "stat.bytes" for a map in a map; NULL or "" for the
                           result itself. A count takes no field. A missing or non-numeric one fails the job. */
 } mpool_collect;
+
+/*
+ * Called once when a job has ended, whatever its end, also if its future was freed or never asked for. It runs on the
+ * program's own threads, and only inside of
+ *
+ *     mpool_pool_dispatch()                                  the callbacks of all jobs of the pool
+ *     mpool_pool_join(), mpool_pool_free()                   likewise, when the pool has ended
+ *     mpool_future_wait(), mpool_future_done(), mpool_wait(),
+ *     mpool_pool_apply()                                     those of the jobs they are about, and no other
+ *
+ * No lock of mpool's is held meanwhile: a callback may call any function of mpool, for any pool and any future, its own
+ * included. (Two callbacks that wait for each other's jobs wait for ever.) Several threads run several callbacks at a
+ * time; a single thread that dispatches runs them in the order in which the jobs have ended. A callback must return:
+ * until it has, who waits for its job is waiting. Results whose callbacks nobody runs are kept in memory.
+ *
+ * user      in   mpool_task.user
+ * result    in   valid until the callback returns, or its future is freed if the program has one, whichever is later
+ */
+typedef void mpool_callback(void *user, const mpool_result *result);
 
 /* A bit of mpool_task.retry_on. */
 #define MPOOL_RETRY_ON(status) (1U << (status))
@@ -179,6 +199,8 @@ typedef struct mpool_task {
                                      the task that was used last counts. */
     const char *at_most_key;      /* default: the function's name */
     uint64_t tag;                 /* mpool_pool_submit(): comes back with the result */
+    mpool_callback *callback;     /* mpool_pool_submit(): called when the job has ended; NULL: none */
+    void *user;                   /* for the callback */
     const mpool_collect *collect; /* numbers of the result to add to totals */
     size_t collect_count;
     bool discard_value;   /* the results' values are not wanted, and stay in the worker */
@@ -208,16 +230,62 @@ MPOOL_API mpool_err mpool_pool_submit(mpool_pool *pool, const mpool_task *task, 
                                       const char *format, ...);
 
 /*
- * mpool_future_wait - wait until the job has ended
+ * mpool_pool_apply - run one job, and wait for its end
+ *
+ * future    out  it is done, and holds the result; NULL if nothing was queued; release with mpool_future_free()
+ * result    out  set on MPOOL_OK, if not NULL; belongs to the future
+ * format    in   as for mpool_pool_submit()
+ *
+ * MPOOL_OK says that the job has ended; how it ended is in (*result)->status, and mpool_result_unpack() refuses a job
+ * that is not done.
+ * Errors: as mpool_pool_submit(); on error nothing was queued. MPOOL_E_INVAL (future is NULL). If the job has ended and
+ *         there was no memory for its value, MPOOL_E_NOMEM, and `future` is set: mpool_future_wait() takes it.
+ * Calls:  any thread of the host.
+ */
+MPOOL_API mpool_err mpool_pool_apply(mpool_pool *pool, const mpool_task *task, mpool_future **future,
+                                     const mpool_result **result, const char *format, ...);
+
+/*
+ * mpool_future_wait - wait until the job has ended, and its callback, if it has one, has returned
  *
  * result    out  set on MPOOL_OK, if not NULL; belongs to the future
  *
- * A value over 1 MiB is copied out of shared memory by the first call with `result`, and not before: until then, or
- * until the future is freed, it takes room there.
+ * A callback that is due is run here. Inside of a callback, its own job's future is done. A value over 1 MiB is copied
+ * out of shared memory by the first call with `result`, or for the callback, and not before: until then, or until the
+ * future is freed, it takes room there.
  * Errors: MPOOL_E_TIMEOUT, MPOOL_E_NOMEM (for that copy; try again). How the job ended is in result->status.
- * Calls:  any thread of the host.
+ * Calls:  any thread of the host; several at a time, but one at a time uses the result.
  */
 MPOOL_API mpool_err mpool_future_wait(mpool_future *future, int64_t timeout_ms, const mpool_result **result);
+
+/*
+ * mpool_future_done - would mpool_future_wait() return at once?
+ *
+ * A callback that is due is run here. Calls: any thread of the host; false in any other process.
+ */
+MPOOL_API bool mpool_future_done(mpool_future *future);
+
+/* What mpool_wait() waits for, in the words of Python's concurrent.futures. */
+typedef enum mpool_return_when {
+    MPOOL_ALL_COMPLETED = 0,
+    MPOOL_FIRST_COMPLETED = 1, /* one has ended, whatever its end */
+    MPOOL_FIRST_EXCEPTION = 2, /* one has ended as something else than done; or all have ended */
+} mpool_return_when;
+
+/*
+ * mpool_wait - wait for some of the futures' jobs
+ *
+ * futures   in   `count`, of any pools; NULL ones are passed over
+ * done      out  `count` of them: is this one done (for a NULL one: false)? Set on MPOOL_OK and MPOOL_E_TIMEOUT; NULL
+ *                if not wanted. More can be done than what was waited for.
+ *
+ * A future is done when mpool_future_wait() would return at once; callbacks of the futures are run here. Its cost grows
+ * with count: to take the results of thousands of jobs one by one, use callbacks or mpool_pool_imap_unordered().
+ * Errors: MPOOL_E_TIMEOUT, MPOOL_E_END (MPOOL_FIRST_COMPLETED of no future), MPOOL_E_INVAL (when), MPOOL_E_NOMEM.
+ * Calls:  any thread of the host.
+ */
+MPOOL_API mpool_err mpool_wait(mpool_future *const *futures, size_t count, mpool_return_when when, int64_t timeout_ms,
+                               bool *done);
 
 /*
  * mpool_future_cancel - the job is not wanted any more
@@ -231,8 +299,37 @@ MPOOL_API mpool_err mpool_future_wait(mpool_future *future, int64_t timeout_ms, 
  */
 MPOOL_API mpool_err mpool_future_cancel(mpool_future *future, int64_t grace_ms);
 
-/* mpool_future_free - release; the job of an unfinished one goes on without it. NULL is allowed. */
+/* mpool_future_free - release; the job of an unfinished one goes on without it, to its callback. NULL is allowed. */
 MPOOL_API void mpool_future_free(mpool_future *future);
+
+/*
+ * mpool_pool_dispatch - run the callbacks that are due; if none is, wait for one
+ *
+ * MPOOL_OK says that callbacks have been run, or other threads were faster. Those that fall due meanwhile are left for
+ * the next call.
+ * Errors: MPOOL_E_TIMEOUT, MPOOL_E_END (no job with a callback is there: none waits, none runs, and no callback runs on
+ *         another thread). So a program with one thread can call it until it says MPOOL_E_END.
+ * Calls:  any thread of the host; several at a time; also inside of a callback, which does not wait for itself.
+ */
+MPOOL_API mpool_err mpool_pool_dispatch(mpool_pool *pool, int64_t timeout_ms);
+
+/*
+ * mpool_pool_fd - a file descriptor that is readable while there is something to take, for poll() and its like
+ *
+ * fd        out  set on MPOOL_OK; the pool's, and the same each time: to be polled, and not to be read or closed
+ *
+ * It is readable (POLLIN, level-triggered) exactly while a job has ended and nobody was told:
+ *
+ *     with a callback       the callback has not begun; mpool_pool_dispatch() begins it
+ *     without one           no call of mpool_future_wait(), mpool_wait() or mpool_future_done() has found it done, and
+ *                           its future is not freed. If a thread waits for it when it ends, that one is told.
+ *
+ * Jobs without a callback and without a future do not count, nor do those of a map or an iterator. It is the telling
+ * that makes it unreadable again. Where other threads take results too, it may be unreadable by the time one looks:
+ * so look with a timeout of 0.
+ * Errors: MPOOL_E_SYSTEM. Calls: any thread of the host.
+ */
+MPOOL_API mpool_err mpool_pool_fd(mpool_pool *pool, int *fd);
 
 /*
  * mpool_pool_map - run a function over an array, and wait for all
@@ -271,6 +368,14 @@ typedef mpool_err mpool_generator(void *user, msgpack_packer *args, uint64_t *ta
  */
 MPOOL_API mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mpool_generator *generator,
                                               void *user, mpool_iter **iter);
+
+/*
+ * mpool_pool_imap - likewise; the results come in the order of the items
+ *
+ * As many jobs as there may be ahead go on behind a slow one, and their results wait for it.
+ */
+MPOOL_API mpool_err mpool_pool_imap(mpool_pool *pool, const mpool_task *task, mpool_generator *generator, void *user,
+                                    mpool_iter **iter);
 
 /*
  * mpool_iter_next - the next result

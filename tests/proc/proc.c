@@ -80,6 +80,30 @@ PROC(submit, a_result_that_is_none_fails_its_job_and_is_not_tried_again)
 PROC(submit, what_cannot_be_queued_is_refused_and_leaves_nothing)
 PROC(submit, several_threads_share_a_small_queue)
 
+/* ---- waiting, and what is called when a job has ended ------------------------------------------------------------ */
+
+PROC(wait, any_is_over_when_the_first_has_ended_and_all_when_the_last_has)
+PROC(wait, for_the_first_exception_is_over_with_a_job_that_is_not_done)
+PROC(wait, for_nothing_is_over_at_once)
+PROC(wait, may_be_for_jobs_of_several_pools_and_for_many)
+PROC(wait, a_future_says_whether_it_is_done)
+PROC(wait, a_thread_is_not_woken_by_the_jobs_of_others)
+PROC(wait, ends_when_the_pool_is_taken_away)
+PROC(wait, apply_gives_the_result_of_a_job_however_it_ended)
+PROC(wait, apply_that_is_refused_leaves_nothing)
+PROC(callback, runs_once_on_the_thread_that_dispatches)
+PROC(callback, dispatch_waits_for_what_is_to_come_and_ends_when_nothing_is)
+PROC(callback, who_waits_for_a_job_runs_its_callback_and_no_other)
+PROC(callback, what_nobody_has_dispatched_runs_when_the_pool_ends)
+PROC(callback, of_a_job_that_was_not_queued_is_not_called)
+PROC(callback, may_call_any_function)
+PROC(callback, may_free_its_pool)
+PROC(callback, each_runs_once_whoever_is_the_first_to_take_it)
+PROC(callback, is_waited_for_where_its_job_is)
+PROC(callback, the_descriptor_is_readable_while_something_is_to_be_taken)
+PROC(callback, the_descriptor_knows_what_ended_before_somebody_waited_and_what_nobody_waits_for)
+PROC(callback, the_descriptor_is_enough_for_an_event_loop)
+
 /* ---- arrays ------------------------------------------------------------------------------------------------------ */
 
 PROC(map, results_are_where_their_items_are)
@@ -107,6 +131,9 @@ PROC(iter, waits_without_work_when_neither_room_nor_jobs_are_there)
 PROC(iter, that_its_generator_stops_comes_to_its_end)
 PROC(iter, a_poll_ends_though_there_is_always_more_to_submit)
 PROC(iter, outlives_its_pool)
+PROC(imap, gives_failures_in_their_places)
+PROC(imap, goes_on_behind_a_slow_item_but_not_without_end)
+PROC(imap, ends_as_the_unordered_one_does)
 
 /* ---- values of every size ---------------------------------------------------------------------------------------- */
 

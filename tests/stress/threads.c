@@ -3,16 +3,19 @@
  *
  *     threads [ROUNDS]     default 15
  *
- * Each thread does one thing over and over: submits and waits, submits and forgets, maps, streams, carries large
- * values, reads totals and statistics. At the end of a round the pool is closed, drained or terminated under their
- * hands, and freed when they are gone. ThreadSanitizer watches; the program itself checks that each result that is done
- * is right, and that the total is the sum over them.
+ * Each thread does one thing over and over: submits and waits, applies, waits for any of some, has callbacks, submits
+ * and forgets, maps, streams in and out of order, carries large values, dispatches, reads totals and statistics. At the
+ * end of a round the pool is closed, drained or terminated under their hands, and freed when they are gone.
+ * ThreadSanitizer watches; the program itself checks that each result that is done is right, and that the total is the
+ * sum over them.
  */
 #include <mpool/mpool.h>
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +32,7 @@
 #define STREAMED 500
 #define CARRIED 20
 #define LARGE ((size_t)3 << 19)
+#define WINDOW 6
 
 /* Doubles a number; every 97th kills its worker in its first attempt, every 31st fails. */
 MPOOL_FUNCTION(twice)
@@ -59,6 +63,8 @@ static mpool_pool *pool;
 static mpool_total *total;
 static atomic_llong done_sum;   /* over the results that are done */
 static atomic_bool all_counted; /* nobody has dropped a result */
+
+static atomic_llong uncalled; /* callbacks that have not run */
 
 static const mpool_task task = {.function = "twice", .retries = 2};
 
@@ -118,6 +124,86 @@ static void *carry(void *data)
     return NULL;
 }
 
+static void *apply(void *data)
+{
+    (void)data;
+    for (int64_t x = 30000;; x++) {
+        const mpool_result *result;
+        mpool_future *future;
+
+        if (over(mpool_pool_apply(pool, &task, &future, &result, "I", x)))
+            return NULL;
+        MUST(mpool_future_done(future));
+        count(result, x);
+        mpool_future_free(future);
+    }
+}
+
+/* Takes those that are done out of the futures. */
+static void take_done(mpool_future **futures, const int64_t *xs, const bool *done)
+{
+    for (int i = 0; i < WINDOW; i++) {
+        const mpool_result *result;
+
+        if (!done[i])
+            continue;
+        MUST(mpool_future_wait(futures[i], 0, &result) == MPOOL_OK);
+        count(result, xs[i]);
+        mpool_future_free(futures[i]);
+        futures[i] = NULL;
+    }
+}
+
+static void *wait_for_any(void *data)
+{
+    mpool_future *futures[WINDOW] = {NULL};
+    int64_t xs[WINDOW], x = 40000;
+    bool done[WINDOW], closed = false;
+
+    (void)data;
+    while (!closed) {
+        for (int i = 0; i < WINDOW && !closed; i++) {
+            if (futures[i] != NULL)
+                continue;
+            xs[i] = x++;
+            closed = over(mpool_pool_submit(pool, &task, &futures[i], "I", xs[i]));
+        }
+        if (mpool_wait(futures, WINDOW, x % 2 != 0 ? MPOOL_FIRST_COMPLETED : MPOOL_FIRST_EXCEPTION, 50, done) !=
+            MPOOL_E_END)
+            take_done(futures, xs, done);
+    }
+    MUST(mpool_wait(futures, WINDOW, MPOOL_ALL_COMPLETED, MPOOL_FOREVER, done) == MPOOL_OK);
+    take_done(futures, xs, done);
+    return NULL;
+}
+
+static void count_called(void *user, const mpool_result *result)
+{
+    count(result, (int64_t)(intptr_t)user);
+    atomic_fetch_sub(&uncalled, 1);
+}
+
+/* Waits for some of its jobs, and leaves the others to whoever dispatches; in the end to mpool_pool_join(). */
+static void *have_callbacks(void *data)
+{
+    (void)data;
+    for (int64_t x = 50000;; x++) {
+        mpool_task calling = task;
+        mpool_future *future = NULL;
+
+        calling.callback = count_called;
+        calling.user = (void *)(intptr_t)x;
+        atomic_fetch_add(&uncalled, 1);
+        if (over(mpool_pool_submit(pool, &calling, x % 3 != 0 ? &future : NULL, "I", x))) {
+            atomic_fetch_sub(&uncalled, 1);
+            return NULL;
+        }
+        if (x % 3 == 1)
+            MUST(mpool_future_wait(future, MPOOL_FOREVER, NULL) == MPOOL_OK);
+        mpool_future_free(future);
+    }
+}
+
 static void *map_over(void *data)
 {
     mpool_task mapped = {.function = "twice", .retries = 2, .item_format = "I", .result_format = "I"};
@@ -152,6 +238,8 @@ static mpool_err count_up(void *user, msgpack_packer *args, uint64_t *tag)
 
 static void *stream(void *data)
 {
+    bool ordered = false;
+    uint64_t taken;
     mpool_err err;
 
     (void)data;
@@ -160,9 +248,12 @@ static void *stream(void *data)
         uint64_t next = 0;
         mpool_iter *iter;
 
-        MUST(mpool_pool_imap_unordered(pool, &task, count_up, &next, &iter) == MPOOL_OK);
-        while ((err = mpool_iter_next(iter, MPOOL_FOREVER, &result)) == MPOOL_OK)
+        ordered = !ordered;
+        MUST((ordered ? mpool_pool_imap : mpool_pool_imap_unordered)(pool, &task, count_up, &next, &iter) == MPOOL_OK);
+        for (taken = 0; (err = mpool_iter_next(iter, MPOOL_FOREVER, &result)) == MPOOL_OK; taken++) {
+            MUST(!ordered || result->index == taken);
             count(result, (int64_t)result->tag);
+        }
         mpool_iter_free(iter);
     } while (!over(err));
     return NULL;
@@ -201,7 +292,13 @@ static void *watch(void *data)
         mpool_total_value value;
         pid_t pids[8];
         size_t workers;
+        mpool_err err;
+        int fd;
 
+        MUST(mpool_pool_fd(pool, &fd) == MPOOL_OK);
+        (void)poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 1);
+        err = mpool_pool_dispatch(pool, 0);
+        MUST(err == MPOOL_OK || err == MPOOL_E_TIMEOUT || err == MPOOL_E_END);
         MUST(mpool_pool_stats_read(pool, &stats) == MPOOL_OK && stats.jobs_ended <= stats.jobs_submitted);
         MUST(mpool_total_read(total, &value) == MPOOL_OK && value.fits);
         MUST(mpool_pool_pids(pool, pids, 8, &workers) == MPOOL_OK && workers == 3);
@@ -224,8 +321,15 @@ static void take_away(int round)
 
 static void play(int round)
 {
-    void *(*const roles[])(void *) = {
-        submit_and_wait, submit_and_wait, map_over, stream, round % 2 != 0 ? drop : stream, carry};
+    void *(*const roles[])(void *) = {submit_and_wait,
+                                      apply,
+                                      wait_for_any,
+                                      have_callbacks,
+                                      have_callbacks,
+                                      map_over,
+                                      stream,
+                                      round % 2 != 0 ? drop : stream,
+                                      carry};
     enum { ROLES = sizeof roles / sizeof roles[0] };
     pthread_t threads[ROLES], watcher;
     atomic_bool stop = false;
@@ -243,6 +347,7 @@ static void play(int round)
     for (int i = 0; i < ROLES; i++)
         MUST(pthread_join(threads[i], NULL) == 0);
     MUST(mpool_pool_join(pool, MPOOL_FOREVER) == MPOOL_OK);
+    MUST(atomic_load(&uncalled) == 0);
     atomic_store(&stop, true);
     MUST(pthread_join(watcher, NULL) == 0);
     MUST(mpool_total_int64(total, &sum) == MPOOL_OK);
