@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -134,20 +135,21 @@ bool mp_seat_why(const struct mp_seat *seat, char *why, size_t room)
 
 size_t mp_seat_weigh(struct mp_seat *seat, int64_t now_ms)
 {
-    size_t pages = 0;
-    char path[64];
+    char text[128] = "", *rest = text;
     FILE *file;
 
     if (seat->pid <= 0 || now_ms < seat->weighed_ms + WEIGH_MS)
         return 0;
     seat->weighed_ms = now_ms;
-    (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)seat->pid);
-    file = fopen(path, "re");
-    if (file == NULL || fscanf(file, "%*u %zu", &pages) != 1)
-        pages = 0;
-    if (file != NULL)
-        (void)fclose(file);
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
+    (void)snprintf(text, sizeof text, "/proc/%d/statm", (int)seat->pid);
+    file = fopen(text, "re");
+    if (file == NULL)
+        return 0;
+    if (fgets(text, sizeof text, file) == NULL)
+        text[0] = '\0';
+    (void)fclose(file);
+    (void)strtoull(text, &rest, 10); /* the pages of its address space; those in memory come second */
+    return (size_t)strtoull(rest, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 bool mp_seat_over(const struct mp_seat *seat, int64_t now_ms)

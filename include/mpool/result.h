@@ -17,7 +17,7 @@
     X(1, FAILED, "failed")       /* the function returned something else, or its result was refused */                 \
     X(2, CRASHED, "crashed")     /* the worker died while it ran the job */                                            \
     X(3, TIMED_OUT, "timed_out") /* the job ran past its limit, and its worker was killed for it */                    \
-    X(4, CANCELLED, "cancelled") /* the pool was terminated or broke first */                                          \
+    X(4, CANCELLED, "cancelled") /* it was not wanted any more, or the pool was drained, terminated or broken */       \
     X(5, SKIPPED, "skipped")     /* not run, because something it needs did not end as done */
 
 typedef enum mpool_status {
