@@ -1,8 +1,8 @@
 /*
  * pool/total.c - the totals of a pool: opened, and read at any moment
  *
- * Runs in: the host, on application threads. Owns: nothing; totals are the pool's, and what is committed is added by the
- * supervisor (pool/deliver.c), under the pool's lock.
+ * Runs in: the host, on application threads. Owns: nothing; totals are the pool's, and what is committed is added by
+ * the supervisor (pool/deliver.c), under the pool's lock.
  */
 #include "base/error.h"
 #include "pool/host.h"

@@ -45,8 +45,8 @@ MPOOL_API unsigned mpool_job_worker(const mpool_job *job);
 /*
  * mpool_job_cancelled - has the job been asked to stop?
  *
- * True after the job's soft timeout, and when it was cancelled with a grace. A long loop polls it and returns early; the
- * call costs a memory read.
+ * True after the job's soft timeout, and when it was cancelled with a grace. A long loop polls it and returns early;
+ * the call costs a memory read.
  */
 MPOOL_API bool mpool_job_cancelled(const mpool_job *job);
 

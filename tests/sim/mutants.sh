@@ -8,7 +8,7 @@
 # that is not found fails the test, and so do a patch that does not apply, a seed that does not show the same violation
 # again, and one that shows any in the core as it is.
 #
-# From the environment: CC (cc), MUTANT_SECONDS for each mutant (60), MUTANTS_SECONDS for all of them (200).
+# From the environment: CC (cc), MUTANT_SECONDS for each mutant (60), MUTANTS_SECONDS for all of them (400).
 #
 # Nothing is sanitized here: the mutants are to be found by what the oracle knows, and fast.
 set -eu
@@ -17,7 +17,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 top=$(CDPATH='' cd -- "$here/../.." && pwd)
 cc=${CC:-cc}
 each=${MUTANT_SECONDS:-60}
-all=${MUTANTS_SECONDS:-200}
+all=${MUTANTS_SECONDS:-400}
 core='core flight pace dispatch limits blame gate later cancel crew'
 dir=$(mktemp -d "${TMPDIR:-/tmp}/mpool-mutants.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
