@@ -8,26 +8,20 @@
  */
 #include "pool/blame.h"
 
+#include "base/mix.h"
 #include "pool/cancel.h"
 #include "pool/crew.h"
 
-/*
- * How long a job waits for its next attempt. The jitter need not be secret, only different from job to job: it is the
- * finalizer of SplitMix64 (Steele, Lea, Flood 2014) over the job's number and attempt.
- */
+/* How long a job waits for its next attempt. */
 static int64_t back_off(const struct mp_range *job)
 {
     const struct mp_rules *rules = job->rules;
-    uint64_t mix = job->first * UINT64_C(0x9e3779b97f4a7c15) + job->attempts;
     int64_t wait = rules->backoff_ms;
 
     for (uint32_t i = 1; i < job->attempts && wait < rules->backoff_most_ms; i++)
         wait *= 2;
     wait = mp_sooner(wait, rules->backoff_most_ms);
-    mix = (mix ^ (mix >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    mix = (mix ^ (mix >> 27)) * UINT64_C(0x94d049bb133111eb);
-    mix ^= mix >> 31;
-    return wait - (int64_t)((uint64_t)wait * rules->jitter / 100 * (mix >> 32) >> 32);
+    return (int64_t)mp_less_jitter((uint64_t)wait, rules->jitter, job->first, job->attempts);
 }
 
 static void try_again(struct mp_core *core, struct mp_range job)

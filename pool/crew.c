@@ -9,28 +9,18 @@
  */
 #include "pool/crew.h"
 
+#include "base/mix.h"
+
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_LAST_MS 5000
 #define LEAVE_MS 5000 /* from BYE to the kill of a worker that does not go */
 
 /* ---- births and deaths ------------------------------------------------------------------------------------------- */
 
-/* A number that differs from worker to worker: the finalizer of SplitMix64 (Steele, Lea, Flood 2014). */
-static uint64_t mix(uint64_t slot, uint64_t generation)
+/* A limit of this worker's: so that those which were born together do not retire together. */
+static uint64_t limit_of(const struct mp_core *core, unsigned index, uint64_t value)
 {
-    uint64_t x = (slot + 1) * UINT64_C(0x9e3779b97f4a7c15) + generation;
-
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
-/* A value less up to `jitter` per cent of it, so that workers which were born together do not retire together. */
-static uint64_t less_jitter(const struct mp_core *core, unsigned index, uint64_t value)
-{
-    uint64_t part = value / 100 * core->crew.jitter + value % 100 * core->crew.jitter / 100;
-
-    return part > 0 ? value - mix(index, core->slots[index].generation) % (part + 1) : value;
+    return mp_less_jitter(value, core->crew.jitter, index, core->slots[index].generation);
 }
 
 void mp_crew_spawn(struct mp_core *core, unsigned index)
@@ -44,7 +34,7 @@ void mp_crew_spawn(struct mp_core *core, unsigned index)
                              .retire_ms = MP_NEVER};
     slot->room = UINT64_MAX;
     if (core->crew.jobs > 0)
-        slot->room = less_jitter(core, index, core->crew.jobs);
+        slot->room = limit_of(core, index, core->crew.jobs);
     mp_core_act(core, MP_SPAWN, index);
     core->stats.workers_started++;
 }
@@ -58,7 +48,7 @@ void mp_crew_started(struct mp_core *core, unsigned index)
     slot->due_ms = MP_NEVER;
     slot->progress_ms = core->now_ms;
     if (core->crew.age_ms > 0)
-        slot->retire_ms = core->now_ms + (int64_t)less_jitter(core, index, (uint64_t)core->crew.age_ms);
+        slot->retire_ms = core->now_ms + (int64_t)limit_of(core, index, (uint64_t)core->crew.age_ms);
     core->start_deaths = 0;
 }
 

@@ -136,6 +136,9 @@ static void witness_send(struct oracle *oracle, const struct mp_action *action)
                                                       .solo = range->solo};
     view->sent += range->count;
     view->used += range->count;
+    if (oracle->plan->crew.jobs > 0 && view->used > oracle->plan->crew.jobs)
+        oracle_fail(oracle, "slot %u gets its job number %" PRIu64 " of %" PRIu64, action->slot, view->used,
+                    oracle->plan->crew.jobs);
     view->room -= view->room == UINT64_MAX ? 0 : range->count;
     view->barren = false;
 }
