@@ -87,21 +87,22 @@ void mp_part_result(const struct mp_part *part, uint32_t i, size_t *values_at, m
     const uint64_t *tags = (const uint64_t *)(const void *)part->lot->tags.data;
     const struct mp_reply *reply = part->reply;
 
-    *result = (mpool_result){.index = part->lot->first_index + part->at + i,
-                             .tag = tags[part->at + i],
-                             .status = part->status,
-                             .attempts = part->attempts,
-                             .worker = part->worker,
-                             .signal = part->signal,
-                             .exit_code = part->exit_code,
-                             .run_ns = -1,
-                             .dossier = mp_dossier_shown(part->dossier),
-                             .error = part->status != MPOOL_DONE ? part->error : NULL};
-    if (part->is_captured) {
-        result->output = part->captured.data;
-        result->output_size = part->captured.size - 1;
-        result->output_cut = part->captured_cut;
-    }
+    /* One by one: to clear the whole of it first took a sixth of a map's time in the host. */
+    result->index = part->lot->first_index + part->at + i;
+    result->tag = tags[part->at + i];
+    result->status = part->status;
+    result->attempts = part->attempts;
+    result->worker = part->worker;
+    result->signal = part->signal;
+    result->exit_code = part->exit_code;
+    result->run_ns = -1;
+    result->error = part->status != MPOOL_DONE ? part->error : NULL;
+    result->value = NULL;
+    result->value_size = 0;
+    result->output = part->is_captured ? part->captured.data : NULL;
+    result->output_size = part->is_captured ? part->captured.size - 1 : 0;
+    result->output_cut = part->is_captured && part->captured_cut;
+    result->dossier = part->dossier != NULL ? mp_dossier_shown(part->dossier) : NULL;
     if (reply == NULL)
         return;
     if (reply->times != NULL)
@@ -122,7 +123,7 @@ struct mp_block mp_part_take_block(struct mp_part *part)
 {
     struct mp_block block = {0};
 
-    if (part->reply != NULL && part->status == MPOOL_DONE) {
+    if (part->reply != NULL && part->reply->block.size > 0 && part->status == MPOOL_DONE) {
         block = part->reply->block;
         part->reply->block = (struct mp_block){0};
     }
