@@ -18,8 +18,11 @@
 #define WORKERS 6
 #define ROUNDS 20
 #define DRY_SHARE 5 /* of the kills, one in so many comes while the queue is dry */
-/* A worker is ready after 35 ms: were they killed faster, none would ever be, and the pool would call itself broken. */
-#define SHORTEST_PAUSE_US 40000
+/*
+ * A worker is ready after 35 ms, and one of six is killed each time: were they killed much faster, none would ever be
+ * ready, and the pool would call itself broken.
+ */
+#define SHORTEST_PAUSE_US 25000
 
 #define LONG_MS 60000
 #define LEAST_PERCENT 5 /* of the kills, in each class */
