@@ -4,6 +4,7 @@
 #include "tests/proc/fds.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +72,33 @@ unsigned count_fds(void)
     return count - seen[0] - seen[1];
 }
 
+/* PF_EXITING of the kernel's: stat's ninth field has it from before the moment in which a joiner can go on. */
+#define EXITING 0x4
+
+/* A thread that was joined is still listed for a moment. */
+static bool thread_lives(int directory, const char *id)
+{
+    char path[64], text[512];
+    unsigned flags;
+    ssize_t size;
+    int fd;
+
+    (void)snprintf(path, sizeof path, "%s/stat", id);
+    fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    size = read(fd, text, sizeof text - 1);
+    (void)close(fd);
+    if (size <= 0)
+        return false;
+    text[size] = '\0';
+    if (sscanf(strrchr(text, ')'), ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1) {
+        (void)fprintf(stderr, "/proc/self/task/%s: %s\n", path, text);
+        abort();
+    }
+    return (flags & EXITING) == 0;
+}
+
 unsigned count_threads(void)
 {
     DIR *directory = open_directory("/proc/self/task");
@@ -78,7 +106,7 @@ unsigned count_threads(void)
     unsigned count = 0;
 
     while ((entry = readdir(directory)) != NULL)
-        count += entry->d_name[0] != '.';
+        count += entry->d_name[0] != '.' && thread_lives(dirfd(directory), entry->d_name);
     (void)closedir(directory);
     return count;
 }

@@ -14,6 +14,7 @@ unsigned count_fds(void);
 /* list_fds - all of them, on stderr. */
 void list_fds(void);
 
+/* count_threads - threads that live; one that was joined no more, though the kernel still lists it. */
 unsigned count_threads(void);
 
 #endif
