@@ -31,6 +31,14 @@ bool mp_cancel_covers(const struct mp_core *core, const struct mp_range *job)
     return false;
 }
 
+bool mp_cancel_covers_group(const struct mp_core *core, const struct mp_range *range)
+{
+    for (size_t i = 0; i < core->wish_count; i++)
+        if (core->wishes[i].group != 0 && touches(&core->wishes[i], range))
+            return true;
+    return false;
+}
+
 uint32_t mp_cancel_prefix(const struct mp_core *core, const struct mp_range *range, bool *covered)
 {
     struct mp_range rest = *range, part;

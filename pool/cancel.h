@@ -26,6 +26,9 @@ int64_t mp_cancel_due(const struct mp_core *core);
 /* mp_cancel_covers - is this job one that is with a worker, and not wanted? */
 bool mp_cancel_covers(const struct mp_core *core, const struct mp_range *job);
 
+/* mp_cancel_covers_group - likewise, because nothing of its group is wanted: then its children are not, either. */
+bool mp_cancel_covers_group(const struct mp_core *core, const struct mp_range *range);
+
 /* mp_cancel_prefix - how many of the first jobs of a range are alike in that; `covered`: which way. */
 uint32_t mp_cancel_prefix(const struct mp_core *core, const struct mp_range *range, bool *covered);
 

@@ -9,7 +9,7 @@
  *  - it has been charged at most 1 + retries attempts, and at most crash_limit crashes;
  *  - MP_END names it once, and never again.
  *
- * A job leaves a flight in four ways only: its answer is committed (commit_results), the worker gives it back
+ * A job leaves a flight in four ways only: its answer is committed (pool/commit.c), the worker gives it back
  * (MP_RETURNED), it could not be sent (MP_UNSENT), or its generation is dead (bury). All four take it out of the flight
  * first, and all check the generation: what comes from a dead one is counted as stale and dropped.
  */
@@ -18,14 +18,14 @@
 #include "base/error.h"
 #include "pool/blame.h"
 #include "pool/cancel.h"
+#include "pool/commit.h"
 #include "pool/crew.h"
 #include "pool/dispatch.h"
+#include "pool/finish.h"
 #include "pool/limits.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define LEAVE_MS 5000 /* from BYE to the kill of a worker that does not go */
 
 /* ---- actions and memory ------------------------------------------------------------------------------------------ */
 
@@ -168,23 +168,33 @@ static bool reserve_wish(struct mp_core *core)
     return true;
 }
 
+/* What jobs with such rules need. */
+static bool reserve_rules(struct mp_core *core, const struct mp_rules *rules)
+{
+    return mp_gates_reserve(&core->gates, rules) && reserve_pace(core, rules->pace);
+}
+
 /* Room for all that one step can add, so that the step itself cannot fail. */
 static bool reserve(struct mp_core *core, const struct mp_event *event)
 {
-    size_t exceptions = event->kind == MP_RESULTS ? event->results.exception_count : 0;
+    bool results = event->kind == MP_RESULTS;
+    size_t exceptions = results ? event->results.exception_count : 0;
+    size_t births = results ? event->results.birth_count : 0;
     size_t pieces = MP_FLIGHT_FRAMES + 2 + 2 * core->wish_count;
-    size_t nodes = exceptions + (size_t)core->slot_count * pieces + 2;
+    size_t nodes = exceptions + births + (size_t)core->slot_count * pieces + 2;
     size_t ranges = core->queue.ranges + core->later.count;
-    size_t actions = core->action_count + 2 * exceptions + ranges + (size_t)core->slot_count * (10 + pieces) + 8;
+    size_t actions =
+        core->action_count + 2 * exceptions + births + ranges + (size_t)core->slot_count * (10 + pieces) + 8;
 
     if (!mp_queue_reserve(&core->queue, nodes + core->later.count) || !mp_later_reserve(&core->later, nodes))
         return false;
     if (event->kind == MP_CANCEL && !reserve_wish(core))
         return false;
-    if (event->kind == MP_JOBS && !mp_gates_reserve(&core->gates, event->range.rules))
+    if (event->kind == MP_JOBS && !reserve_rules(core, event->range.rules))
         return false;
-    if (event->kind == MP_JOBS && !reserve_pace(core, event->range.rules->pace))
-        return false;
+    for (size_t i = 0; i < births; i++)
+        if (!reserve_rules(core, event->results.births[i].rules))
+            return false;
     if (actions > core->action_room) {
         struct mp_action *bigger = realloc(core->actions, 2 * actions * sizeof *bigger);
 
@@ -228,52 +238,20 @@ void mp_core_fini(struct mp_core *core)
     *core = (struct mp_core){0};
 }
 
-/* ---- answers ----------------------------------------------------------------------------------------------------- */
-
-/*
- * The heart: a frame of results counts whole, once, and only if its generation lives and it answers the oldest jobs in
- * flight. What is dropped here leaves no trace, so the jobs in it can safely run again.
- */
-static void commit_results(struct mp_core *core, const struct mp_event *event)
+void mp_core_take_jobs(struct mp_core *core, struct mp_range range, bool wanted)
 {
-    struct mp_slot *slot = &core->slots[event->slot];
-    const struct mp_results *results = &event->results;
-    struct mp_range range, part;
-    uint64_t busy_ns;
-    uint32_t at = 0;
-
-    if (slot->flight.frame_count == 0 || results->ticket != slot->flight.answered || results->count == 0 ||
-        results->count > slot->flight.frames[0].range.count) {
-        mp_core_kill(core, event->slot, MP_KILL_GARBLED);
-        return;
-    }
-    /* A worker cannot have been busy for longer than it has had the frame, whatever it says. */
-    busy_ns = (uint64_t)(event->now_ms - slot->flight.frames[0].sent_ms + 1) * 1000000;
-    busy_ns = results->busy_ns < busy_ns ? results->busy_ns : busy_ns;
-    range = mp_flight_answer(&slot->flight, results->count);
-    mp_gates_leave(&core->gates, &range);
-    mp_core_act(core, MP_COMMIT, event->slot)->range = range;
-    mp_pace_learn(&core->paces[range.rules->pace], busy_ns, results->count);
-    slot->progress_ms = event->now_ms;
-    slot->barren = false;
-    for (size_t i = 0; i <= results->exception_count; i++) {
-        uint32_t until = i < results->exception_count ? results->exceptions[i].at : range.count;
-
-        part = range;
-        part.first += at;
-        part.count = until - at;
-        if (part.count > 0)
-            mp_core_end(core, event->slot, part, MPOOL_DONE, range.attempts + 1);
-        if (i < results->exception_count) {
-            part.first = range.first + until;
-            part.count = 1;
-            mp_blame_charge(core, event->slot, part, MPOOL_FAILED, results->exceptions[i].final);
-        }
-        at = until + 1;
-    }
-    if (slot->state == MP_SLOT_UP)
-        mp_limits_arm(slot);
+    core->stats.jobs_submitted += range.count;
+    range.solo = range.rules->alone || range.rules->once;
+    range.not_before_ms = core->now_ms + range.rules->delay_ms;
+    if (core->draining || !wanted)
+        mp_core_end(core, 0, range, MPOOL_CANCELLED, 0);
+    else if (range.rules->delay_ms > 0)
+        mp_later_put(&core->later, range);
+    else
+        mp_queue_put(&core->queue, range);
 }
+
+/* ---- answers ----------------------------------------------------------------------------------------------------- */
 
 static void take_returned(struct mp_core *core, const struct mp_event *event)
 {
@@ -308,116 +286,7 @@ static void take_unsent(struct mp_core *core, const struct mp_event *event)
     mp_core_kill(core, event->slot, MP_KILL_OURS);
 }
 
-/* ---- the end of the pool ----------------------------------------------------------------------------------------- */
-
-/* Nothing is begun any more: what is queued is cancelled, and what workers have not begun is asked back for that. */
-static void drain(struct mp_core *core)
-{
-    core->closed = true;
-    core->draining = true;
-    mp_gates_let_in(&core->gates, &core->queue, true);
-    while (core->later.count > 0)
-        mp_queue_put(&core->queue, mp_later_take(&core->later));
-    while (core->queue.jobs > 0) {
-        struct mp_range range = mp_queue_take(&core->queue, mp_queue_head(&core->queue)->count);
-
-        mp_core_end(core, 0, range, MPOOL_CANCELLED, range.attempts);
-    }
-    for (unsigned i = 0; i < core->slot_count; i++) {
-        if (core->slots[i].state == MP_SLOT_EMPTY || core->slots[i].state == MP_SLOT_SPARE) {
-            core->slots[i].state = MP_SLOT_GONE;
-            core->slots[i].due_ms = MP_NEVER;
-        }
-    }
-}
-
-static void terminate(struct mp_core *core)
-{
-    drain(core);
-    core->terminated = true;
-    for (unsigned i = 0; i < core->slot_count; i++) {
-        enum mp_slot_state state = core->slots[i].state;
-
-        if (state == MP_SLOT_STARTING || state == MP_SLOT_UP || state == MP_SLOT_LEAVING)
-            mp_core_kill(core, i, MP_KILL_OURS);
-    }
-}
-
-static void break_pool(struct mp_core *core)
-{
-    if (core->broken)
-        return;
-    core->broken = true;
-    mp_core_act(core, MP_BROKEN, 0);
-    terminate(core);
-}
-
-/* The fork server is gone: no death will be reported any more, and all workers die with their parent. */
-static void lose_all(struct mp_core *core)
-{
-    break_pool(core);
-    for (unsigned i = 0; i < core->slot_count; i++) {
-        struct mp_slot *slot = &core->slots[i];
-        struct mp_range cut[MP_FLIGHT_FRAMES];
-        unsigned cuts = mp_core_cut(core, slot, slot->flight.answered, cut);
-
-        for (unsigned k = 0; k < cuts; k++)
-            mp_core_give_back(core, i, cut[k]);
-        mp_crew_vacate(core, i, MP_NEVER);
-    }
-}
-
-static bool has_work(const struct mp_core *core)
-{
-    for (unsigned i = 0; i < core->slot_count; i++)
-        if (core->slots[i].flight.frame_count > 0)
-            return true;
-    return mp_core_waiting(core) > 0;
-}
-
-/* Once there is nothing left to do, the workers are sent home, and the last to go ends the pool. */
-static void wind_up(struct mp_core *core, int64_t now_ms)
-{
-    unsigned left = 0;
-
-    if (!core->closed || core->ended || has_work(core))
-        return;
-    for (unsigned i = 0; i < core->slot_count; i++) {
-        struct mp_slot *slot = &core->slots[i];
-
-        if (slot->state == MP_SLOT_EMPTY || slot->state == MP_SLOT_SPARE) {
-            slot->state = MP_SLOT_GONE;
-            slot->due_ms = MP_NEVER;
-        } else if (slot->state == MP_SLOT_STARTING) {
-            mp_core_kill(core, i, MP_KILL_OURS);
-        } else if (slot->state == MP_SLOT_UP) {
-            slot->state = MP_SLOT_LEAVING;
-            slot->due_ms = now_ms + LEAVE_MS;
-            mp_core_act(core, MP_BYE, i);
-        }
-        left += slot->state != MP_SLOT_GONE;
-    }
-    if (left == 0) {
-        core->ended = true;
-        mp_core_act(core, MP_ENDED, 0);
-    }
-}
-
 /* ---- the step ---------------------------------------------------------------------------------------------------- */
-
-/* Jobs come in. */
-static void take_jobs(struct mp_core *core, struct mp_range range)
-{
-    core->stats.jobs_submitted += range.count;
-    range.solo = range.rules->alone || range.rules->once;
-    range.not_before_ms = core->now_ms + range.rules->delay_ms;
-    if (core->draining)
-        mp_core_end(core, 0, range, MPOOL_CANCELLED, 0);
-    else if (range.rules->delay_ms > 0)
-        mp_later_put(&core->later, range);
-    else
-        mp_queue_put(&core->queue, range);
-}
 
 /* What comes due with time alone. */
 static void pass_time(struct mp_core *core, int64_t now_ms)
@@ -462,7 +331,7 @@ static void hear(struct mp_core *core, const struct mp_event *event)
             mp_crew_started(core, event->slot);
         break;
     case MP_RESULTS:
-        commit_results(core, event);
+        mp_commit_results(core, event);
         break;
     case MP_RETURNED:
         take_returned(core, event);
@@ -488,8 +357,8 @@ static void hear(struct mp_core *core, const struct mp_event *event)
         }
         mp_crew_start_death(core, event->slot);
         if (core->start_deaths >= MP_START_DEATHS && mp_core_count_up(core) == 0 && !core->draining &&
-            !(core->closed && !has_work(core)))
-            break_pool(core);
+            !(core->closed && !mp_finish_has_work(core)))
+            mp_finish_broken(core);
         break;
     default:
         break;
@@ -508,7 +377,7 @@ bool mp_core_step(struct mp_core *core, const struct mp_event *event)
     core->now_ms = event->now_ms;
     switch (event->kind) {
     case MP_JOBS:
-        take_jobs(core, event->range);
+        mp_core_take_jobs(core, event->range, true);
         break;
     case MP_RESIZE:
         mp_crew_resize(core, event->workers);
@@ -522,13 +391,13 @@ bool mp_core_step(struct mp_core *core, const struct mp_event *event)
         core->closed = true;
         break;
     case MP_DRAIN:
-        drain(core);
+        mp_finish_drain(core);
         break;
     case MP_TERMINATE:
-        terminate(core);
+        mp_finish_terminate(core);
         break;
     case MP_LOST:
-        lose_all(core);
+        mp_finish_lost(core);
         break;
     default:
         if (event->slot < core->slot_count && event->generation == core->slots[event->slot].generation &&
@@ -538,7 +407,7 @@ bool mp_core_step(struct mp_core *core, const struct mp_event *event)
             core->stats.stale_results++;
         break;
     }
-    wind_up(core, event->now_ms);
+    mp_finish_wind_up(core, event->now_ms);
     pass_time(core, event->now_ms);
     mp_crew_muster(core);
     mp_cancel_pursue(core);

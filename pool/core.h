@@ -62,6 +62,8 @@ struct mp_results {
     uint64_t busy_ns;                      /* what they took together */
     const struct mp_exception *exceptions; /* by `at`, rising, all below count: the decoder has checked it */
     size_t exception_count;
+    const struct mp_range *births; /* what these jobs have submitted, if the frame counts; as those of MP_JOBS */
+    size_t birth_count;
 };
 
 /* What a slot's page says. It is written by the worker, so it is a hint, and checked as input. */
@@ -223,6 +225,9 @@ int64_t mp_core_due(const struct mp_core *core);
 
 /* mp_core_act - add an action; its generation is the slot's. Valid until the next one is added. */
 struct mp_action *mp_core_act(struct mp_core *core, enum mp_action_kind kind, unsigned slot);
+
+/* mp_core_take_jobs - jobs come in; if they are not wanted any more, they end at once. */
+void mp_core_take_jobs(struct mp_core *core, struct mp_range range, bool wanted);
 
 /* mp_core_end - these jobs have ended. */
 void mp_core_end(struct mp_core *core, unsigned slot, struct mp_range range, mpool_status status, uint32_t attempts);

@@ -33,7 +33,7 @@ void mp_deliver_fini(struct mp_deliver *deliver)
 /* ---- what is going on -------------------------------------------------------------------------------------------- */
 
 void mp_deliver_begin(struct mp_deliver *deliver, struct mp_seat *seat, struct mp_packet *packet,
-                      const struct mp_answers *answers)
+                      const struct mp_answers *answers, const struct mp_births *births)
 {
     deliver->seat = seat;
     while ((deliver->reply = mp_reply_new(packet)) == NULL)
@@ -42,17 +42,20 @@ void mp_deliver_begin(struct mp_deliver *deliver, struct mp_seat *seat, struct m
     deliver->reply->values_size = answers->values_size;
     deliver->reply->times = answers->times;
     deliver->answers = answers;
+    deliver->births = births;
+    deliver->counts = false;
     deliver->cursor = 0;
     deliver->values_at = 0;
 }
 
-void mp_deliver_finish(struct mp_deliver *deliver)
+bool mp_deliver_finish(struct mp_deliver *deliver)
 {
     mp_reply_unref(deliver->reply);
     mp_dossier_unref(deliver->failure);
     deliver->reply = NULL;
     deliver->failure = NULL;
     deliver->answers = NULL;
+    return deliver->counts;
 }
 
 /* A worker that does not get up has said why, if it could, on stderr: the last line is the reason's. */
@@ -109,6 +112,8 @@ void mp_deliver_commit(struct mp_deliver *deliver, const struct mp_range *range)
 
     deliver->committed = *range;
     deliver->frames++;
+    deliver->counts = true;
+    mp_births_adopt(deliver->births);
     deliver->reply->block = mp_grant_take(&deliver->seat->grant, answers);
     if (answers->delta_count == 0)
         return;

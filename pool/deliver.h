@@ -5,6 +5,7 @@
 #define MP_POOL_DELIVER_H
 
 #include "ipc/channel.h"
+#include "pool/births.h"
 #include "pool/core.h"
 #include "pool/pool.h"
 #include "pool/seat.h"
@@ -17,6 +18,8 @@ struct mp_deliver {
 
     /* The frame of results that is being fed to the core. */
     const struct mp_answers *answers; /* NULL: none */
+    const struct mp_births *births;   /* what its jobs have submitted */
+    bool counts;                      /* it was committed */
     struct mp_reply *reply;
     struct mp_range committed; /* the jobs it answers */
     uint32_t cursor;           /* a job of it, */
@@ -37,12 +40,13 @@ void mp_deliver_fini(struct mp_deliver *deliver);
  *
  * seat      in   whose worker has sent it; all that it has printed has been drained
  * answers   in   points into the packet; valid until mp_deliver_finish(); the seat's grant admits them
+ * births    in   likewise
  */
 void mp_deliver_begin(struct mp_deliver *deliver, struct mp_seat *seat, struct mp_packet *packet,
-                      const struct mp_answers *answers);
+                      const struct mp_answers *answers, const struct mp_births *births);
 
-/* mp_deliver_finish - it was fed. */
-void mp_deliver_finish(struct mp_deliver *deliver);
+/* mp_deliver_finish - it was fed. Returns whether it counts. */
+bool mp_deliver_finish(struct mp_deliver *deliver);
 
 /* mp_deliver_death - a worker is dead, and is about to be fed. All that it has printed has been drained. */
 void mp_deliver_death(struct mp_deliver *deliver, struct mp_seat *seat);
@@ -53,7 +57,7 @@ void mp_deliver_reason(struct mp_deliver *deliver, const char *reason);
 /* mp_deliver_last_reason - what went wrong last. */
 const char *mp_deliver_last_reason(const struct mp_deliver *deliver);
 
-/* mp_deliver_commit - MP_COMMIT: the frame counts. Its deltas go into the totals. */
+/* mp_deliver_commit - MP_COMMIT: the frame counts. Its deltas go into the totals, its children are expected. */
 void mp_deliver_commit(struct mp_deliver *deliver, const struct mp_range *range);
 
 /* mp_deliver_end - MP_END: hand the results over. */

@@ -14,9 +14,7 @@
 #include "workers/callee.h"
 #include "workers/registry.h"
 
-#include <limits.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,33 +47,12 @@ static const struct shared *intern(const char *name)
     return shared;
 }
 
-/* The name with an absolute path. One without a slash is for the dynamic linker to search. */
-static mpool_err make_absolute(const char *name, size_t path_size, char *absolute, size_t room)
+static mpool_err note_shared(const char *name, struct mp_function *function)
 {
-    char path[PATH_MAX], real[PATH_MAX];
-    int size;
-
-    (void)snprintf(path, sizeof path, "%.*s", (int)path_size, name);
-    if (strchr(path, '/') == NULL)
-        (void)memcpy(real, path, path_size + 1);
-    else if (realpath(path, real) == NULL)
-        return mp_error(MPOOL_E_NOFUNC, "function \"%s\": cannot find the file %s: %m", name, path);
-    size = snprintf(absolute, room, "%s%s", real, name + path_size);
-    return size > 0 && (size_t)size < room ? MPOOL_OK
-                                           : mp_error(MPOOL_E_NOFUNC, "function \"%.80s...\": too long", name);
-}
-
-static mpool_err find_shared(const char *name, size_t path_size, struct mp_function *function)
-{
-    char absolute[2 * PATH_MAX];
     const struct shared *shared;
-    mpool_err err = path_size < PATH_MAX ? make_absolute(name, path_size, absolute, sizeof absolute)
-                                         : mp_error(MPOOL_E_NOFUNC, "function \"%.80s...\": too long", name);
 
-    if (err != MPOOL_OK)
-        return err;
     (void)pthread_mutex_lock(&lock);
-    shared = intern(absolute);
+    shared = intern(name);
     (void)pthread_mutex_unlock(&lock);
     if (shared == NULL)
         return mp_error_nomem();
@@ -96,17 +73,32 @@ static mpool_err unknown(const char *name)
         program, name, name);
 }
 
-mpool_err mp_function_find(const char *name, struct mp_function *function)
+/* False: it is not registered. */
+static bool find_registered(const char *name, struct mp_function *function)
 {
     int number = mp_registry_find(name);
-    size_t path_size;
 
-    if (number >= 0) {
+    if (number >= 0)
         *function = (struct mp_function){.number = (uint32_t)number, .name = mp_registry_name(number)};
+    return number >= 0;
+}
+
+mpool_err mp_function_find(const char *name, struct mp_function *function)
+{
+    char settled[MP_CALLEE_NAME_ROOM];
+    mpool_err err;
+
+    if (find_registered(name, function))
         return MPOOL_OK;
-    }
-    path_size = mp_callee_path(name);
-    if (path_size == 0)
+    if (mp_callee_path(name) == 0)
         return unknown(name);
-    return find_shared(name, path_size, function);
+    err = mp_callee_settle(name, settled);
+    return err == MPOOL_OK ? note_shared(settled, function) : err;
+}
+
+mpool_err mp_function_note(const char *name, struct mp_function *function)
+{
+    if (find_registered(name, function))
+        return MPOOL_OK;
+    return mp_callee_path(name) == 0 ? unknown(name) : note_shared(name, function);
 }

@@ -23,4 +23,11 @@ struct mp_function {
  */
 mpool_err mp_function_find(const char *name, struct mp_function *function);
 
+/*
+ * mp_function_note - likewise for a name that a worker has settled
+ *
+ * The file is not looked at: if it is gone meanwhile, the job will say so. Errors: MPOOL_E_NOFUNC, MPOOL_E_NOMEM.
+ */
+mpool_err mp_function_note(const char *name, struct mp_function *function);
+
 #endif

@@ -48,6 +48,25 @@ void mp_future_unref(mpool_future *future)
     free(future);
 }
 
+/* NULL: out of memory. */
+static mpool_future *make_future(mpool_pool *pool, mpool_callback *callback, void *user, bool kept)
+{
+    mpool_future *future = calloc(1, sizeof *future);
+
+    if (future == NULL)
+        return NULL;
+    atomic_init(&future->refs, kept ? 2 : 1);
+    future->freed = !kept;
+    future->callback = callback;
+    future->user = user;
+    future->all = pool->futures;
+    mp_sink_ref(&pool->futures->sink);
+    future->pool = pool;
+    mp_pool_ref(pool);
+    mp_callback_expect(future);
+    return future;
+}
+
 /* ---- the supervisor's side --------------------------------------------------------------------------------------- */
 
 /* A copy that the future owns. Without memory the result would be lost, so it is waited for. */
@@ -108,6 +127,28 @@ static void complete(struct mp_sink *sink, struct mp_part *part)
     mp_part_free(part);
 }
 
+/* A job that has a callback has it for its children, too. */
+static void adopt(struct mp_sink *sink, struct mp_lot *lot, const struct mp_lot *parent, uint32_t parent_at,
+                  const struct mp_birth *births)
+{
+    mpool_future *const *futures = (mpool_future *const *)(const void *)parent->futures.data;
+
+    (void)sink;
+    while (!mp_buf_reserve(&lot->futures, lot->count * sizeof(mpool_future *)))
+        mp_wait_for_memory();
+    for (uint32_t i = 0; i < lot->count; i++) {
+        const mpool_future *of = futures[parent_at + births[i].at];
+        mpool_future *future = NULL;
+
+        while (of != NULL && of->callback != NULL &&
+               (future = make_future(of->pool, of->callback, of->user, false)) == NULL)
+            mp_wait_for_memory();
+        if (future != NULL)
+            future->number = lot->first + i;
+        (void)mp_buf_add(&lot->futures, &future, sizeof(mpool_future *));
+    }
+}
+
 static void destroy(struct mp_sink *sink)
 {
     struct mp_futures *all = (struct mp_futures *)(void *)sink;
@@ -130,6 +171,7 @@ struct mp_futures *mp_futures_new(void)
     all->fd = -1;
     atomic_init(&all->sink.refs, 1);
     all->sink.deliver = complete;
+    all->sink.adopt = adopt;
     all->sink.destroy = destroy;
     return all;
 }
@@ -363,25 +405,11 @@ static mpool_err submit(mpool_pool *pool, const struct call *call)
 /* A future for the job, if its result or its end are wanted; else NULL. */
 static mpool_err new_future(mpool_pool *pool, const mpool_task *task, bool kept, mpool_future **result)
 {
-    mpool_future *future;
-
     *result = NULL;
     if (!kept && task->callback == NULL)
         return MPOOL_OK;
-    future = calloc(1, sizeof *future);
-    if (future == NULL)
-        return mp_error_nomem();
-    atomic_init(&future->refs, kept ? 2 : 1);
-    future->freed = !kept;
-    future->callback = task->callback;
-    future->user = task->user;
-    future->all = pool->futures;
-    mp_sink_ref(&pool->futures->sink);
-    future->pool = pool;
-    mp_pool_ref(pool);
-    mp_callback_expect(future);
-    *result = future;
-    return MPOOL_OK;
+    *result = make_future(pool, task->callback, task->user, kept);
+    return *result != NULL ? MPOOL_OK : mp_error_nomem();
 }
 
 /* A future whose job was not submitted. */

@@ -38,7 +38,9 @@ struct mpool_iter {
     pthread_cond_t changed;
     struct mp_part *ready_first;
     struct mp_part *ready_last;
-    bool abandoned; /* mpool_iter_free() was called */
+    uint64_t born_jobs; /* children of its jobs, which the owner does not know of yet; */
+    size_t born_bytes;  /* and of their arguments */
+    bool abandoned;     /* mpool_iter_free() was called */
 
     /* The owner's. */
     uint64_t next_index;
@@ -87,6 +89,21 @@ static void deliver(struct mp_sink *sink, struct mp_part *part)
     (void)pthread_mutex_unlock(&iter->lock);
     if (abandoned)
         mp_part_free(part);
+}
+
+/* The owner hears of them with their parents' results, or before. */
+static void adopt(struct mp_sink *sink, struct mp_lot *lot, const struct mp_lot *parent, uint32_t parent_at,
+                  const struct mp_birth *births)
+{
+    struct mpool_iter *iter = iter_of(sink);
+
+    (void)parent;
+    (void)parent_at;
+    (void)births;
+    (void)pthread_mutex_lock(&iter->lock);
+    iter->born_jobs += lot->count;
+    iter->born_bytes += mp_lot_bytes(lot, 0, lot->count);
+    (void)pthread_mutex_unlock(&iter->lock);
 }
 
 static void destroy(struct mp_sink *sink)
@@ -211,21 +228,36 @@ static bool wants_more(const struct mpool_iter *iter)
 
 /* ---- taking results ---------------------------------------------------------------------------------------------- */
 
+/* Puts the parts taken into the order of their items. Those of children have no place in it, and go first. */
+static void order_taken(struct mpool_iter *iter)
+{
+    struct mp_part *next = iter->taken, **end = &iter->taken;
+
+    while (next != NULL) {
+        struct mp_part *part = next;
+
+        next = part->next;
+        if (mp_lot_is_born(part->lot)) {
+            *end = part;
+            end = &part->next;
+        } else {
+            mp_reorder_put(&iter->early, part);
+        }
+    }
+    *end = mp_reorder_get(&iter->early);
+}
+
 static void take_ready(struct mpool_iter *iter)
 {
     (void)pthread_mutex_lock(&iter->lock);
     iter->taken = iter->ready_first;
     iter->ready_first = iter->ready_last = NULL;
+    iter->ahead_jobs += iter->born_jobs;
+    iter->ahead_bytes += iter->born_bytes;
+    iter->born_jobs = iter->born_bytes = 0;
     (void)pthread_mutex_unlock(&iter->lock);
-    if (!iter->ordered)
-        return;
-    while (iter->taken != NULL) {
-        struct mp_part *part = iter->taken;
-
-        iter->taken = part->next;
-        mp_reorder_put(&iter->early, part);
-    }
-    iter->taken = mp_reorder_get(&iter->early);
+    if (iter->ordered)
+        order_taken(iter);
 }
 
 static mpool_err wait_for_part(struct mpool_iter *iter, const struct timespec *deadline)
@@ -383,6 +415,7 @@ static mpool_err new_iter(mpool_pool *pool, const mpool_task *task, mpool_genera
     }
     atomic_init(&iter->sink.refs, 1);
     iter->sink.deliver = deliver;
+    iter->sink.adopt = adopt;
     iter->sink.destroy = destroy;
     iter->pool = pool;
     mp_pool_ref(pool);

@@ -46,6 +46,7 @@ void mp_lot_unref(struct mp_lot *lot)
     mp_buf_free(&lot->args);
     mp_buf_free(&lot->ends);
     mp_buf_free(&lot->tags);
+    mp_buf_free(&lot->roots);
     mp_buf_free(&lot->futures);
     free(lot);
 }

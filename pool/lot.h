@@ -40,6 +40,7 @@ struct mp_lot {
     struct mp_block block; /* or those of the only job */
     struct mp_buf ends;    /* size_t for each job: where its arguments end */
     struct mp_buf tags;    /* uint64_t for each job */
+    struct mp_buf roots;   /* of children only: uint64_t for each job, the index of the job it descends from */
     struct mp_buf futures; /* mpool_future * for each job, if it was submitted one by one */
 };
 
@@ -84,6 +85,20 @@ bool mp_lot_full(const struct mp_lot *lot);
 static inline struct mp_lot *mp_lot_of(const struct mp_range *range)
 {
     return (struct mp_lot *)(uintptr_t)range->rules;
+}
+
+/* mp_lot_is_born - were its jobs submitted by jobs? */
+static inline bool mp_lot_is_born(const struct mp_lot *lot)
+{
+    return lot->roots.size > 0;
+}
+
+/* mp_lot_index - the index of job `at` of the lot, for its result. */
+static inline uint64_t mp_lot_index(const struct mp_lot *lot, uint32_t at)
+{
+    if (mp_lot_is_born(lot))
+        return ((const uint64_t *)(const void *)lot->roots.data)[at];
+    return lot->first_index + at;
 }
 
 /* mp_lot_frame - a range as a frame of jobs, all but its generation and ticket; points into the range's lot. */

@@ -9,6 +9,7 @@
 #include "pool/function.h"
 #include "pool/host.h"
 #include "serialize/scan.h"
+#include "serialize/task.h"
 #include "workers/setup.h"
 
 #include <string.h>

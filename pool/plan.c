@@ -6,8 +6,8 @@
 #include "pool/plan.h"
 
 #include "base/error.h"
-#include "pool/function.h"
 #include "pool/pool.h"
+#include "serialize/task.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,6 @@
 #define CRASH_LIMIT 3
 #define CAPTURE_BYTES ((size_t)1 << 20)
 #define BACKOFF_MOST_MS (INT64_C(3600) * 1000)
-#define RETRY_ON (MPOOL_RETRY_ON(MPOOL_FAILED) | MPOOL_RETRY_ON(MPOOL_CRASHED) | MPOOL_RETRY_ON(MPOOL_TIMED_OUT))
 
 void mp_plan_ref(struct mp_plan *plan)
 {
@@ -32,55 +31,6 @@ void mp_plan_unref(struct mp_plan *plan)
     free(plan);
 }
 
-/* ---- checks ------------------------------------------------------------------------------------------------------ */
-
-static mpool_err check_time(const mpool_task *task, const char *name, int64_t time_ms)
-{
-    if (time_ms >= 0 && time_ms <= MP_TIME_MOST_MS)
-        return MPOOL_OK;
-    return mp_error(MPOOL_E_INVAL, "task of \"%s\": %s is %lld; it takes 0 to %lld milliseconds", task->function, name,
-                    (long long)time_ms, (long long)MP_TIME_MOST_MS);
-}
-
-static mpool_err check_times(const mpool_task *task)
-{
-    mpool_err err = check_time(task, "timeout_ms", task->timeout_ms);
-
-    if (err == MPOOL_OK)
-        err = check_time(task, "soft_timeout_ms", task->soft_timeout_ms);
-    if (err == MPOOL_OK)
-        err = check_time(task, "delay_ms", task->delay_ms);
-    if (err == MPOOL_OK)
-        err = check_time(task, "backoff_ms", task->backoff_ms);
-    if (err == MPOOL_OK)
-        err = check_time(task, "backoff_most_ms", task->backoff_most_ms);
-    return err;
-}
-
-static mpool_err check(const mpool_task *task)
-{
-    if (task == NULL || task->function == NULL)
-        return mp_error(MPOOL_E_INVAL, "a task without a function");
-    if (task->collect_count > MPOOL_TOTALS_MAX)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": it collects for %zu totals, %d are the most", task->function,
-                        task->collect_count, MPOOL_TOTALS_MAX);
-    if (task->priority < MPOOL_PRIORITY_MIN || task->priority > MPOOL_PRIORITY_MAX)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": priority %d; it goes from %d to %d", task->function,
-                        task->priority, MPOOL_PRIORITY_MIN, MPOOL_PRIORITY_MAX);
-    if (task->backoff_jitter > 100)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": backoff_jitter is %u per cent; 100 are the most",
-                        task->function, task->backoff_jitter);
-    if ((task->retry_on & ~RETRY_ON) != 0)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": retry_on takes failed, crashed and timed out jobs only",
-                        task->function);
-    if (task->once && task->retries > 0)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": what runs once has no retries", task->function);
-    if (task->at_most == 0 && task->at_most_key != NULL)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": at_most_key \"%s\" without at_most", task->function,
-                        task->at_most_key);
-    return check_times(task);
-}
-
 static mpool_err check_capture(const mpool_task *task, const mpool_pool *pool)
 {
     if (!task->capture)
@@ -90,9 +40,6 @@ static mpool_err check_capture(const mpool_task *task, const mpool_pool *pool)
                         "task of \"%s\": output cannot be captured where it is inherited; open the pool "
                         "with MPOOL_OUTPUT_TAIL",
                         task->function);
-    if (task->capture_bytes > MPOOL_CAPTURE_MAX)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": capture_bytes is %zu, and %zu are the most", task->function,
-                        task->capture_bytes, MPOOL_CAPTURE_MAX);
     return MPOOL_OK;
 }
 
@@ -132,7 +79,7 @@ static struct mp_rules rules_of(const mpool_task *task, uint32_t pace)
                              .priority = task->priority,
                              .retries = task->retries,
                              .crash_limit = task->crash_limit > 0 ? task->crash_limit : CRASH_LIMIT,
-                             .retry_on = task->retry_on != 0 ? task->retry_on : RETRY_ON,
+                             .retry_on = task->retry_on != 0 ? task->retry_on : MP_TASK_RETRY_ON,
                              .backoff_ms = task->backoff_ms,
                              .backoff_most_ms = task->backoff_most_ms > 0 ? task->backoff_most_ms : BACKOFF_MOST_MS,
                              .jitter = task->backoff_jitter,
@@ -162,24 +109,20 @@ static mpool_err set_up(struct mp_plan *plan, const mpool_task *task, mpool_pool
                           &plan->rules.gate);
 }
 
-mpool_err mp_plan_new(const mpool_task *task, mpool_pool *pool, struct mp_plan **result)
+mpool_err mp_plan_make(const mpool_task *task, const struct mp_function *function, mpool_pool *pool,
+                       struct mp_plan **result)
 {
     struct mp_plan *plan;
-    mpool_err err = check(task);
-    struct mp_function function;
+    mpool_err err = check_capture(task, pool);
 
-    if (err == MPOOL_OK)
-        err = check_capture(task, pool);
-    if (err == MPOOL_OK)
-        err = mp_function_find(task->function, &function);
     if (err != MPOOL_OK)
         return err;
     plan = calloc(1, sizeof *plan);
     if (plan == NULL)
         return mp_error_nomem();
     atomic_init(&plan->refs, 1);
-    plan->function = function.name;
-    plan->rules = rules_of(task, function.number);
+    plan->function = function->name;
+    plan->rules = rules_of(task, function->number);
     plan->rules.group = new_group();
     plan->discard_values = task->discard_value;
     plan->measure = task->measure;
@@ -191,6 +134,16 @@ mpool_err mp_plan_new(const mpool_task *task, mpool_pool *pool, struct mp_plan *
     }
     *result = plan;
     return MPOOL_OK;
+}
+
+mpool_err mp_plan_new(const mpool_task *task, mpool_pool *pool, struct mp_plan **result)
+{
+    struct mp_function function;
+    mpool_err err = mp_task_check(task);
+
+    if (err == MPOOL_OK)
+        err = mp_function_find(task->function, &function);
+    return err == MPOOL_OK ? mp_plan_make(task, &function, pool, result) : err;
 }
 
 static bool same_rules(const struct mp_rules *a, const struct mp_rules *b)

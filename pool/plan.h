@@ -4,6 +4,7 @@
 #ifndef MP_POOL_PLAN_H
 #define MP_POOL_PLAN_H
 
+#include "pool/function.h"
 #include "pool/queue.h"
 #include "serialize/message.h"
 
@@ -34,6 +35,14 @@ struct mp_plan {
  * Errors: MPOOL_E_INVAL, MPOOL_E_NOFUNC, MPOOL_E_NOTFOUND, MPOOL_E_TOOBIG, MPOOL_E_NOMEM.
  */
 mpool_err mp_plan_new(const mpool_task *task, mpool_pool *pool, struct mp_plan **result);
+
+/*
+ * mp_plan_make - likewise, of a task that was checked, and whose function is known
+ *
+ * Errors: MPOOL_E_INVAL, MPOOL_E_NOTFOUND, MPOOL_E_NOMEM.
+ */
+mpool_err mp_plan_make(const mpool_task *task, const struct mp_function *function, mpool_pool *pool,
+                       struct mp_plan **result);
 
 /* mp_plan_is - would mp_plan_new() make the same plan? Never so for a task that collects, or that has a gate. */
 bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task);

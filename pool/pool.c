@@ -18,6 +18,7 @@
 #include "pool/host.h"
 #include "pool/options.h"
 #include "pool/supervisor.h"
+#include "serialize/task.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -15,9 +15,6 @@
 
 #define MP_LANES (MPOOL_PRIORITY_MAX - MPOOL_PRIORITY_MIN + 1)
 
-/* The longest time that may be asked for, in milliseconds: adding some of these to a clock does not overflow. */
-#define MP_TIME_MOST_MS (INT64_MAX / 1000)
-
 /* What holds for every job of a lot. */
 struct mp_rules {
     uint32_t pace;           /* which pace they run at: one for each function */

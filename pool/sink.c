@@ -88,8 +88,9 @@ void mp_part_result(const struct mp_part *part, uint32_t i, size_t *values_at, m
     const struct mp_reply *reply = part->reply;
 
     /* One by one: to clear the whole of it first took a sixth of a map's time in the host. */
-    result->index = part->lot->first_index + part->at + i;
+    result->index = mp_lot_index(part->lot, part->at + i);
     result->tag = tags[part->at + i];
+    result->child = mp_lot_is_born(part->lot);
     result->status = part->status;
     result->attempts = part->attempts;
     result->worker = part->worker;

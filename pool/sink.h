@@ -55,6 +55,13 @@ struct mp_sink {
     atomic_uint refs;
     /* Takes the part. Supervisor's thread; runs no code of the application's. */
     void (*deliver)(struct mp_sink *sink, struct mp_part *part);
+    /*
+     * Results of a lot will come that jobs of the sink have submitted, before those jobs' own. The n-th of the lot is
+     * of births[n], whose parent is job parent_at + births[n].at of `parent`. Supervisor's thread. NULL: there is
+     * no place for such results, and nobody gets them.
+     */
+    void (*adopt)(struct mp_sink *sink, struct mp_lot *lot, const struct mp_lot *parent, uint32_t parent_at,
+                  const struct mp_birth *births);
     void (*destroy)(struct mp_sink *sink);
 };
 

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/wait.h"
+#include "pool/births.h"
 #include "pool/block.h"
 #include "pool/core.h"
 #include "pool/deliver.h"
@@ -67,6 +68,7 @@ static int64_t now_ms(const struct supervisor *sup)
 }
 
 static void feed(struct supervisor *sup, struct mp_event event);
+static void hear_application(struct supervisor *sup);
 
 static struct mp_event about(const struct mp_action *action, enum mp_event_kind kind)
 {
@@ -286,13 +288,49 @@ static bool results_make_sense(const struct supervisor *sup, const struct mp_ans
     return true;
 }
 
+/*
+ * What jobs of the frame have submitted is ready to be queued in the step that commits it. That what the application
+ * has said before is heard first keeps numbers in the order of the lots, and lets a wish find all it is about.
+ */
+static mpool_err prepare_births(struct supervisor *sup, unsigned slot, const struct mp_answers *answers,
+                                struct mp_births *births)
+{
+    const struct mp_flight *flight = &sup->core.slots[slot].flight;
+    mpool_pool *pool = sup->pool;
+    mpool_err err;
+
+    *births = (struct mp_births){0};
+    if (answers->birth_count == 0 || flight->frame_count == 0)
+        return MPOOL_OK;
+    err = mp_births_make(births, answers, &flight->frames[0].range, pool, sup->zone);
+    if (err != MPOOL_OK)
+        return err;
+    (void)pthread_mutex_lock(&pool->lock);
+    while (pool->inbox_first != NULL || pool->requests != NULL) {
+        (void)pthread_mutex_unlock(&pool->lock);
+        hear_application(sup);
+        (void)pthread_mutex_lock(&pool->lock);
+    }
+    mp_births_number(births, pool);
+    (void)pthread_mutex_unlock(&pool->lock);
+    return MPOOL_OK;
+}
+
 static void hear_results(struct supervisor *sup, unsigned slot, struct mp_packet *packet, struct mp_answers *answers)
 {
     struct mp_event event = {.kind = MP_RESULTS, .slot = slot, .generation = answers->generation};
     struct mp_seat *seat = &sup->seats[slot];
+    struct mp_births births;
     struct mp_exception *exceptions =
         msgpack_zone_malloc(sup->zone, (answers->failure_count > 0 ? answers->failure_count : 1) * sizeof *exceptions);
 
+    if (prepare_births(sup, slot, answers, &births) != MPOOL_OK) {
+        mp_deliver_reason(&sup->deliver, mpool_error_detail());
+        event.kind = MP_BABBLE;
+        feed(sup, event);
+        mp_packet_free(packet);
+        return;
+    }
     while (exceptions == NULL) {
         mp_wait_for_memory();
         exceptions = msgpack_zone_malloc(sup->zone, (answers->failure_count + 1) * sizeof *exceptions);
@@ -303,12 +341,15 @@ static void hear_results(struct supervisor *sup, unsigned slot, struct mp_packet
                                         .count = answers->count,
                                         .busy_ns = answers->busy_ns,
                                         .exceptions = exceptions,
-                                        .exception_count = answers->failure_count};
+                                        .exception_count = answers->failure_count,
+                                        .births = births.ranges,
+                                        .birth_count = births.count};
     mp_seat_drain(seat, MP_OUTPUT_ALL);
-    mp_deliver_begin(&sup->deliver, seat, packet, answers);
+    mp_deliver_begin(&sup->deliver, seat, packet, answers, &births);
     feed(sup, event);
     mp_output_answered(&seat->output, event.results.ticket + event.results.count);
-    mp_deliver_finish(&sup->deliver);
+    if (!mp_deliver_finish(&sup->deliver))
+        mp_births_drop(&births, sup->pool);
     if (sup->pool->worker_max_bytes > 0 &&
         mp_seat_weigh(&sup->seats[slot], now_ms(sup)) > sup->pool->worker_max_bytes) {
         event.kind = MP_GREW;

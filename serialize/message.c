@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "serialize/decode.h"
+#include "serialize/fields.h"
 #include "serialize/scan.h"
 
 #include <mpool/pool.h>
@@ -20,129 +21,26 @@
 /* A message's head is flat, but for lists of flat lists. */
 static const struct mp_scan_limits head_limits = {.depth = 4, .nodes = 1 << 20};
 
-/* Walks over an array, field by field. The first field that is not as expected is remembered, the others read as 0. */
-struct fields {
-    const msgpack_object *next;
-    const msgpack_object *end;
-    msgpack_zone *zone;
-    const char *wrong; /* NULL while all is well */
-    bool no_memory;
-};
-
-static struct fields open_fields(const msgpack_object *object, uint32_t count, msgpack_zone *zone)
+static size_t next_size(struct mp_fields *fields)
 {
-    struct fields fields = {.zone = zone};
-
-    if (object->type != MSGPACK_OBJECT_ARRAY || object->via.array.size != count)
-        fields.wrong = "number of fields";
-    else {
-        fields.next = object->via.array.ptr;
-        fields.end = fields.next + count;
-    }
-    return fields;
-}
-
-static const msgpack_object *next_field(struct fields *fields, const char *name, msgpack_object_type type)
-{
-    static const msgpack_object nothing = {.type = MSGPACK_OBJECT_NIL};
-
-    if (fields->wrong == NULL && (fields->next == fields->end || fields->next->type != type))
-        fields->wrong = name;
-    return fields->wrong == NULL ? fields->next++ : &nothing;
-}
-
-static uint64_t next_unsigned(struct fields *fields, const char *name, uint64_t most)
-{
-    const msgpack_object *field = next_field(fields, name, MSGPACK_OBJECT_POSITIVE_INTEGER);
-
-    if (fields->wrong == NULL && field->via.u64 > most)
-        fields->wrong = name;
-    return fields->wrong == NULL ? field->via.u64 : 0;
-}
-
-static uint32_t next_u32(struct fields *fields, const char *name)
-{
-    return (uint32_t)next_unsigned(fields, name, UINT32_MAX);
-}
-
-static int64_t next_signed(struct fields *fields, const char *name)
-{
-    if (fields->wrong == NULL && fields->next < fields->end && fields->next->type == MSGPACK_OBJECT_NEGATIVE_INTEGER)
-        return fields->next++->via.i64;
-    return (int64_t)next_unsigned(fields, name, INT64_MAX);
-}
-
-static bool next_bool(struct fields *fields, const char *name)
-{
-    const msgpack_object *field = next_field(fields, name, MSGPACK_OBJECT_BOOLEAN);
-
-    return fields->wrong == NULL && field->via.boolean;
-}
-
-static double next_double(struct fields *fields, const char *name)
-{
-    const msgpack_object *field = next_field(fields, name, MSGPACK_OBJECT_FLOAT64);
-
-    return fields->wrong == NULL ? field->via.f64 : 0;
-}
-
-static void *allocate(struct fields *fields, size_t size)
-{
-    void *memory = fields->wrong == NULL ? msgpack_zone_malloc(fields->zone, size > 0 ? size : 1) : NULL;
-
-    if (memory == NULL && fields->wrong == NULL) {
-        fields->wrong = "memory";
-        fields->no_memory = true;
-    }
-    return memory;
-}
-
-/* A string without a NUL inside, copied so that it has one at its end. "" if something is wrong. */
-static const char *next_string(struct fields *fields, const char *name)
-{
-    const msgpack_object *field = next_field(fields, name, MSGPACK_OBJECT_STR);
-    size_t size = field->type == MSGPACK_OBJECT_STR ? field->via.str.size : 0;
-    char *copy;
-
-    if (size > 0 && memchr(field->via.str.ptr, '\0', size) != NULL)
-        fields->wrong = name;
-    copy = allocate(fields, size + 1);
-    if (copy == NULL)
-        return "";
-    if (size > 0)
-        memcpy(copy, field->via.str.ptr, size);
-    copy[size] = '\0';
-    return copy;
-}
-
-static const msgpack_object *next_list(struct fields *fields, const char *name, uint32_t *count)
-{
-    const msgpack_object *field = next_field(fields, name, MSGPACK_OBJECT_ARRAY);
-
-    *count = fields->wrong == NULL ? field->via.array.size : 0;
-    return fields->wrong == NULL ? field->via.array.ptr : NULL;
-}
-
-static size_t next_size(struct fields *fields)
-{
-    uint64_t size = next_unsigned(fields, "size of a block", MPOOL_VALUE_MAX);
+    uint64_t size = mp_fields_unsigned(fields, "size of a block", MPOOL_VALUE_MAX);
 
     if (fields->wrong == NULL && size <= MP_INLINE_MAX)
         fields->wrong = "size of a block";
     return fields->wrong == NULL ? (size_t)size : 0;
 }
 
-static struct mp_block next_block(struct fields *fields)
+static struct mp_block next_block(struct mp_fields *fields)
 {
     struct mp_block block = {0};
-    struct fields inner;
+    struct mp_fields inner;
 
     if (fields->wrong != NULL || fields->next == fields->end) {
         fields->wrong = fields->wrong != NULL ? fields->wrong : "block";
         return block;
     }
-    inner = open_fields(fields->next++, 2, fields->zone);
-    block.offset = (size_t)next_unsigned(&inner, "offset of a block", SIZE_MAX - MPOOL_VALUE_MAX);
+    inner = mp_fields_open(fields->next++, 2, fields->zone);
+    block.offset = (size_t)mp_fields_unsigned(&inner, "offset of a block", SIZE_MAX - MPOOL_VALUE_MAX);
     block.size = next_size(&inner);
     if (inner.wrong == NULL && block.offset % MP_BLOCK_ALIGN != 0)
         inner.wrong = "offset of a block";
@@ -150,35 +48,33 @@ static struct mp_block next_block(struct fields *fields)
     return block;
 }
 
-static struct mp_block next_block_or_nil(struct fields *fields)
+static struct mp_block next_block_or_nil(struct mp_fields *fields)
 {
-    if (fields->wrong == NULL && fields->next < fields->end && fields->next->type == MSGPACK_OBJECT_NIL) {
-        fields->next++;
+    if (mp_fields_skip_nil(fields))
         return (struct mp_block){0};
-    }
     return next_block(fields);
 }
 
-static void read_hello(struct fields *fields, struct mp_hello *hello)
+static void read_hello(struct mp_fields *fields, struct mp_hello *hello)
 {
     const msgpack_object *token;
 
-    hello->version = next_u32(fields, "version");
-    hello->pool = next_u32(fields, "pool");
-    hello->slot = next_u32(fields, "slot");
-    hello->generation = next_unsigned(fields, "generation", UINT64_MAX);
-    token = next_field(fields, "token", MSGPACK_OBJECT_BIN);
+    hello->version = mp_fields_u32(fields, "version");
+    hello->pool = mp_fields_u32(fields, "pool");
+    hello->slot = mp_fields_u32(fields, "slot");
+    hello->generation = mp_fields_unsigned(fields, "generation", UINT64_MAX);
+    token = mp_fields_next(fields, "token", MSGPACK_OBJECT_BIN);
     if (fields->wrong == NULL && token->via.bin.size != sizeof hello->token)
         fields->wrong = "token";
     if (fields->wrong == NULL)
         memcpy(hello->token, token->via.bin.ptr, sizeof hello->token);
 }
 
-static void read_collects(struct fields *fields, struct mp_jobs *jobs)
+static void read_collects(struct mp_fields *fields, struct mp_jobs *jobs)
 {
     uint32_t size;
-    const msgpack_object *list = next_list(fields, "collects", &size);
-    struct fields inner = {.next = list, .zone = fields->zone, .wrong = fields->wrong};
+    const msgpack_object *list = mp_fields_list(fields, "collects", &size);
+    struct mp_fields inner = {.next = list, .zone = fields->zone, .wrong = fields->wrong};
     struct mp_collect *collects;
 
     if (list != NULL)
@@ -186,10 +82,10 @@ static void read_collects(struct fields *fields, struct mp_jobs *jobs)
     if (inner.wrong == NULL && size % 2 != 0)
         inner.wrong = "collects";
     jobs->collect_count = size / 2;
-    collects = allocate(&inner, jobs->collect_count * sizeof *collects);
+    collects = mp_fields_allocate(&inner, jobs->collect_count * sizeof *collects);
     for (uint32_t i = 0; i < jobs->collect_count && inner.wrong == NULL; i++) {
-        collects[i].total = next_u32(&inner, "total");
-        collects[i].field = next_string(&inner, "field");
+        collects[i].total = mp_fields_u32(&inner, "total");
+        collects[i].field = mp_fields_string(&inner, "field");
     }
     jobs->collects = collects;
     fields->wrong = inner.wrong;
@@ -197,17 +93,17 @@ static void read_collects(struct fields *fields, struct mp_jobs *jobs)
 }
 
 /* Returns whether values follow the head. */
-static bool read_jobs(struct fields *fields, struct mp_jobs *jobs)
+static bool read_jobs(struct mp_fields *fields, struct mp_jobs *jobs)
 {
-    jobs->generation = next_unsigned(fields, "generation", UINT64_MAX);
-    jobs->ticket = next_u32(fields, "ticket");
-    jobs->count = next_u32(fields, "count");
-    jobs->first = next_unsigned(fields, "first", UINT64_MAX);
-    jobs->attempt = next_u32(fields, "attempt");
-    jobs->function = next_string(fields, "function");
-    jobs->discard_values = next_bool(fields, "discard_values");
-    jobs->measure = next_bool(fields, "measure");
-    jobs->limited = next_bool(fields, "limited");
+    jobs->generation = mp_fields_unsigned(fields, "generation", UINT64_MAX);
+    jobs->ticket = mp_fields_u32(fields, "ticket");
+    jobs->count = mp_fields_u32(fields, "count");
+    jobs->first = mp_fields_unsigned(fields, "first", UINT64_MAX);
+    jobs->attempt = mp_fields_u32(fields, "attempt");
+    jobs->function = mp_fields_string(fields, "function");
+    jobs->discard_values = mp_fields_bool(fields, "discard_values");
+    jobs->measure = mp_fields_bool(fields, "measure");
+    jobs->limited = mp_fields_bool(fields, "limited");
     read_collects(fields, jobs);
     jobs->block = next_block_or_nil(fields);
     if (fields->wrong == NULL && jobs->block.size > 0 && jobs->count != 1)
@@ -215,39 +111,39 @@ static bool read_jobs(struct fields *fields, struct mp_jobs *jobs)
     return jobs->block.size == 0;
 }
 
-static void read_deltas(struct fields *fields, struct mp_answers *answers)
+static void read_deltas(struct mp_fields *fields, struct mp_answers *answers)
 {
-    const msgpack_object *list = next_list(fields, "deltas", &answers->delta_count);
-    struct mp_total_delta *deltas = allocate(fields, answers->delta_count * sizeof *deltas);
+    const msgpack_object *list = mp_fields_list(fields, "deltas", &answers->delta_count);
+    struct mp_total_delta *deltas = mp_fields_allocate(fields, answers->delta_count * sizeof *deltas);
 
     answers->deltas = deltas;
     for (uint32_t i = 0; i < answers->delta_count && fields->wrong == NULL; i++) {
-        struct fields inner = open_fields(&list[i], 6, fields->zone);
+        struct mp_fields inner = mp_fields_open(&list[i], 6, fields->zone);
         struct mp_delta *delta = &deltas[i].delta;
 
-        deltas[i].total = next_u32(&inner, "total");
-        delta->count = next_unsigned(&inner, "count of a delta", UINT64_MAX);
-        delta->high = next_signed(&inner, "high half of a delta");
-        delta->low = next_unsigned(&inner, "low half of a delta", UINT64_MAX);
-        delta->is_float = next_bool(&inner, "kind of a delta");
-        delta->real = next_double(&inner, "real part of a delta");
+        deltas[i].total = mp_fields_u32(&inner, "total");
+        delta->count = mp_fields_unsigned(&inner, "count of a delta", UINT64_MAX);
+        delta->high = mp_fields_signed(&inner, "high half of a delta");
+        delta->low = mp_fields_unsigned(&inner, "low half of a delta", UINT64_MAX);
+        delta->is_float = mp_fields_bool(&inner, "kind of a delta");
+        delta->real = mp_fields_double(&inner, "real part of a delta");
         fields->wrong = inner.wrong;
     }
 }
 
-static void read_failures(struct fields *fields, struct mp_answers *answers)
+static void read_failures(struct mp_fields *fields, struct mp_answers *answers)
 {
-    const msgpack_object *list = next_list(fields, "failures", &answers->failure_count);
-    struct mp_failure *failures = allocate(fields, answers->failure_count * sizeof *failures);
+    const msgpack_object *list = mp_fields_list(fields, "failures", &answers->failure_count);
+    struct mp_failure *failures = mp_fields_allocate(fields, answers->failure_count * sizeof *failures);
 
     answers->failures = failures;
     for (uint32_t i = 0; i < answers->failure_count && fields->wrong == NULL; i++) {
-        struct fields inner = open_fields(&list[i], 3, fields->zone);
+        struct mp_fields inner = mp_fields_open(&list[i], 3, fields->zone);
         const msgpack_object *reason;
 
-        failures[i].at = next_u32(&inner, "place of a failure");
-        failures[i].final = next_bool(&inner, "finality of a failure");
-        reason = next_field(&inner, "reason of a failure", MSGPACK_OBJECT_BIN);
+        failures[i].at = mp_fields_u32(&inner, "place of a failure");
+        failures[i].final = mp_fields_bool(&inner, "finality of a failure");
+        reason = mp_fields_next(&inner, "reason of a failure", MSGPACK_OBJECT_BIN);
         if (inner.wrong == NULL &&
             (failures[i].at >= answers->count || (i > 0 && failures[i].at <= failures[i - 1].at)))
             inner.wrong = "order of the failures";
@@ -261,35 +157,94 @@ static void read_failures(struct fields *fields, struct mp_answers *answers)
     }
 }
 
-static void read_times(struct fields *fields, struct mp_answers *answers)
+static void read_times(struct mp_fields *fields, struct mp_answers *answers)
 {
     const msgpack_object *times;
 
     answers->times = NULL;
-    if (fields->wrong == NULL && fields->next < fields->end && fields->next->type == MSGPACK_OBJECT_NIL) {
-        fields->next++;
+    if (mp_fields_skip_nil(fields))
         return;
-    }
-    times = next_field(fields, "times", MSGPACK_OBJECT_BIN);
+    times = mp_fields_next(fields, "times", MSGPACK_OBJECT_BIN);
     if (fields->wrong == NULL && times->via.bin.size != 8 * (uint64_t)answers->count)
         fields->wrong = "times";
     if (fields->wrong == NULL)
         answers->times = times->via.bin.ptr;
 }
 
+static void read_tasks(struct mp_fields *fields, struct mp_answers *answers)
+{
+    const msgpack_object *list = mp_fields_list(fields, "tasks", &answers->task_count);
+    struct mp_bytes *tasks = mp_fields_allocate(fields, answers->task_count * sizeof *tasks);
+
+    answers->tasks = tasks;
+    for (uint32_t i = 0; i < answers->task_count && fields->wrong == NULL; i++) {
+        if (list[i].type != MSGPACK_OBJECT_BIN)
+            fields->wrong = "task";
+        else
+            tasks[i] = (struct mp_bytes){.data = list[i].via.bin.ptr, .size = list[i].via.bin.size};
+    }
+}
+
+static void read_birth(struct mp_fields *fields, const struct mp_answers *answers, struct mp_birth *birth)
+{
+    const msgpack_object *args;
+    size_t end = 0;
+
+    birth->at = mp_fields_u32(fields, "parent of a birth");
+    birth->task = mp_fields_u32(fields, "task of a birth");
+    birth->tag = mp_fields_unsigned(fields, "tag of a birth", UINT64_MAX);
+    args = mp_fields_next(fields, "arguments of a birth", MSGPACK_OBJECT_BIN);
+    if (fields->wrong != NULL)
+        return;
+    birth->args = args->via.bin.ptr;
+    birth->args_size = args->via.bin.size;
+    if (birth->at >= answers->count)
+        fields->wrong = "parent of a birth";
+    else if (birth->task >= answers->task_count)
+        fields->wrong = "task of a birth";
+    else if (birth->args_size > MP_INLINE_MAX ||
+             mp_scan_value(birth->args, birth->args_size, &mp_scan_limits_value, &end) != MP_SCAN_OK ||
+             end != birth->args_size)
+        fields->wrong = "arguments of a birth";
+}
+
+/* In the order of their parents, none of which has failed: nothing of an attempt that failed may have an effect. */
+static void read_births(struct mp_fields *fields, struct mp_answers *answers)
+{
+    const msgpack_object *list = mp_fields_list(fields, "births", &answers->birth_count);
+    struct mp_birth *births = mp_fields_allocate(fields, answers->birth_count * sizeof *births);
+    uint32_t failure = 0;
+
+    answers->births = births;
+    for (uint32_t i = 0; i < answers->birth_count && fields->wrong == NULL; i++) {
+        struct mp_fields inner = mp_fields_open(&list[i], 4, fields->zone);
+
+        read_birth(&inner, answers, &births[i]);
+        if (inner.wrong == NULL && i > 0 && births[i].at < births[i - 1].at)
+            inner.wrong = "order of the births";
+        while (inner.wrong == NULL && failure < answers->failure_count && answers->failures[failure].at < births[i].at)
+            failure++;
+        if (inner.wrong == NULL && failure < answers->failure_count && answers->failures[failure].at == births[i].at)
+            inner.wrong = "child of a job that failed";
+        fields->wrong = inner.wrong;
+    }
+}
+
 /* Likewise. */
-static bool read_answers(struct fields *fields, struct mp_answers *answers)
+static bool read_answers(struct mp_fields *fields, struct mp_answers *answers)
 {
     bool has_values;
 
-    answers->generation = next_unsigned(fields, "generation", UINT64_MAX);
-    answers->ticket = next_u32(fields, "ticket");
-    answers->count = next_u32(fields, "count");
-    answers->busy_ns = next_unsigned(fields, "busy_ns", INT64_MAX);
+    answers->generation = mp_fields_unsigned(fields, "generation", UINT64_MAX);
+    answers->ticket = mp_fields_u32(fields, "ticket");
+    answers->count = mp_fields_u32(fields, "count");
+    answers->busy_ns = mp_fields_unsigned(fields, "busy_ns", INT64_MAX);
     read_deltas(fields, answers);
     read_failures(fields, answers);
     read_times(fields, answers);
-    has_values = next_bool(fields, "values");
+    read_tasks(fields, answers);
+    read_births(fields, answers);
+    has_values = mp_fields_bool(fields, "values");
     answers->block = next_block_or_nil(fields);
     if (fields->wrong == NULL && answers->block.size > 0 &&
         (has_values || answers->count != 1 || answers->failure_count > 0))
@@ -309,7 +264,7 @@ static mpool_err check_values(const char *values, size_t size, uint32_t count, c
 }
 
 static const uint32_t field_counts[] = {
-    [MP_HELLO] = 6,      [MP_FRAME_JOBS] = 12, [MP_FRAME_RESULTS] = 10, [MP_RECALL_HALF] = 2,
+    [MP_HELLO] = 6,      [MP_FRAME_JOBS] = 12, [MP_FRAME_RESULTS] = 12, [MP_RECALL_HALF] = 2,
     [MP_GIVEN_BACK] = 2, [MP_STOP] = 2,        [MP_GOODBYE] = 2,        [MP_RECALL_ALL] = 2,
     [MP_NEED] = 3,       [MP_GRANTED] = 3,     [MP_REFUSED] = 4,
 };
@@ -331,7 +286,7 @@ static mpool_err read_head(const char *data, size_t size, msgpack_zone *zone, si
 }
 
 /* The fields behind the type. Returns whether values follow the head. */
-static bool read_fields(struct fields *fields, struct mp_message *message)
+static bool read_fields(struct mp_fields *fields, struct mp_message *message)
 {
     switch (message->type) {
     case MP_HELLO:
@@ -342,20 +297,20 @@ static bool read_fields(struct fields *fields, struct mp_message *message)
     case MP_FRAME_RESULTS:
         return read_answers(fields, &message->as.answers);
     case MP_NEED:
-        message->as.need.ticket = next_u32(fields, "ticket");
+        message->as.need.ticket = mp_fields_u32(fields, "ticket");
         message->as.need.size = next_size(fields);
         break;
     case MP_GRANTED:
-        message->as.granted.ticket = next_u32(fields, "ticket");
+        message->as.granted.ticket = mp_fields_u32(fields, "ticket");
         message->as.granted.block = next_block(fields);
         break;
     case MP_REFUSED:
-        message->as.refused.ticket = next_u32(fields, "ticket");
-        message->as.refused.most = next_unsigned(fields, "most", UINT64_MAX);
-        message->as.refused.used = next_unsigned(fields, "used", UINT64_MAX);
+        message->as.refused.ticket = mp_fields_u32(fields, "ticket");
+        message->as.refused.most = mp_fields_unsigned(fields, "most", UINT64_MAX);
+        message->as.refused.used = mp_fields_unsigned(fields, "used", UINT64_MAX);
         break;
     default:
-        message->as.ticket = next_u32(fields, "ticket");
+        message->as.ticket = mp_fields_u32(fields, "ticket");
         break;
     }
     return false;
@@ -365,7 +320,7 @@ mpool_err mp_message_read(const char *data, size_t size, msgpack_zone *zone, str
 {
     size_t offset = 0;
     msgpack_object head;
-    struct fields fields;
+    struct mp_fields fields;
     bool has_values;
     mpool_err err = read_head(data, size, zone, &offset, &head);
 
@@ -373,8 +328,8 @@ mpool_err mp_message_read(const char *data, size_t size, msgpack_zone *zone, str
         return err;
     memset(message, 0, sizeof *message);
     message->type = (enum mp_message_type)head.via.array.ptr[0].via.u64;
-    fields = open_fields(&head, field_counts[message->type], zone);
-    (void)next_u32(&fields, "type");
+    fields = mp_fields_open(&head, field_counts[message->type], zone);
+    (void)mp_fields_u32(&fields, "type");
     has_values = read_fields(&fields, message);
     if (fields.no_memory)
         return mp_error_nomem();

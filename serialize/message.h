@@ -32,7 +32,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MP_PROTOCOL_VERSION 2
+#define MP_PROTOCOL_VERSION 3
 #define MP_TOKEN_BYTES 16
 
 /* The most bytes of a message. The largest frame fits in with all that is said about it. */
@@ -111,6 +111,20 @@ struct mp_total_delta {
     struct mp_delta delta;
 };
 
+struct mp_bytes {
+    const char *data;
+    size_t size;
+};
+
+/* A job that a job of the frame, which is done, has submitted. */
+struct mp_birth {
+    uint32_t at;   /* its parent's place in the frame */
+    uint32_t task; /* its task's place in the list */
+    uint64_t tag;
+    const char *args; /* one msgpack value */
+    size_t args_size; /* at most MP_INLINE_MAX */
+};
+
 struct mp_answers {
     uint64_t generation;
     uint32_t ticket;
@@ -120,6 +134,10 @@ struct mp_answers {
     uint32_t delta_count;
     const struct mp_failure *failures; /* by `at`, rising, all below count */
     uint32_t failure_count;
+    const struct mp_bytes *tasks; /* of the children, each as of serialize/task.h; not yet looked at */
+    uint32_t task_count;
+    const struct mp_birth *births; /* by `at`, not falling */
+    uint32_t birth_count;
     const char *times;  /* count * 8 bytes: nanoseconds of each job, little endian; NULL if not measured */
     const char *values; /* count results, nil for those that failed; NULL if none were wanted */
     size_t values_size;

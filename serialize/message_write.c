@@ -6,27 +6,9 @@
 #include "serialize/message.h"
 
 #include "base/error.h"
+#include "serialize/write.h"
 
 #include <string.h>
-
-static void write_string(msgpack_packer *packer, const char *text)
-{
-    size_t size = strlen(text);
-
-    (void)msgpack_pack_str(packer, size);
-    (void)msgpack_pack_str_body(packer, text, size);
-}
-
-static void write_bytes(msgpack_packer *packer, const void *bytes, size_t size)
-{
-    (void)msgpack_pack_bin(packer, size);
-    (void)msgpack_pack_bin_body(packer, bytes, size);
-}
-
-static void write_bool(msgpack_packer *packer, bool value)
-{
-    (void)(value ? msgpack_pack_true(packer) : msgpack_pack_false(packer));
-}
 
 static void write_block(msgpack_packer *packer, const struct mp_block *block)
 {
@@ -47,7 +29,7 @@ static void write_hello(msgpack_packer *packer, const struct mp_hello *hello)
     (void)msgpack_pack_uint32(packer, hello->pool);
     (void)msgpack_pack_uint32(packer, hello->slot);
     (void)msgpack_pack_uint64(packer, hello->generation);
-    write_bytes(packer, hello->token, sizeof hello->token);
+    mp_write_bytes(packer, hello->token, sizeof hello->token);
 }
 
 static void write_jobs(msgpack_packer *packer, const struct mp_jobs *jobs)
@@ -59,14 +41,14 @@ static void write_jobs(msgpack_packer *packer, const struct mp_jobs *jobs)
     (void)msgpack_pack_uint32(packer, jobs->count);
     (void)msgpack_pack_uint64(packer, jobs->first);
     (void)msgpack_pack_uint32(packer, jobs->attempt);
-    write_string(packer, jobs->function);
-    write_bool(packer, jobs->discard_values);
-    write_bool(packer, jobs->measure);
-    write_bool(packer, jobs->limited);
+    mp_write_string(packer, jobs->function);
+    mp_write_bool(packer, jobs->discard_values);
+    mp_write_bool(packer, jobs->measure);
+    mp_write_bool(packer, jobs->limited);
     (void)msgpack_pack_array(packer, 2 * (size_t)jobs->collect_count);
     for (uint32_t i = 0; i < jobs->collect_count; i++) {
         (void)msgpack_pack_uint32(packer, jobs->collects[i].total);
-        write_string(packer, jobs->collects[i].field);
+        mp_write_string(packer, jobs->collects[i].field);
     }
     write_block(packer, &jobs->block);
 }
@@ -78,7 +60,7 @@ static void write_delta(msgpack_packer *packer, const struct mp_total_delta *del
     (void)msgpack_pack_uint64(packer, delta->delta.count);
     (void)msgpack_pack_int64(packer, delta->delta.high);
     (void)msgpack_pack_uint64(packer, delta->delta.low);
-    write_bool(packer, delta->delta.is_float);
+    mp_write_bool(packer, delta->delta.is_float);
     (void)msgpack_pack_double(packer, delta->delta.real);
 }
 
@@ -86,13 +68,22 @@ static void write_failure(msgpack_packer *packer, const struct mp_failure *failu
 {
     (void)msgpack_pack_array(packer, 3);
     (void)msgpack_pack_uint32(packer, failure->at);
-    write_bool(packer, failure->final);
-    write_bytes(packer, failure->reason, failure->reason_size);
+    mp_write_bool(packer, failure->final);
+    mp_write_bytes(packer, failure->reason, failure->reason_size);
+}
+
+static void write_birth(msgpack_packer *packer, const struct mp_birth *birth)
+{
+    (void)msgpack_pack_array(packer, 4);
+    (void)msgpack_pack_uint32(packer, birth->at);
+    (void)msgpack_pack_uint32(packer, birth->task);
+    (void)msgpack_pack_uint64(packer, birth->tag);
+    mp_write_bytes(packer, birth->args, birth->args_size);
 }
 
 static void write_answers(msgpack_packer *packer, const struct mp_answers *answers)
 {
-    (void)msgpack_pack_array(packer, 10);
+    (void)msgpack_pack_array(packer, 12);
     (void)msgpack_pack_uint32(packer, MP_FRAME_RESULTS);
     (void)msgpack_pack_uint64(packer, answers->generation);
     (void)msgpack_pack_uint32(packer, answers->ticket);
@@ -105,10 +96,16 @@ static void write_answers(msgpack_packer *packer, const struct mp_answers *answe
     for (uint32_t i = 0; i < answers->failure_count; i++)
         write_failure(packer, &answers->failures[i]);
     if (answers->times != NULL)
-        write_bytes(packer, answers->times, 8 * (size_t)answers->count);
+        mp_write_bytes(packer, answers->times, 8 * (size_t)answers->count);
     else
         (void)msgpack_pack_nil(packer);
-    write_bool(packer, answers->values != NULL);
+    (void)msgpack_pack_array(packer, answers->task_count);
+    for (uint32_t i = 0; i < answers->task_count; i++)
+        mp_write_bytes(packer, answers->tasks[i].data, answers->tasks[i].size);
+    (void)msgpack_pack_array(packer, answers->birth_count);
+    for (uint32_t i = 0; i < answers->birth_count; i++)
+        write_birth(packer, &answers->births[i]);
+    mp_write_bool(packer, answers->values != NULL);
     write_block(packer, &answers->block);
 }
 
@@ -144,27 +141,13 @@ static void write_refused(msgpack_packer *packer, const struct mp_refused *refus
     (void)msgpack_pack_uint64(packer, refused->used);
 }
 
-/* Remembers that a write failed: msgpack-c's packers return an error from the write they call, and carry on. */
-struct sink {
-    struct mp_buf *buf;
-    bool failed;
-};
-
-static int write_to_sink(void *data, const char *bytes, size_t size)
-{
-    struct sink *sink = data;
-
-    sink->failed = sink->failed || !mp_buf_add(sink->buf, bytes, size);
-    return sink->failed ? -1 : 0;
-}
-
 mpool_err mp_message_write(struct mp_buf *buf, const struct mp_message *message)
 {
-    struct sink sink = {.buf = buf};
+    struct mp_writer writer = {.buf = buf};
     size_t before = buf->size;
     msgpack_packer packer;
 
-    msgpack_packer_init(&packer, &sink, write_to_sink);
+    msgpack_packer_init(&packer, &writer, mp_write);
     switch (message->type) {
     case MP_HELLO:
         write_hello(&packer, &message->as.hello);
@@ -172,12 +155,12 @@ mpool_err mp_message_write(struct mp_buf *buf, const struct mp_message *message)
     case MP_FRAME_JOBS:
         write_jobs(&packer, &message->as.jobs);
         if (message->as.jobs.values != NULL)
-            (void)write_to_sink(&sink, message->as.jobs.values, message->as.jobs.values_size);
+            (void)mp_write(&writer, message->as.jobs.values, message->as.jobs.values_size);
         break;
     case MP_FRAME_RESULTS:
         write_answers(&packer, &message->as.answers);
         if (message->as.answers.values != NULL)
-            (void)write_to_sink(&sink, message->as.answers.values, message->as.answers.values_size);
+            (void)mp_write(&writer, message->as.answers.values, message->as.answers.values_size);
         break;
     case MP_RECALL_HALF:
     case MP_RECALL_ALL:
@@ -196,7 +179,7 @@ mpool_err mp_message_write(struct mp_buf *buf, const struct mp_message *message)
         write_refused(&packer, &message->as.refused);
         break;
     }
-    if (!sink.failed)
+    if (!writer.failed)
         return MPOOL_OK;
     buf->size = before;
     return mp_error_nomem();

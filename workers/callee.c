@@ -9,6 +9,7 @@
  */
 #include "workers/callee.h"
 
+#include "base/error.h"
 #include "workers/registry.h"
 
 #include <dlfcn.h>
@@ -31,6 +32,27 @@ size_t mp_callee_path(const char *name)
     size_t size = colon != NULL && colon[1] != '\0' ? (size_t)(colon - name) : 0;
 
     return memchr(name, '/', size) != NULL || memmem(name, size, ".so", 3) != NULL ? size : 0;
+}
+
+mpool_err mp_callee_settle(const char *name, char *settled)
+{
+    size_t path_size = mp_callee_path(name);
+    char path[PATH_MAX], real[PATH_MAX];
+    int size;
+
+    if (path_size == 0)
+        return mp_error(MPOOL_E_NOFUNC, "unknown function \"%s\"", name);
+    if (path_size >= sizeof path)
+        return mp_error(MPOOL_E_NOFUNC, "function \"%.80s...\": too long", name);
+    (void)snprintf(path, sizeof path, "%.*s", (int)path_size, name);
+    if (strchr(path, '/') == NULL)
+        (void)memcpy(real, path, path_size + 1);
+    else if (realpath(path, real) == NULL)
+        return mp_error(MPOOL_E_NOFUNC, "function \"%s\": cannot find the file %s: %m", name, path);
+    size = snprintf(settled, MP_CALLEE_NAME_ROOM, "%s%s", real, name + path_size);
+    return size > 0 && (size_t)size < MP_CALLEE_NAME_ROOM
+               ? MPOOL_OK
+               : mp_error(MPOOL_E_NOFUNC, "function \"%.80s...\": too long", name);
 }
 
 /* Without memory it is not kept, and looked up again the next time. */

@@ -116,6 +116,8 @@ static void reset(struct mpool_job *job, const struct mp_jobs *frame, uint32_t t
     job->reason_size = 0;
     job->result.size = 0;
     job->block = (struct mp_block){0};
+    if (job->brood != NULL)
+        mp_brood_clear(job->brood);
     msgpack_zone_clear(job->zone);
 }
 

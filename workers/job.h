@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "ipc/totals.h"
 #include "serialize/message.h"
+#include "workers/brood.h"
 #include "workers/callee.h"
 
 #include <mpool/job.h>
@@ -24,7 +25,9 @@ struct mpool_job {
     const struct mp_totals *totals;
     const _Atomic uint64_t *stop; /* which ticket has been asked to stop; written by the receiving thread */
     uint32_t slot;
-    msgpack_zone *zone; /* memory of decoded values; cleared before each job */
+    bool piped;             /* what is printed can be captured */
+    struct mp_brood *brood; /* those of this attempt; NULL: it can have none */
+    msgpack_zone *zone;     /* memory of decoded values; cleared before each job */
 
     /* For this one. */
     const struct mp_jobs *frame;

@@ -106,6 +106,7 @@ static void flush(struct mp_outbox *outbox, int64_t now_ns)
     answers->failure_count = (uint32_t)(outbox->failures.size / sizeof *failures);
     for (uint32_t i = 0, at = 0; i < answers->failure_count; at += failures[i].reason_size, i++)
         failures[i].reason = outbox->reasons.data + at;
+    mp_brood_show(&outbox->brood, answers);
     answers->times = outbox->wants_times ? outbox->times.data : NULL;
     answers->values = outbox->values.data != NULL ? outbox->values.data : &nothing;
     answers->values_size = outbox->values.size;
@@ -122,6 +123,7 @@ static void flush(struct mp_outbox *outbox, int64_t now_ns)
     outbox->send_ns = 0;
     outbox->block = (struct mp_block){0};
     outbox->values.size = outbox->times.size = outbox->failures.size = outbox->reasons.size = 0;
+    mp_brood_clear(&outbox->brood);
 }
 
 void mp_outbox_begin(struct mp_outbox *outbox, const struct mp_jobs *frame, uint32_t ticket)
@@ -142,7 +144,8 @@ static void add_failure(struct mp_outbox *outbox, const struct mpool_job *job)
     MP_MUST(mp_buf_add(&outbox->reasons, job->reason, job->reason_size));
 }
 
-static void add_deltas(struct mp_outbox *outbox, const struct mpool_job *job)
+/* What the job does besides its result. */
+static void add_effects(struct mp_outbox *outbox, const struct mpool_job *job)
 {
     for (uint64_t left = job->staged; left != 0; left &= left - 1) {
         int number = __builtin_ctzll(left);
@@ -150,6 +153,7 @@ static void add_deltas(struct mp_outbox *outbox, const struct mpool_job *job)
         mp_delta_merge(&outbox->deltas[number], outbox->totals->cells[number].kind, &job->deltas[number]);
     }
     outbox->staged |= job->staged;
+    MP_MUST(mp_brood_merge(&outbox->brood, job->brood, outbox->count));
 }
 
 static void add_time(struct mp_outbox *outbox, int64_t run_ns)
@@ -161,18 +165,25 @@ static void add_time(struct mp_outbox *outbox, int64_t run_ns)
     MP_MUST(mp_buf_add(&outbox->times, bytes, sizeof bytes));
 }
 
+/* Would this job's results be too much for the message, with what has gathered? */
+static bool is_full(const struct mp_outbox *outbox, const struct mpool_job *job)
+{
+    return outbox->values.size + job->result.size > GATHER_BYTES || outbox->reasons.size > GATHER_BYTES ||
+           mp_brood_bytes(&outbox->brood) + mp_brood_bytes(job->brood) > GATHER_BYTES ||
+           mp_brood_count(&outbox->brood) + mp_brood_count(job->brood) > MPOOL_CHILDREN_MAX || job->block.size > 0;
+}
+
 void mp_outbox_add(struct mp_outbox *outbox, const struct mpool_job *job, int64_t run_ns, bool last)
 {
     static const char nil = '\xc0';
 
     (void)pthread_mutex_lock(&outbox->lock);
-    if (outbox->values.size + job->result.size > GATHER_BYTES || outbox->reasons.size > GATHER_BYTES ||
-        job->block.size > 0)
+    if (is_full(outbox, job))
         flush(outbox, mp_clock_ns());
     if (job->failed)
         add_failure(outbox, job);
     else
-        add_deltas(outbox, job);
+        add_effects(outbox, job);
     if (outbox->wants_times)
         add_time(outbox, run_ns);
     if (job->block.size > 0)

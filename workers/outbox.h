@@ -48,6 +48,7 @@ struct mp_outbox {
     struct mp_buf times;
     struct mp_buf failures; /* struct mp_failure, whose reasons are offsets into reasons until they are sent */
     struct mp_buf reasons;
+    struct mp_brood brood;
     uint64_t staged;
     struct mp_delta deltas[MPOOL_TOTALS_MAX];
     struct mp_buf message; /* scratch */

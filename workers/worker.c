@@ -51,6 +51,7 @@ static struct {
     struct mp_outbox outbox;
     struct mp_parcel parcel;
     struct mpool_job job;
+    struct mp_brood brood;   /* of the job */
     struct mp_callee callee; /* of the frame that is being worked on */
     msgpack_zone zone;
     _Atomic uint64_t stop; /* see workers/job.h */
@@ -199,6 +200,7 @@ static void set_up(const struct mp_worker_start *start)
 /* A finalizer that fails says so on stderr: there is nobody else to tell. */
 static _Noreturn void go(void)
 {
+    worker.job.brood = NULL;
     if (!mp_setup_run(worker.setup, &worker.job, false))
         complain("the finalizer \"%s\" failed: %.*s", mp_setup_name(worker.setup, false), (int)worker.job.reason_size,
                  worker.job.reason);
@@ -239,6 +241,7 @@ static void start_up(const struct mp_worker_start *start)
     worker.job.totals = worker.totals;
     worker.job.stop = &worker.stop;
     worker.job.slot = start->hello.slot;
+    worker.job.piped = start->piped;
     worker.job.zone = &worker.zone;
     if (mp_here_mark(&worker.here) != MPOOL_OK ||
         mp_arena_guard(start->arena, start->page_offset, MP_PAGE_BYTES) != MPOOL_OK ||
@@ -248,6 +251,7 @@ static void start_up(const struct mp_worker_start *start)
     MP_INJECT("worker.connected");
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     set_up(start);
+    worker.job.brood = &worker.brood;
     mp_outbox_send(&worker.outbox, &hello);
 }
 

@@ -1,8 +1,8 @@
 /*
  * mpool/job.h - what a job function can do besides computing its result
  *
- * All effects of an attempt (result, totals) are staged in the worker and travel together with the result; they count
- * when the supervisor commits the result, all or nothing. An attempt that fails or is killed leaves nothing.
+ * All effects of an attempt (result, totals, child jobs) are staged in the worker and travel together with the result;
+ * they count when the supervisor commits the result, all or nothing. An attempt that fails or is killed leaves nothing.
  *
  * All calls: the thread that runs the job function, until it returns.
  */
@@ -10,6 +10,7 @@
 #define MPOOL_JOB_H
 
 #include <mpool/init.h>
+#include <mpool/pool.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,6 +33,33 @@ MPOOL_API int mpool_job_fail(mpool_job *job, const char *format, ...) MPOOL_PRIN
  */
 MPOOL_API mpool_err mpool_job_total_add(mpool_job *job, const char *total, int64_t value);
 MPOOL_API mpool_err mpool_job_total_add_double(mpool_job *job, const char *total, double value);
+
+/* The most jobs that a job can submit, and the most bytes of their arguments together. */
+#define MPOOL_CHILDREN_MAX 65536
+#define MPOOL_CHILDREN_BYTES ((size_t)4 << 20)
+
+/*
+ * mpool_job_submit - submit another job to the pool, a child, once this job is done
+ *
+ * task      in   as for mpool_pool_submit(), with its tag, and without a callback; copied
+ * format    in   the arguments, as for mpool_pack(), at most 1 MiB of them; NULL for nil
+ *
+ * The child is queued in the moment in which this job's result counts; if the attempt fails or is killed, there is no
+ * child. It is queued however many jobs are queued already, and also if the pool was closed meanwhile: a pool that is
+ * joined has ended the children of its jobs, too. Its result goes where this job's goes:
+ *
+ *     an iterator       it is one more result of the iteration; from imap in no certain place
+ *     a callback        is called for the child, too
+ *     a future, a map   nobody gets it: there is no place for it. Totals have what it adds.
+ *
+ * In its result `child` is true, and `index` that of the job which the program itself has submitted. There is no
+ * waiting for a child in a job: the worker that waits is one of those that should run it.
+ *
+ * Errors: MPOOL_E_NOFUNC, MPOOL_E_FORMAT, MPOOL_E_TOOBIG, MPOOL_E_NOTFOUND (a total in collect), MPOOL_E_INVAL,
+ *         MPOOL_E_NOMEM, MPOOL_E_NESTED (this is an initializer, a finalizer or a process); on error nothing was
+ *         submitted, and the job may go on.
+ */
+MPOOL_API mpool_err mpool_job_submit(mpool_job *job, const mpool_task *task, const char *format, ...);
 
 /* mpool_job_attempt - which try this is: 1, then 2 ... */
 MPOOL_API unsigned mpool_job_attempt(const mpool_job *job);

@@ -33,6 +33,7 @@ MPOOL_API const char *mpool_status_name(mpool_status status);
 typedef struct mpool_result {
     uint64_t index; /* mpool_pool_submit(): the job's number in the pool; iterators and map: the item's, from 0 */
     uint64_t tag;   /* what the submitter gave along */
+    bool child;     /* a job has submitted it (mpool/job.h); `index` is that of the job it descends from */
     mpool_status status;
     unsigned attempts; /* tries used, this one included; one that the end of the pool cut off does not count */
     unsigned worker;   /* slot of the last try, from 0 */

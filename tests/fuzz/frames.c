@@ -4,6 +4,7 @@
 #include "tests/fuzz/frames.h"
 
 #include "serialize/message.h"
+#include "serialize/task.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/values.h"
 
@@ -88,6 +89,27 @@ static void make_lists(struct mp_answers *answers, struct mp_total_delta *deltas
     answers->failures = failures;
 }
 
+/* Of jobs that have not failed, in their order. */
+static void make_births(struct mp_answers *answers, struct mp_birth *births, uint64_t *random)
+{
+    static const struct mp_bytes tasks[2] = {{.data = "\x90", .size = 1}, {.data = "\x91\x05", .size = 2}};
+    uint32_t failure = 0;
+
+    answers->tasks = tasks;
+    answers->task_count = 1 + up_to(random, 1);
+    for (uint32_t i = 0; i < answers->count; i++) {
+        if (failure < answers->failure_count && answers->failures[failure].at == i)
+            failure++;
+        else if (up_to(random, 2) == 0)
+            births[answers->birth_count++] = (struct mp_birth){.at = i,
+                                                               .task = up_to(random, answers->task_count - 1),
+                                                               .tag = next_random(random),
+                                                               .args = "\x92\x01\xc0",
+                                                               .args_size = 3};
+    }
+    answers->births = births;
+}
+
 static void make_answers(struct mp_answers *answers, char *values, uint64_t *random)
 {
     static const char times[8 * MOST] = {1, 2, 3};
@@ -126,6 +148,7 @@ void make_frame(struct mp_buf *buf, uint64_t *random)
     struct mp_collect collects[MOST];
     struct mp_total_delta deltas[MOST];
     struct mp_failure failures[MOST];
+    struct mp_birth births[MOST];
     char values[MOST];
 
     if (message.type == MP_HELLO) {
@@ -135,6 +158,7 @@ void make_frame(struct mp_buf *buf, uint64_t *random)
     } else if (message.type == MP_FRAME_RESULTS) {
         make_answers(&message.as.answers, values, random);
         make_lists(&message.as.answers, deltas, failures, random);
+        make_births(&message.as.answers, births, random);
     } else {
         message.as.ticket = (uint32_t)next_random(random);
         make_talk_of_blocks(&message, random);
@@ -157,6 +181,23 @@ static void check_block(const struct mp_block *block)
 {
     HOLDS(block->size > MP_INLINE_MAX && block->size <= MPOOL_VALUE_MAX);
     HOLDS(block->offset % MP_BLOCK_ALIGN == 0 && block->offset + block->size > block->offset);
+}
+
+/* What the reader leaves to mp_task_read() is read here, too. */
+static void check_birth(const struct mp_answers *answers, uint32_t i)
+{
+    const struct mp_birth *birth = &answers->births[i];
+    msgpack_zone zone;
+    mpool_task task;
+
+    HOLDS(birth->at < answers->count && birth->task < answers->task_count);
+    HOLDS(i == 0 || birth->at >= answers->births[i - 1].at);
+    HOLDS(birth->args_size > 0 && birth->args_size <= MP_INLINE_MAX);
+    touch(birth->args, birth->args_size);
+    HOLDS(msgpack_zone_init(&zone, 1024));
+    if (mp_task_read(answers->tasks[birth->task].data, answers->tasks[birth->task].size, &zone, &task) == MPOOL_OK)
+        touch(task.function, strlen(task.function));
+    msgpack_zone_destroy(&zone);
 }
 
 static void check(const struct mp_message *message)
@@ -186,6 +227,8 @@ static void check(const struct mp_message *message)
             HOLDS(i == 0 || answers->failures[i].at > answers->failures[i - 1].at);
             touch(answers->failures[i].reason, answers->failures[i].reason_size);
         }
+        for (uint32_t i = 0; i < answers->birth_count; i++)
+            check_birth(answers, i);
     }
 }
 

@@ -135,6 +135,25 @@ PROC(imap, gives_failures_in_their_places)
 PROC(imap, goes_on_behind_a_slow_item_but_not_without_end)
 PROC(imap, ends_as_the_unordered_one_does)
 
+/* ---- jobs that jobs submit --------------------------------------------------------------------------------------- */
+
+PROC(children, of_an_iteration_are_results_of_it)
+PROC(children, of_an_ordered_iteration_come_between_its_items)
+PROC(children, of_a_job_with_a_callback_have_it_too)
+PROC(children, of_a_map_are_done_by_the_end_of_the_pool)
+PROC(children, of_an_attempt_that_comes_to_nothing_are_not_there)
+PROC(children, are_exact_whatever_is_killed)
+PROC(children, may_be_as_many_as_a_job_can_have)
+PROC(children, may_have_megabytes_of_arguments)
+PROC(children, do_not_wait_for_room_in_the_queue)
+PROC(children, are_taken_by_a_pool_that_was_closed)
+PROC(children, are_not_begun_by_a_pool_that_drains)
+PROC(children, without_end_are_ended_with_their_iteration)
+PROC(children, without_end_are_ended_with_their_pool)
+PROC(children, have_tasks_as_all_jobs_have)
+PROC(children, that_cannot_be_are_refused_in_the_job)
+PROC(children, are_for_jobs_to_have)
+
 /* ---- values of every size ---------------------------------------------------------------------------------------- */
 
 PROC(values, of_all_sizes_go_there_and_back)

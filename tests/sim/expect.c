@@ -105,6 +105,21 @@ static void note_pace(struct oracle *oracle, uint32_t pace, const struct view_fr
         *quickest_ns = job_ns;
 }
 
+static void expect_jobs(struct oracle *oracle, const struct mp_range *range, bool wanted);
+
+/* What jobs of the frame have submitted is there when the frame counts. */
+static void expect_births(struct oracle *oracle, const struct mp_results *results, uint64_t first)
+{
+    bool wanted = true;
+
+    for (uint64_t job = first; job < first + results->count; job++)
+        wanted = wanted && !oracle->jobs[job].with_group;
+    for (size_t i = 0; i < results->birth_count; i++) {
+        expect_jobs(oracle, &results->births[i], wanted);
+        reach(oracle, !wanted ? REACH_BORN_UNWANTED : oracle->draining ? REACH_BORN_LATE : REACH_BORN);
+    }
+}
+
 static void expect_results(struct oracle *oracle, const struct mp_event *event)
 {
     struct view *view = &oracle->views[event->slot];
@@ -113,8 +128,10 @@ static void expect_results(struct oracle *oracle, const struct mp_event *event)
 
     if (!oracle_accepts(oracle, event)) {
         oracle->cause = CAUSE_GARBLED;
+        oracle->reached[REACH_BORN_STALE] += results->birth_count;
         return;
     }
+    expect_births(oracle, results, view->frame[0].first);
     oracle->commit = (struct mp_range){.first = view->frame[0].first, .count = results->count};
     oracle->commit_delta = 0;
     for (uint32_t i = 0; i < results->count; i++) {
@@ -370,12 +387,14 @@ static void expect_started(struct oracle *oracle, struct view *view)
 
 /* ---- what the host wants ----------------------------------------------------------------------------------------- */
 
-static void expect_jobs(struct oracle *oracle, const struct mp_range *range)
+static void expect_jobs(struct oracle *oracle, const struct mp_range *range, bool wanted)
 {
     for (uint64_t job = range->first; job < range->first + range->count; job++) {
         oracle->jobs[job].rules = range->rules;
         oracle->jobs[job].alone = range->rules->alone || range->rules->once;
-        if (range->rules->delay_ms > 0 && !oracle->draining) {
+        if (!wanted) {
+            books_must_end(oracle, job, MPOOL_CANCELLED);
+        } else if (range->rules->delay_ms > 0 && !oracle->draining) {
             books_put_off(oracle, job, range->rules->delay_ms, range->rules->delay_ms);
             reach(oracle, REACH_DELAYED);
         } else {
@@ -386,7 +405,7 @@ static void expect_jobs(struct oracle *oracle, const struct mp_range *range)
     oracle->stats.jobs_submitted += range->count;
 }
 
-static void cancel_job(struct oracle *oracle, uint64_t number, int64_t grace_ms)
+static void cancel_job(struct oracle *oracle, uint64_t number, int64_t grace_ms, bool all)
 {
     struct job_record *job = &oracle->jobs[number];
 
@@ -396,6 +415,7 @@ static void cancel_job(struct oracle *oracle, uint64_t number, int64_t grace_ms)
     } else if (job->state == JOB_FLIES) {
         job->grace_ms = job->unwanted ? mp_sooner(job->grace_ms, grace_ms) : grace_ms;
         job->unwanted = true;
+        job->with_group = job->with_group || all;
         oracle->views[job->slot].cleared = false;
     }
 }
@@ -403,10 +423,10 @@ static void cancel_job(struct oracle *oracle, uint64_t number, int64_t grace_ms)
 static void expect_cancel(struct oracle *oracle, const struct mp_wish *wish)
 {
     if (wish->group == 0 && oracle->jobs[wish->number].rules != NULL)
-        cancel_job(oracle, wish->number, wish->grace_ms);
+        cancel_job(oracle, wish->number, wish->grace_ms, false);
     for (uint64_t job = 0; wish->group != 0 && job < SIM_JOBS; job++)
         if (oracle->jobs[job].rules != NULL && oracle->jobs[job].rules->group == wish->group)
-            cancel_job(oracle, job, wish->grace_ms);
+            cancel_job(oracle, job, wish->grace_ms, true);
 }
 
 static void expect_lost(struct oracle *oracle)
@@ -473,7 +493,7 @@ void oracle_expect(struct oracle *oracle, const struct mp_event *event)
     oracle->commit.count = 0;
     switch (event->kind) {
     case MP_JOBS:
-        expect_jobs(oracle, &event->range);
+        expect_jobs(oracle, &event->range, true);
         break;
     case MP_RESIZE:
         oracle->most = event->workers;
@@ -505,6 +525,7 @@ void oracle_expect(struct oracle *oracle, const struct mp_event *event)
             expect_from_worker(oracle, event);
         } else {
             oracle->stats.stale_results += event->kind == MP_RESULTS;
+            oracle->reached[REACH_BORN_STALE] += event->results.birth_count;
             reach(oracle, REACH_STALE);
         }
         break;

@@ -18,7 +18,7 @@ top=$(CDPATH='' cd -- "$here/../.." && pwd)
 cc=${CC:-cc}
 each=${MUTANT_SECONDS:-60}
 all=${MUTANTS_SECONDS:-400}
-core='core flight pace dispatch limits blame gate later cancel crew'
+core='core commit finish flight pace dispatch limits blame gate later cancel crew'
 dir=$(mktemp -d "${TMPDIR:-/tmp}/mpool-mutants.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 129' HUP INT TERM

@@ -22,7 +22,7 @@ void oracle_init(struct oracle *oracle, const struct plan *plan, const struct wo
     oracle->now_ms = plan->start_us / 1000;
     oracle->stats.workers = oracle->wanted = plan->crew.wanted;
     oracle->most = plan->crew.most;
-    for (unsigned i = 0; i < plan->jobs; i++)
+    for (unsigned i = 0; i < SIM_JOBS; i++)
         oracle->jobs[i].runs_on = -1;
     for (unsigned i = 0; i < plan->slots; i++)
         oracle->views[i] = (struct view){.spawn_ms = oracle->now_ms, .spare = i >= plan->crew.wanted, .deaf_ms = -1};

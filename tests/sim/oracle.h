@@ -38,6 +38,7 @@ struct job_record {
     uint32_t riddles; /* deaths near it that named nobody */
     uint32_t runs;    /* how often its function was begun */
     bool unwanted;    /* was cancelled while it flew, */
+    bool with_group;  /* with all of its group, */
     int64_t grace_ms; /* and has so long when asked to stop */
     int64_t least_ms; /* LATER: its time is not before this, */
     int64_t most_ms;  /* nor after this */
@@ -146,7 +147,11 @@ enum reach {
     REACH_RETIRED_SURPLUS,
     REACH_GROWN,
     REACH_SHRUNK,
-    REACH_SPENT, /* jobs that must not run twice, and may have begun */
+    REACH_BORN,          /* jobs that others have submitted, */
+    REACH_BORN_UNWANTED, /* and nobody wants, as their parents, */
+    REACH_BORN_LATE,     /* or in a pool that drains, */
+    REACH_BORN_STALE,    /* or whose parents' results do not count */
+    REACH_SPENT,         /* jobs that must not run twice, and may have begun */
     REACH_BROKEN,
     REACH_LOST,
     REACH_LOST_LATE,   /* when the pool was broken already */

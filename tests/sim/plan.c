@@ -165,7 +165,7 @@ static void draw_lots(struct plan *plan, struct dice *dice)
     int64_t at_us = plan->start_us + dice_between(dice, 0, 3000);
 
     plan->jobs = SIM_LEAST_JOBS + dice_below(dice, dice_chance(dice, 850) ? 61 : SIM_JOBS - SIM_LEAST_JOBS + 1);
-    for (uint32_t first = 0; first < plan->jobs;) {
+    for (unsigned first = 0; first < plan->jobs;) {
         uint32_t left = plan->jobs - first, count = 1 + dice_below(dice, largest < left ? largest : left);
 
         plan->lot[plan->lots++] = (struct plan_lot){
@@ -173,6 +173,34 @@ static void draw_lots(struct plan *plan, struct dice *dice)
         first += count;
         at_us += dice_between(dice, pause.low_us, pause.high_us);
     }
+}
+
+/* Lots that jobs submit; some of these are of a lot of this kind themselves. */
+static void draw_broods(struct plan *plan, struct dice *dice)
+{
+    unsigned jobs = plan->jobs, most = dice_chance(dice, 300) ? 1 + dice_below(dice, 40) : 0;
+
+    for (unsigned i = 0; i < SIM_JOBS; i++)
+        plan->drawn[i].brood = -1;
+    while (plan->broods < most && jobs < SIM_JOBS) {
+        struct plan_lot *lot = &plan->lot[plan->lots + plan->broods];
+        struct plan_job *parent = &plan->drawn[dice_below(dice, jobs)];
+        uint32_t left = SIM_JOBS - jobs, count = 1 + dice_below(dice, left < 6 ? left : 6);
+
+        if (parent->brood >= 0)
+            break;
+        parent->brood = (int)(plan->lots + plan->broods++);
+        *lot = (struct plan_lot){
+            .first = jobs, .count = count, .rules = &plan->rules[dice_below(dice, plan->rules_count)]};
+        jobs += count;
+    }
+}
+
+struct mp_range plan_number(struct plan *plan, const struct plan_lot *lot, uint64_t first)
+{
+    for (uint32_t i = 0; i < lot->count; i++)
+        plan->job[first + i] = plan->drawn[lot->first + i];
+    return (struct mp_range){.first = first, .count = lot->count, .rules = lot->rules};
 }
 
 static void draw_jobs(struct plan *plan, struct dice *dice)
@@ -184,11 +212,11 @@ static void draw_jobs(struct plan *plan, struct dice *dice)
         times[i] = PICK_SPAN(dice, {0, 10}, {5, 300}, {0, 300}, {0, 5000}, {500, 40000});
     for (unsigned i = FATE_FAIL; i < FATE_COUNT; i++)
         rate[i] = pick_rate(dice, dice_chance(dice, 200) ? 500 : 80);
-    for (unsigned i = 0; i < plan->lots; i++) {
+    for (unsigned i = 0; i < plan->lots + plan->broods; i++) {
         const struct plan_lot *lot = &plan->lot[i];
 
-        for (uint64_t k = lot->first; k < lot->first + lot->count; k++) {
-            struct plan_job *job = &plan->job[k];
+        for (unsigned k = lot->first; k < lot->first + lot->count; k++) {
+            struct plan_job *job = &plan->drawn[k];
 
             job->run_us = dice_between(dice, times[lot->rules->pace].low_us, times[lot->rules->pace].high_us);
             job->delta = dice_between(dice, 1, 1000000);
@@ -281,6 +309,7 @@ void plan_draw(struct plan *plan, uint64_t seed)
         make_sleepy(plan, &dice);
     plan->start_timeout_ms = least_start_ms(plan) + dice_between(&dice, 1, 300);
     draw_lots(plan, &dice);
+    draw_broods(plan, &dice);
     draw_jobs(plan, &dice);
     draw_faults(plan, &dice);
 }

@@ -44,12 +44,13 @@ struct plan_job {
     int64_t run_us; /* how long an attempt takes */
     int64_t delta;  /* what it adds to the total when it is done */
     bool obliging;  /* comes to an end when it is asked to stop */
+    int brood;      /* the lot that it submits when it is done; -1: none */
 };
 
-/* Jobs that are submitted together. */
+/* Jobs that are submitted together: by the host, or by a job. */
 struct plan_lot {
-    int64_t at_us;
-    uint64_t first;
+    int64_t at_us;  /* by the host: when */
+    unsigned first; /* of the jobs drawn; what numbers they have turns out when they are submitted */
     uint32_t count;
     const struct mp_rules *rules;
 };
@@ -84,8 +85,9 @@ struct plan_span {
 struct plan {
     uint64_t seed;
     unsigned slots;
-    unsigned jobs;
-    unsigned lots;
+    unsigned jobs;   /* the host's, */
+    unsigned lots;   /* and its lots */
+    unsigned broods; /* lots behind those, which jobs submit */
     unsigned rules_count;
     unsigned faults;
     uint32_t first_ticket; /* of every generation: near the wrap in some schedules */
@@ -120,11 +122,15 @@ struct plan {
     bool unsent_each;     /* the supervisor sends to slots that are not up too, and reports each frame */
     struct mp_rules rules[SIM_RULES];
     struct plan_lot lot[SIM_JOBS];
-    struct plan_job job[SIM_JOBS];
+    struct plan_job drawn[SIM_JOBS]; /* in the order of the lots, */
+    struct plan_job job[SIM_JOBS];   /* and by number, when they have one */
     struct plan_fault fault[SIM_FAULTS];
 };
 
 /* plan_draw - the schedule of a seed. */
 void plan_draw(struct plan *plan, uint64_t seed);
+
+/* plan_number - the lot is submitted, and its jobs have the numbers from `first` on. */
+struct mp_range plan_number(struct plan *plan, const struct plan_lot *lot, uint64_t first);
 
 #endif

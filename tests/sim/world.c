@@ -246,13 +246,35 @@ static uint64_t busy_of(struct world *world, uint64_t true_ns)
     return lies[dice_below(&world->dice, sizeof lies / sizeof lies[0])];
 }
 
+/* The job of an outcome is done, as its worker says: what it has submitted comes along. */
+static void bear(struct world *world, struct mp_results *results, unsigned job, uint64_t *next)
+{
+    int brood = world->plan.job[job].brood;
+
+    if (brood < 0)
+        return;
+    world->births[results->birth_count] = plan_number(&world->plan, &world->plan.lot[brood], *next);
+    *next += world->births[results->birth_count++].count;
+}
+
+/* Results that will not count speak of jobs that there are not, now and then. */
+static void bear_nothing(struct world *world, struct mp_results *results)
+{
+    results->births = world->births;
+    if (!dice_chance(&world->dice, 500) || world->plan.broods == 0 || world->oracle.submitted == SIM_JOBS)
+        return;
+    world->births[results->birth_count++] =
+        (struct mp_range){.first = world->oracle.submitted, .count = 1, .rules = &world->plan.rules[0]};
+}
+
 /* A frame of results as the decoder hands it on. */
 static void decode_results(struct world *world, const struct worker *worker, const struct letter *letter,
                            struct mp_results *results)
 {
-    uint64_t busy_us = 0;
+    uint64_t busy_us = 0, next = world->oracle.submitted;
 
-    *results = (struct mp_results){.ticket = letter->ticket, .count = letter->count, .exceptions = world->exceptions};
+    *results = (struct mp_results){
+        .ticket = letter->ticket, .count = letter->count, .exceptions = world->exceptions, .births = world->births};
     for (uint32_t i = 0; letter->kind == LETTER_RESULTS && i < letter->count; i++) {
         const struct outcome *outcome = &worker->outcomes[(letter->ticket + i) % SIM_JOBS];
 
@@ -260,7 +282,11 @@ static void decode_results(struct world *world, const struct worker *worker, con
         if (outcome->fate == FATE_FAIL || outcome->fate == FATE_FINAL)
             world->exceptions[results->exception_count++] =
                 (struct mp_exception){.at = i, .final = outcome->fate == FATE_FINAL};
+        else
+            bear(world, results, outcome->job, &next);
     }
+    if (letter->kind != LETTER_RESULTS)
+        bear_nothing(world, results);
     results->busy_ns = busy_of(world, busy_us * 1000);
 }
 
@@ -320,6 +346,7 @@ static void deliver_stale(struct world *world, unsigned at)
     case LETTER_RESULTS:
         event.kind = MP_RESULTS;
         event.results = (struct mp_results){.ticket = stale.letter.ticket, .count = stale.letter.count};
+        bear_nothing(world, &event.results);
         break;
     case LETTER_RETURNED:
         event.kind = MP_RETURNED;
@@ -350,7 +377,7 @@ static void slot_turn(struct world *world, struct worker *worker)
 static void submit(struct world *world)
 {
     const struct plan_lot *lot = &world->plan.lot[world->next_lot++];
-    struct mp_event event = {.kind = MP_JOBS, .range = {.first = lot->first, .count = lot->count, .rules = lot->rules}};
+    struct mp_event event = {.kind = MP_JOBS, .range = plan_number(&world->plan, lot, world->oracle.submitted)};
 
     if (world->next_lot == world->plan.lots)
         world->close_us = world->now_us + dice_between(&world->dice, 0, 20000);

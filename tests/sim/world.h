@@ -44,6 +44,7 @@ struct world {
     unsigned stale_count;
     struct world_stale stale[WORLD_STALE];
     struct mp_exception exceptions[SIM_JOBS];
+    struct mp_range births[SIM_JOBS];
     struct trace trace;
     struct worker workers[SIM_SLOTS];
     struct oracle oracle;

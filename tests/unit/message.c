@@ -133,6 +133,66 @@ Test(message, failures_out_of_order_or_out_of_range_are_refused)
     cr_expect_eq(there_and_back(&results, &again), MPOOL_OK);
 }
 
+Test(message, births_carry_their_parent_task_tag_and_arguments)
+{
+    const struct mp_bytes tasks[2] = {{.data = "one", .size = 3}, {.data = "another", .size = 7}};
+    const struct mp_birth births[2] = {{.at = 0, .task = 1, .tag = UINT64_MAX, .args = "\x07", .args_size = 1},
+                                       {.at = 2, .task = 0, .tag = 5, .args = "\x91\xc3", .args_size = 2}};
+    struct mp_message results = {
+        .type = MP_FRAME_RESULTS,
+        .as.answers = {.count = 3, .tasks = tasks, .task_count = 2, .births = births, .birth_count = 2}};
+    struct mp_message again;
+
+    cr_assert_eq(there_and_back(&results, &again), MPOOL_OK);
+    cr_assert_eq(again.as.answers.task_count, 2);
+    cr_expect_eq(again.as.answers.tasks[1].size, 7);
+    cr_expect_arr_eq(again.as.answers.tasks[1].data, "another", 7);
+    cr_assert_eq(again.as.answers.birth_count, 2);
+    cr_expect_eq(again.as.answers.births[0].task, 1);
+    cr_expect_eq(again.as.answers.births[0].tag, UINT64_MAX);
+    cr_expect_eq(again.as.answers.births[1].at, 2);
+    cr_expect_eq(again.as.answers.births[1].args_size, 2);
+    cr_expect_arr_eq(again.as.answers.births[1].args, "\x91\xc3", 2);
+}
+
+Test(message, births_that_cannot_be_are_refused)
+{
+    static char large[MP_INLINE_MAX + 1];
+    const struct mp_bytes task = {.data = "task", .size = 4};
+    struct mp_failure failure = {.at = 1};
+    struct mp_birth births[2] = {{.at = 0, .args = "\x07", .args_size = 1}, {.at = 2, .args = "\x07", .args_size = 1}};
+    const struct mp_birth good = births[1];
+    struct mp_message results = {.type = MP_FRAME_RESULTS,
+                                 .as.answers = {.count = 3,
+                                                .failures = &failure,
+                                                .failure_count = 1,
+                                                .tasks = &task,
+                                                .task_count = 1,
+                                                .births = births,
+                                                .birth_count = 2}};
+    const struct mp_birth bad[] = {
+        {.at = 3, .args = "\x07", .args_size = 1},            /* no such parent */
+        {.at = 1, .args = "\x07", .args_size = 1},            /* one that failed */
+        {.at = 2, .task = 1, .args = "\x07", .args_size = 1}, /* no such task */
+        {.at = 2, .args = "\x07\x07", .args_size = 2},        /* two values, */
+        {.at = 2, .args = "", .args_size = 0},                /* none, */
+        {.at = 2, .args = "\x92\x07", .args_size = 2},        /* or a part of one */
+        {.at = 2, .args = large, .args_size = MP_INLINE_MAX + 1},
+    };
+    struct mp_message again;
+
+    memset(large, 0, sizeof large);
+    memcpy(large, "\xc6\x00\x0f\xff\xfc", 5); /* as a value it would be all right */
+    cr_expect_eq(there_and_back(&results, &again), MPOOL_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        births[1] = bad[i];
+        cr_expect_eq(there_and_back(&results, &again), MPOOL_E_PROTOCOL, "%zu", i);
+    }
+    births[1] = births[0];
+    births[0] = good;
+    cr_expect_eq(there_and_back(&results, &again), MPOOL_E_PROTOCOL);
+}
+
 Test(message, a_frame_with_too_few_or_too_many_values_is_refused)
 {
     struct mp_message jobs = {.type = MP_FRAME_JOBS,

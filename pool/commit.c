@@ -1,0 +1,59 @@
+/*
+ * pool/commit.c - a frame of results counts
+ *
+ * Runs in: the supervisor, as a part of the core.
+ */
+#include "pool/commit.h"
+
+#include "pool/blame.h"
+#include "pool/cancel.h"
+#include "pool/limits.h"
+
+/*
+ * The heart: a frame of results counts whole, once, and only if its generation lives and it answers the oldest jobs in
+ * flight. What is dropped here leaves no trace, so the jobs in it can safely run again.
+ */
+void mp_commit_results(struct mp_core *core, const struct mp_event *event)
+{
+    struct mp_slot *slot = &core->slots[event->slot];
+    const struct mp_results *results = &event->results;
+    struct mp_range range, part;
+    uint64_t busy_ns;
+    uint32_t at = 0;
+    bool wanted;
+
+    if (slot->flight.frame_count == 0 || results->ticket != slot->flight.answered || results->count == 0 ||
+        results->count > slot->flight.frames[0].range.count) {
+        mp_core_kill(core, event->slot, MP_KILL_GARBLED);
+        return;
+    }
+    /* A worker cannot have been busy for longer than it has had the frame, whatever it says. */
+    busy_ns = (uint64_t)(event->now_ms - slot->flight.frames[0].sent_ms + 1) * 1000000;
+    busy_ns = results->busy_ns < busy_ns ? results->busy_ns : busy_ns;
+    range = mp_flight_answer(&slot->flight, results->count);
+    mp_gates_leave(&core->gates, &range);
+    mp_core_act(core, MP_COMMIT, event->slot)->range = range;
+    wanted = !mp_cancel_covers_group(core, &range);
+    for (size_t i = 0; i < results->birth_count; i++)
+        mp_core_take_jobs(core, results->births[i], wanted);
+    mp_pace_learn(&core->paces[range.rules->pace], busy_ns, results->count);
+    slot->progress_ms = event->now_ms;
+    slot->barren = false;
+    for (size_t i = 0; i <= results->exception_count; i++) {
+        uint32_t until = i < results->exception_count ? results->exceptions[i].at : range.count;
+
+        part = range;
+        part.first += at;
+        part.count = until - at;
+        if (part.count > 0)
+            mp_core_end(core, event->slot, part, MPOOL_DONE, range.attempts + 1);
+        if (i < results->exception_count) {
+            part.first = range.first + until;
+            part.count = 1;
+            mp_blame_charge(core, event->slot, part, MPOOL_FAILED, results->exceptions[i].final);
+        }
+        at = until + 1;
+    }
+    if (slot->state == MP_SLOT_UP)
+        mp_limits_arm(slot);
+}

@@ -1,0 +1,590 @@
+/*
+ * tests/proc/scenarios/children.c - scenarios: jobs that are submitted by jobs
+ */
+#include "tests/proc/helper.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- job functions ----------------------------------------------------------------------------------------------- */
+
+static int give_up(mpool_job *job)
+{
+    return mpool_job_fail(job, "%s", mpool_error_detail());
+}
+
+/* [depth, width]: counts in "count", and submits so many of itself, one level down; its tag is its depth. */
+MPOOL_FUNCTION(branch)
+{
+    mpool_task task = {.function = "branch", .retries = 1000, .crash_limit = 1000};
+    int depth, width;
+
+    if (mpool_unpack(args, "[i,i]", &depth, &width) != MPOOL_OK || mpool_job_total_add(job, "count", 1) != MPOOL_OK)
+        return give_up(job);
+    task.tag = (uint64_t)depth - 1;
+    for (int i = 0; i < width && depth > 0; i++)
+        if (mpool_job_submit(job, &task, "[i,i]", depth - 1, width) != MPOOL_OK)
+            return give_up(job);
+    (void)mpool_pack(result, "i", depth);
+    return 0;
+}
+
+/* An int: submits an "add" of it, and ends in that way the first time; CRASHES: fails. */
+MPOOL_FUNCTION(stumble)
+{
+    int how;
+
+    if (mpool_unpack(args, "i", &how) != MPOOL_OK ||
+        mpool_job_submit(job, &(mpool_task){.function = "add"}, "i", how + 1) != MPOOL_OK)
+        return give_up(job);
+    if (mpool_job_attempt(job) > 1)
+        return 0;
+    if (how == CRASH_SEGV)
+        (void)raise(SIGSEGV);
+    if (how == CRASH_KILL)
+        (void)raise(SIGKILL);
+    if (how == CRASH_EXIT)
+        _exit(0);
+    return mpool_job_fail(job, "the first time");
+}
+
+/* An int: submits so many "add" of 1. */
+MPOOL_FUNCTION(spread)
+{
+    const mpool_task task = {.function = "add", .discard_value = true};
+    int children;
+
+    if (mpool_unpack(args, "i", &children) != MPOOL_OK)
+        return give_up(job);
+    for (int i = 0; i < children; i++)
+        if (mpool_job_submit(job, &task, "i", 1) != MPOOL_OK)
+            return give_up(job);
+    return 0;
+}
+
+/* Goes on for ever. */
+MPOOL_FUNCTION(without_end)
+{
+    return mpool_job_submit(job, &(mpool_task){.function = "without_end"}, "n") == MPOOL_OK ? 0 : give_up(job);
+}
+
+/* Comes to the gate, and submits an "add" of 1 when it opens. */
+MPOOL_FUNCTION(spread_at_gate)
+{
+    (void)atomic_fetch_add(&board->held, 1);
+    while (atomic_load(&board->gate) == 0)
+        nap();
+    return mpool_job_submit(job, &(mpool_task){.function = "add"}, "i", 1) == MPOOL_OK ? 0 : give_up(job);
+}
+
+/* Submits one of each kind of task; the tag says which. */
+MPOOL_FUNCTION(sort_of_each)
+{
+    const mpool_collect collect = {.total = "sum", .field = NULL};
+    const mpool_task tasks[] = {
+        {.function = "refuse", .tag = 0, .retries = 2},
+        {.function = "square", .tag = 1, .collect = &collect, .collect_count = 1},
+        {.function = "square", .tag = 2, .measure = true},
+        {.function = "doze", .tag = 3, .timeout_ms = 50},
+        {.function = "crash", .tag = 4, .retries = 9, .crash_limit = 2},
+        {.function = "square", .tag = 5, .discard_value = true, .priority = -3, .delay_ms = 5, .at_most = 1},
+        {.function = "say_hello",
+         .tag = 6,
+         .capture = true,
+         .capture_bytes = 100,
+         .at_most = 2,
+         .at_most_key = "hello"},
+    };
+    static const int args_of[] = {13, 14, 15, 60000, CRASH_SEGV, 16, 17};
+
+    for (size_t i = 0; i < sizeof tasks / sizeof tasks[0]; i++)
+        if (mpool_job_submit(job, &tasks[i], "i", args_of[i]) != MPOOL_OK)
+            return give_up(job);
+    return 0;
+}
+
+MPOOL_FUNCTION(say_hello)
+{
+    (void)printf("hello\n");
+    return 0;
+}
+
+static bool refused(mpool_job *job, const mpool_task *task, mpool_err wanted)
+{
+    mpool_err err = mpool_job_submit(job, task, "i", 1);
+
+    if (err != wanted)
+        (void)mpool_job_fail(job, "%s instead of %s", mpool_err_text(err), mpool_err_text(wanted));
+    return err == wanted;
+}
+
+static void never_called(void *user, const mpool_result *result)
+{
+    (void)user;
+    (void)result;
+    abort();
+}
+
+/* Submits what cannot be, and one "add" that can. */
+MPOOL_FUNCTION(submit_badly)
+{
+    static char large[2 << 20];
+    const mpool_task add = {.function = "add"};
+    const mpool_collect nowhere = {.total = "nothing"};
+
+    if (!refused(job, &(mpool_task){.function = "no_such_function"}, MPOOL_E_NOFUNC) ||
+        !refused(job, &(mpool_task){.function = "./no_such_file.so:f"}, MPOOL_E_NOFUNC) ||
+        !refused(job, &(mpool_task){.function = "add", .timeout_ms = -1}, MPOOL_E_INVAL) ||
+        !refused(job, &(mpool_task){.function = NULL}, MPOOL_E_INVAL) || !refused(job, NULL, MPOOL_E_INVAL) ||
+        !refused(job, &(mpool_task){.function = "add", .callback = never_called}, MPOOL_E_INVAL) ||
+        !refused(job, &(mpool_task){.function = "add", .collect = &nowhere, .collect_count = 1}, MPOOL_E_NOTFOUND))
+        return -1;
+    if (mpool_job_submit(job, &add, "z", large, sizeof large) != MPOOL_E_TOOBIG)
+        return mpool_job_fail(job, "large arguments were taken");
+    if (mpool_job_submit(job, &add, "[i", 1) != MPOOL_E_FORMAT)
+        return mpool_job_fail(job, "a bad format was taken");
+    return mpool_job_submit(job, &add, "i", 1) == MPOOL_OK ? 0 : give_up(job);
+}
+
+/* More arguments than a job may give along; what was taken before stays. */
+MPOOL_FUNCTION(submit_too_much)
+{
+    static char half[500000];
+    const mpool_task task = {.function = "count_bytes"};
+    int taken = 0;
+
+    while (mpool_job_submit(job, &task, "z", half, sizeof half) == MPOOL_OK)
+        taken++;
+    (void)mpool_pack(result, "i", taken);
+    return 0;
+}
+
+/* Bytes: adds their number to "sum". */
+MPOOL_FUNCTION(count_bytes)
+{
+    const void *bytes;
+    size_t size;
+
+    if (mpool_unpack(args, "z", &bytes, &size) != MPOOL_OK)
+        return give_up(job);
+    return mpool_job_total_add(job, "sum", (int64_t)size) == MPOOL_OK ? 0 : give_up(job);
+}
+
+/* An initializer: it has no job to submit from. */
+MPOOL_FUNCTION(submit_too_early)
+{
+    mpool_err err = mpool_job_submit(job, &(mpool_task){.function = "add"}, "i", 1);
+
+    return err == MPOOL_E_NESTED ? 0 : mpool_job_fail(job, "%s", mpool_err_text(err));
+}
+
+/* ---- the host's side --------------------------------------------------------------------------------------------- */
+
+static mpool_total *sum, *count;
+
+static void open_totals(mpool_pool *pool)
+{
+    CHECK_OK(mpool_total_open(pool, "sum", MPOOL_SUM, &sum));
+    CHECK_OK(mpool_total_open(pool, "count", MPOOL_COUNT, &count));
+}
+
+static int64_t value_of(const mpool_total *total)
+{
+    int64_t value;
+
+    CHECK_OK(mpool_total_int64(total, &value));
+    return value;
+}
+
+static int nodes_below(int depth, int width)
+{
+    int nodes = 0;
+
+    for (int level = 0, here = 1; level <= depth; level++, here *= width)
+        nodes += here;
+    return nodes;
+}
+
+struct roots {
+    int next, end, depth, width;
+};
+
+static mpool_err give_root(void *user, msgpack_packer *args, uint64_t *tag)
+{
+    struct roots *roots = user;
+
+    if (roots->next++ == roots->end)
+        return MPOOL_E_END;
+    *tag = (uint64_t)roots->depth;
+    return mpool_pack(args, "[i,i]", roots->depth, roots->width);
+}
+
+/* Takes all results of trees: each node once, with its root's index and its own tag. */
+static void take_trees(mpool_iter *iter, const struct roots *roots, bool ordered)
+{
+    int *seen = calloc((size_t)roots->end, sizeof *seen);
+    const mpool_result *result;
+    uint64_t next_root = 0;
+    mpool_err err;
+    int depth;
+
+    CHECK(seen != NULL);
+    while ((err = mpool_iter_next(iter, LONG_MS, &result)) == MPOOL_OK) {
+        CHECK_INT(result->status, MPOOL_DONE);
+        CHECK(result->index < (uint64_t)roots->end);
+        CHECK_OK(mpool_result_unpack(result, "i", &depth));
+        CHECK_INT(result->tag, (uint64_t)depth);
+        CHECK(result->child == (depth < roots->depth));
+        seen[result->index]++;
+        if (ordered && !result->child)
+            CHECK_INT(result->index, (long long)next_root++);
+    }
+    CHECK_ERR(err, MPOOL_E_END);
+    for (int i = 0; i < roots->end; i++)
+        CHECK_INT(seen[i], nodes_below(roots->depth, roots->width));
+    free(seen);
+}
+
+/* ---- where their results go -------------------------------------------------------------------------------------- */
+
+SCENARIO(children, of_an_iteration_are_results_of_it)
+{
+    mpool_pool *pool = open_pool(2);
+    struct roots roots = {.end = 5, .depth = 4, .width = 4};
+    mpool_iter *iter;
+
+    open_totals(pool);
+    CHECK_OK(mpool_pool_imap_unordered(pool, &(mpool_task){.function = "branch"}, give_root, &roots, &iter));
+    take_trees(iter, &roots, false);
+    mpool_iter_free(iter);
+    CHECK_INT(value_of(count), 5 * nodes_below(4, 4));
+    CHECK_INT(stats_of(pool).jobs_submitted, (uint64_t)(5 * nodes_below(4, 4)));
+    close_pool(pool);
+}
+
+SCENARIO(children, of_an_ordered_iteration_come_between_its_items)
+{
+    mpool_pool *pool = open_pool(2);
+    struct roots roots = {.end = 200, .depth = 1, .width = 3};
+    mpool_iter *iter;
+
+    open_totals(pool);
+    CHECK_OK(mpool_pool_imap(pool, &(mpool_task){.function = "branch"}, give_root, &roots, &iter));
+    take_trees(iter, &roots, true);
+    mpool_iter_free(iter);
+    close_pool(pool);
+}
+
+struct tally {
+    atomic_int calls, children, sum;
+};
+
+static void tally_up(void *user, const mpool_result *result)
+{
+    struct tally *tally = user;
+    int depth;
+
+    CHECK_INT(result->status, MPOOL_DONE);
+    CHECK_OK(mpool_result_unpack(result, "i", &depth));
+    atomic_fetch_add(&tally->calls, 1);
+    atomic_fetch_add(&tally->children, result->child);
+    atomic_fetch_add(&tally->sum, depth);
+}
+
+SCENARIO(children, of_a_job_with_a_callback_have_it_too)
+{
+    mpool_pool *pool = open_pool(2);
+    struct tally tally = {0}, other = {0};
+    mpool_future *future;
+
+    open_totals(pool);
+    CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "branch", .callback = tally_up, .user = &tally}, &future,
+                               "[i,i]", 3, 3));
+    CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "branch", .callback = tally_up, .user = &other}, NULL,
+                               "[i,i]", 1, 2));
+    CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "branch"}, NULL, "[i,i]", 2, 2));
+    wait_free(future, MPOOL_DONE);
+    CHECK_OK(mpool_pool_close(pool));
+    CHECK_OK(mpool_pool_join(pool, LONG_MS));
+    CHECK_INT(tally.calls, nodes_below(3, 3));
+    CHECK_INT(tally.children, nodes_below(3, 3) - 1);
+    CHECK_INT(tally.sum, 3 + 3 * 2 + 9 * 1);
+    CHECK_INT(other.calls, 3);
+    CHECK_INT(value_of(count), nodes_below(3, 3) + 3 + nodes_below(2, 2));
+    close_pool(pool);
+}
+
+SCENARIO(children, of_a_map_are_done_by_the_end_of_the_pool)
+{
+    mpool_pool *pool = open_pool(2);
+    const mpool_task task = {.function = "spread", .item_format = "i"};
+    int items[100];
+
+    open_totals(pool);
+    for (int i = 0; i < 100; i++)
+        items[i] = i;
+    CHECK_OK(mpool_pool_map(pool, &task, items, 100, sizeof items[0], NULL, 0, NULL));
+    CHECK_OK(mpool_pool_close(pool));
+    CHECK_OK(mpool_pool_join(pool, LONG_MS));
+    CHECK_INT(value_of(sum), 99 * 100 / 2);
+    close_pool(pool);
+}
+
+/* ---- exactly once ------------------------------------------------------------------------------------------------ */
+
+SCENARIO(children, of_an_attempt_that_comes_to_nothing_are_not_there)
+{
+    static const int ways[] = {CRASH_SEGV, CRASH_KILL, CRASH_EXIT, CRASHES};
+    mpool_pool *pool = open_pool(2);
+    int added = 0, adds = 0;
+
+    open_totals(pool);
+    for (int i = 0; i < 4; i++) {
+        run_one(pool, &(mpool_task){.function = "stumble", .retries = 1}, ways[i], MPOOL_DONE);
+        added += ways[i] + 1;
+        adds++;
+        run_one(pool, &(mpool_task){.function = "stumble"}, ways[i], ways[i] == CRASHES ? MPOOL_FAILED : MPOOL_CRASHED);
+    }
+    CHECK_OK(mpool_pool_close(pool));
+    CHECK_OK(mpool_pool_join(pool, LONG_MS));
+    CHECK_INT(value_of(count), adds);
+    CHECK_INT(value_of(sum), added);
+    close_pool(pool);
+}
+
+SCENARIO(children, are_exact_whatever_is_killed)
+{
+    mpool_pool *pool = open_pool(4);
+    struct roots roots = {.end = 20, .depth = 4, .width = 5};
+    const mpool_task task = {.function = "branch", .retries = 1000, .crash_limit = 1000};
+    const mpool_result *result;
+    unsigned seed = 7;
+    uint64_t taken = 0;
+    mpool_iter *iter;
+
+    open_totals(pool);
+    CHECK_OK(mpool_pool_imap_unordered(pool, &task, give_root, &roots, &iter));
+    while (mpool_iter_next(iter, LONG_MS, &result) == MPOOL_OK) {
+        pid_t pids[4], pid;
+        size_t slots;
+
+        CHECK_INT(result->status, MPOOL_DONE);
+        if (taken++ % 200 != 0)
+            continue;
+        CHECK_OK(mpool_pool_pids(pool, pids, 4, &slots));
+        pid = pids[rand_r(&seed) % 4];
+        if (pid > 0)
+            (void)kill(pid, SIGKILL);
+    }
+    mpool_iter_free(iter);
+    CHECK_INT(taken, (uint64_t)(20 * nodes_below(4, 5)));
+    CHECK_INT(value_of(count), (int64_t)taken);
+    CHECK(stats_of(pool).workers_started > 20);
+    close_pool(pool);
+}
+
+SCENARIO(children, may_be_as_many_as_a_job_can_have)
+{
+    mpool_pool *pool = open_pool(2);
+
+    open_totals(pool);
+    run_one(pool, &(mpool_task){.function = "spread"}, MPOOL_CHILDREN_MAX, MPOOL_DONE);
+    run_one(pool, &(mpool_task){.function = "spread"}, MPOOL_CHILDREN_MAX + 1, MPOOL_FAILED);
+    CHECK_OK(mpool_pool_close(pool));
+    CHECK_OK(mpool_pool_join(pool, LONG_MS));
+    CHECK_INT(value_of(sum), MPOOL_CHILDREN_MAX);
+    close_pool(pool);
+}
+
+SCENARIO(children, may_have_megabytes_of_arguments)
+{
+    mpool_pool *pool = open_pool(2);
+    mpool_future *future;
+    int taken;
+
+    open_totals(pool);
+    CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "submit_too_much"}, &future, NULL));
+    CHECK_OK(mpool_result_unpack(result_of(future), "i", &taken));
+    mpool_future_free(future);
+    CHECK_INT(taken, (int)(MPOOL_CHILDREN_BYTES / 500006));
+    CHECK_OK(mpool_pool_close(pool));
+    CHECK_OK(mpool_pool_join(pool, LONG_MS));
+    CHECK_INT(value_of(sum), (int64_t)taken * 500000);
+    close_pool(pool);
+}
+
+/* ---- beside what else there is ----------------------------------------------------------------------------------- */
+
+/* A parent that waited for room would never end, and there would never be any. */
+SCENARIO(children, do_not_wait_for_room_in_the_queue)
+{
+    mpool_pool *pool;
+
+    CHECK_OK(mpool_init(NULL));
+    pool = open_another(&(mpool_pool_options){.workers = 1, .queue_jobs = 1});
+    open_totals(pool);
+    for (int i = 0; i < 3; i++)
+        run_one(pool, &(mpool_task){.function = "spread"}, 1000, MPOOL_DONE);
+    CHECK_OK(mpool_pool_close(pool));
+    CHECK_OK(mpool_pool_join(pool, LONG_MS));
+    CHECK_INT(value_of(sum), 3000);
+    close_pool(pool);
+}
+
+SCENARIO(children, are_taken_by_a_pool_that_was_closed)
+{
+    mpool_pool *pool = open_pool(1);
+
+    open_totals(pool);
+    CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "spread_at_gate"}, NULL, NULL));
+    AWAIT(atomic_load(&board->held) == 1);
+    CHECK_OK(mpool_pool_close(pool));
+    CHECK_ERR(mpool_pool_join(pool, 10), MPOOL_E_TIMEOUT);
+    open_gate();
+    CHECK_OK(mpool_pool_join(pool, LONG_MS));
+    CHECK_INT(value_of(sum), 1);
+    close_pool(pool);
+}
+
+SCENARIO(children, are_not_begun_by_a_pool_that_drains)
+{
+    mpool_pool *pool = open_pool(1);
+    struct tally tally = {0};
+
+    open_totals(pool);
+    CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "spread_at_gate"}, NULL, NULL));
+    AWAIT(atomic_load(&board->held) == 1);
+    CHECK_OK(mpool_pool_drain(pool));
+    open_gate();
+    CHECK_OK(mpool_pool_join(pool, LONG_MS));
+    CHECK_INT(value_of(sum), 0);
+    CHECK_INT(stats_of(pool).jobs_submitted, 2);
+    CHECK_INT(stats_of(pool).jobs_ended, 2);
+    CHECK_INT(tally.calls, 0);
+    close_pool(pool);
+}
+
+static mpool_err give_few(void *user, msgpack_packer *args, uint64_t *tag)
+{
+    int *left = user;
+
+    (void)tag;
+    return (*left)-- > 0 ? mpool_pack(args, "n") : MPOOL_E_END;
+}
+
+SCENARIO(children, without_end_are_ended_with_their_iteration)
+{
+    mpool_pool *pool = open_pool(2);
+    const mpool_result *result;
+    int left = 3, taken = 0;
+    mpool_iter *iter;
+    mpool_err err;
+
+    CHECK_OK(mpool_pool_imap_unordered(pool, &(mpool_task){.function = "without_end"}, give_few, &left, &iter));
+    for (; taken < 1000; taken++)
+        CHECK_OK(mpool_iter_next(iter, LONG_MS, &result));
+    CHECK_OK(mpool_iter_cancel(iter, 1000));
+    while ((err = mpool_iter_next(iter, LONG_MS, &result)) == MPOOL_OK)
+        taken++;
+    CHECK_ERR(err, MPOOL_E_END);
+    CHECK_INT(stats_of(pool).jobs_ended, (uint64_t)taken);
+    CHECK_INT(stats_of(pool).jobs_submitted, (uint64_t)taken);
+    mpool_iter_free(iter);
+    still_works(pool);
+    close_pool(pool);
+}
+
+SCENARIO(children, without_end_are_ended_with_their_pool)
+{
+    mpool_pool *pool = open_pool(2);
+
+    CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "without_end"}, NULL, NULL));
+    AWAIT(stats_of(pool).jobs_ended > 1000);
+    CHECK_OK(mpool_pool_close(pool));
+    CHECK_ERR(mpool_pool_join(pool, 10), MPOOL_E_TIMEOUT);
+    close_pool(pool);
+}
+
+/* ---- tasks ------------------------------------------------------------------------------------------------------- */
+
+struct kinds {
+    atomic_int calls[8];
+    atomic_int wrong;
+};
+
+static void look(void *user, const mpool_result *result)
+{
+    struct kinds *kinds = user;
+    static const struct {
+        mpool_status status;
+        unsigned attempts;
+    } wanted[] = {{MPOOL_FAILED, 3},  {MPOOL_DONE, 1}, {MPOOL_DONE, 1}, {MPOOL_TIMED_OUT, 1},
+                  {MPOOL_CRASHED, 2}, {MPOOL_DONE, 1}, {MPOOL_DONE, 1}};
+    int64_t value = 0;
+
+    if (!result->child)
+        return;
+    CHECK(result->tag < 7);
+    atomic_fetch_add(&kinds->calls[result->tag], 1);
+    CHECK_INT(result->status, wanted[result->tag].status);
+    CHECK_INT(result->attempts, wanted[result->tag].attempts);
+    CHECK((result->run_ns >= 0) == (result->tag == 2));
+    CHECK((result->output != NULL) == (result->tag == 6));
+    if (result->tag == 0)
+        CHECK_TEXT(result->error, "no 13 today");
+    if (result->tag == 2)
+        CHECK_OK(mpool_result_unpack(result, "I", &value));
+    CHECK(result->tag != 2 || value == 15 * 15);
+    if (result->tag == 5)
+        CHECK(result->value == NULL);
+    if (result->tag == 6)
+        CHECK_TEXT(result->output, "hello\n");
+}
+
+SCENARIO(children, have_tasks_as_all_jobs_have)
+{
+    mpool_pool *pool = open_pool(2);
+    struct kinds kinds = {0};
+
+    open_totals(pool);
+    CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "sort_of_each", .callback = look, .user = &kinds}, NULL,
+                               NULL));
+    CHECK_OK(mpool_pool_close(pool));
+    CHECK_OK(mpool_pool_join(pool, LONG_MS));
+    for (int i = 0; i < 7; i++)
+        CHECK_INT(kinds.calls[i], 1);
+    CHECK_INT(value_of(sum), 14 * 14);
+    close_pool(pool);
+}
+
+SCENARIO(children, that_cannot_be_are_refused_in_the_job)
+{
+    mpool_pool *pool = open_pool(1);
+    mpool_future *future;
+
+    open_totals(pool);
+    CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "submit_badly"}, &future, NULL));
+    if (result_of(future)->status != MPOOL_DONE)
+        fail(__FILE__, __LINE__, "%s", result_of(future)->error);
+    mpool_future_free(future);
+    CHECK_OK(mpool_pool_close(pool));
+    CHECK_OK(mpool_pool_join(pool, LONG_MS));
+    CHECK_INT(value_of(count), 1);
+    CHECK_INT(stats_of(pool).jobs_submitted, 2);
+    close_pool(pool);
+}
+
+SCENARIO(children, are_for_jobs_to_have)
+{
+    mpool_pool *pool;
+
+    CHECK_OK(mpool_init(NULL));
+    pool = open_another(
+        &(mpool_pool_options){.workers = 1, .initializer = "submit_too_early", .finalizer = "submit_too_early"});
+    still_works(pool);
+    join_free(start_process("submit_too_early", 1), 0);
+    finish_pool(pool);
+    CHECK_INT(count_in_output("the finalizer"), 0);
+}

@@ -1,0 +1,116 @@
+/*
+ * tests/unit/task.c - tasks as bytes, there and back
+ */
+#include "serialize/task.h"
+
+#include <criterion/criterion.h>
+
+static struct mp_buf buf;
+static msgpack_zone zone;
+
+static void set_up(void)
+{
+    cr_assert(msgpack_zone_init(&zone, 1024));
+}
+
+static void tear_down(void)
+{
+    mp_buf_free(&buf);
+    msgpack_zone_destroy(&zone);
+}
+
+TestSuite(task, .init = set_up, .fini = tear_down);
+
+static mpool_err there_and_back(const mpool_task *task, mpool_task *again)
+{
+    buf.size = 0;
+    cr_assert_eq(mp_task_write(&buf, task), MPOOL_OK);
+    return mp_task_read(buf.data, buf.size, &zone, again);
+}
+
+Test(task, all_of_it_travels)
+{
+    const mpool_collect collects[2] = {{.total = "bytes", .field = "stat.bytes"}, {.total = "files"}};
+    const mpool_task task = {.function = "file_size",
+                             .timeout_ms = 1,
+                             .soft_timeout_ms = 2,
+                             .retries = 3,
+                             .retry_on = MPOOL_RETRY_ON(MPOOL_CRASHED),
+                             .crash_limit = 4,
+                             .backoff_ms = MP_TIME_MOST_MS,
+                             .backoff_most_ms = 6,
+                             .backoff_jitter = 7,
+                             .priority = -8,
+                             .delay_ms = 9,
+                             .at_most = 10,
+                             .at_most_key = "disk",
+                             .collect = collects,
+                             .collect_count = 2,
+                             .discard_value = true,
+                             .measure = true,
+                             .capture = true,
+                             .capture_bytes = 11};
+    mpool_task again;
+
+    cr_assert_eq(there_and_back(&task, &again), MPOOL_OK);
+    cr_expect_str_eq(again.function, "file_size");
+    cr_expect_eq(again.timeout_ms, 1);
+    cr_expect_eq(again.soft_timeout_ms, 2);
+    cr_expect_eq(again.retries, 3);
+    cr_expect_eq(again.retry_on, MPOOL_RETRY_ON(MPOOL_CRASHED));
+    cr_expect_eq(again.crash_limit, 4);
+    cr_expect_eq(again.backoff_ms, MP_TIME_MOST_MS);
+    cr_expect_eq(again.backoff_most_ms, 6);
+    cr_expect_eq(again.backoff_jitter, 7);
+    cr_expect_not(again.once);
+    cr_expect_eq(again.priority, -8);
+    cr_expect_eq(again.delay_ms, 9);
+    cr_expect_eq(again.at_most, 10);
+    cr_expect_str_eq(again.at_most_key, "disk");
+    cr_expect(again.discard_value && again.measure && again.capture);
+    cr_expect_eq(again.capture_bytes, 11);
+    cr_assert_eq(again.collect_count, 2);
+    cr_expect_str_eq(again.collect[0].total, "bytes");
+    cr_expect_str_eq(again.collect[0].field, "stat.bytes");
+    cr_expect_str_eq(again.collect[1].total, "files");
+    cr_expect_str_eq(again.collect[1].field, "");
+}
+
+Test(task, the_defaults_stay_defaults)
+{
+    const mpool_task task = {.function = "f", .once = true};
+    mpool_task again;
+
+    cr_assert_eq(there_and_back(&task, &again), MPOOL_OK);
+    cr_expect_str_eq(again.function, "f");
+    cr_expect(again.once);
+    cr_expect_null(again.at_most_key);
+    cr_expect_eq(again.collect_count, 0);
+    cr_expect_eq(again.retry_on, 0);
+}
+
+Test(task, what_is_read_is_checked)
+{
+    const mpool_task bad[] = {{.function = "f", .priority = 11},
+                              {.function = "f", .retries = 1, .once = true},
+                              {.function = "f", .timeout_ms = -1},
+                              {.function = "f", .capture = true, .capture_bytes = MPOOL_CAPTURE_MAX + 1}};
+    mpool_task again;
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        cr_expect_eq(there_and_back(&bad[i], &again), MPOOL_E_INVAL, "%zu", i);
+}
+
+Test(task, bytes_cut_short_or_too_many_are_refused)
+{
+    const mpool_task task = {.function = "f", .retries = 2};
+    mpool_task again;
+    size_t size;
+
+    cr_assert_eq(there_and_back(&task, &again), MPOOL_OK);
+    size = buf.size;
+    for (size_t i = 0; i < size; i++)
+        cr_expect_eq(mp_task_read(buf.data, i, &zone, &again), MPOOL_E_PROTOCOL, "%zu", i);
+    cr_assert(mp_buf_add(&buf, "\xc0", 1));
+    cr_expect_eq(mp_task_read(buf.data, size + 1, &zone, &again), MPOOL_E_PROTOCOL);
+}
