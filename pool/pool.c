@@ -16,6 +16,7 @@
 #include "pool/callback.h"
 #include "pool/future.h"
 #include "pool/host.h"
+#include "pool/log.h"
 #include "pool/options.h"
 #include "pool/supervisor.h"
 
@@ -243,6 +244,9 @@ void mp_pool_unref(mpool_pool *pool)
 static void release(mpool_pool *pool)
 {
     pool->closed = true;
+    mp_log_close(pool->log); /* its hook may look at the pool */
+    if (pool->futures != NULL)
+        mp_futures_close(pool->futures);
     mp_block_unwatch(pool);
     if (pool->totals != NULL)
         mp_host_give(pool->totals_offset, sizeof *pool->totals);
@@ -289,6 +293,8 @@ static mpool_err set_up(mpool_pool *pool, const mpool_pool_options *options)
         err = mp_options_write_setup(options, pool);
     if (err == MPOOL_OK)
         err = mp_host_open_pool(&pool->id, &pool->server_fd);
+    if (err == MPOOL_OK)
+        err = mp_log_open(options->log, options->log_user, &pool->log);
     if (err == MPOOL_OK)
         mp_block_watch(pool);
     if (err == MPOOL_OK)
@@ -418,7 +424,6 @@ void mpool_pool_free(mpool_pool *pool)
         (void)mpool_pool_terminate(pool);
     (void)pthread_join(pool->supervisor, NULL);
     (void)mp_callback_finish(pool->futures, &never);
-    mp_futures_close(pool->futures);
     release(pool);
 }
 

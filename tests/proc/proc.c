@@ -371,6 +371,18 @@ PROC(spawn, a_host_that_inherits_orphans_reaps_it_in_fini)
 PROC(local, begins_empty_in_each_process_and_is_destroyed_at_its_end)
 PROC(local, of_a_process_that_is_killed_is_not_destroyed)
 
+/* ---- the log ----------------------------------------------------------------------------------------------------- */
+
+PROC(log, of_a_worker_that_died_says_how_and_which_job_pays)
+PROC(log, of_an_initializer_that_fails_says_why_and_when_it_is_tried_again)
+PROC(log, of_workers_that_are_replaced_says_why)
+PROC(log, of_a_pool_that_changes_its_size_says_so)
+PROC(log, of_a_pool_that_breaks_says_why)
+PROC(log, of_a_host_that_was_stopped_says_for_how_long)
+PROC(log, a_hook_that_blocks_holds_up_no_job_and_lines_that_are_lost_are_counted)
+PROC(log, a_hook_may_use_its_pool)
+PROC(log, is_told_to_its_end_and_not_beyond)
+
 /* ---- many pools, many jobs --------------------------------------------------------------------------------------- */
 
 PROC(many, pools_one_after_the_other_leave_nothing)
