@@ -336,7 +336,7 @@ mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result
         err = new_pool(options, &pool);
     if (err != MPOOL_OK)
         return err;
-    err = mp_room_check(pool->workers);
+    err = mp_room_check_host(pool->workers);
     if (err == MPOOL_OK)
         err = set_up(pool, options);
     if (err != MPOOL_OK) {

@@ -262,6 +262,7 @@ PROC(totals, can_be_added_while_the_pool_works_and_read_after_its_end)
 /* ---- worker processes -------------------------------------------------------------------------------------------- */
 
 PROC(worker, has_no_descriptors_but_stdio_and_nngs_and_what_is_kept)
+PROC(worker, has_its_main_thread_a_courier_and_those_of_nng)
 PROC(worker, has_default_signals_and_nothing_to_read)
 PROC(worker, what_a_job_printed_arrives_even_if_the_next_one_kills_its_worker)
 PROC(worker, does_not_print_what_its_host_had_in_its_buffer)
