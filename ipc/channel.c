@@ -314,8 +314,8 @@ static void on_sent(void *data)
 
 /*
  * nng means to serve a whole program and has threads for every CPU, in each worker. One with two connections is served
- * by two for callbacks, which is the least there is, and one of each other kind. nng 1.7 and later can be told so, before
- * its first use; in the host it is left alone, for the program may use it as well.
+ * by two for callbacks, which is the least there is, and one of each other kind. nng 1.7 and later can be told so,
+ * before its first use; in the host it is left alone, for the program may use it as well.
  */
 static void limit_threads(void)
 {
