@@ -137,9 +137,7 @@ static bool find_guilty(const struct mp_core *core, const struct mp_slot *slot, 
 static struct mp_range split_range(struct mp_core *core, unsigned slot, struct mp_range range, uint32_t at,
                                    mpool_status status)
 {
-    struct mp_range guilty;
-
-    struct mp_range part = range;
+    struct mp_range part = range, guilty;
 
     part.count = at;
     if (at > 0)
