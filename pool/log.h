@@ -15,11 +15,11 @@ struct mp_log;
  * mp_log_open - start the thread that calls the hook
  *
  * hook      in   NULL: nobody wants to know
- * log       out  set on MPOOL_OK; NULL without a hook, which the other calls take as well
+ * result    out  set on MPOOL_OK; NULL without a hook, which the other calls take as well
  *
  * Errors: MPOOL_E_NOMEM, MPOOL_E_SYSTEM.
  */
-mpool_err mp_log_open(mpool_log *hook, void *user, struct mp_log **log);
+mpool_err mp_log_open(mpool_log *hook, void *user, struct mp_log **result);
 
 /* mp_log_write - say a line. Any thread; never waits for the hook: a line that finds no room is lost, and counted. */
 void mp_log_write(struct mp_log *log, mpool_log_level level, const char *format, ...) MPOOL_PRINTF(3, 4);

@@ -387,7 +387,7 @@ PROC(log, is_told_to_its_end_and_not_beyond)
 /* ---- many pools, many jobs --------------------------------------------------------------------------------------- */
 
 PROC(many, pools_one_after_the_other_leave_nothing)
-PROC(many, a_thousand_pools_leave_nothing)
+PROC(many, a_thousand_pools_leave_nothing, .patience = 4)
 PROC(many, pools_at_a_time_know_nothing_of_each_other)
 PROC(many, jobs_need_no_more_memory_than_some)
 PROC(many, jobs_behind_a_long_one_are_recalled)

@@ -56,7 +56,7 @@ static long resident_kib(void)
 /* A pool from its first moment to its last: some do something, some are freed while a job runs, some come to an end. */
 static void live(int number)
 {
-    mpool_pool *pool = open_another(&(mpool_pool_options){.workers = 1 + (unsigned)number % 2});
+    mpool_pool *pool = open_another(&(mpool_pool_options){.workers = number % 4 == 0 ? 2 : 1});
 
     if (number % 3 == 0)
         still_works(pool);
