@@ -2,6 +2,21 @@
 find_package(Threads REQUIRED)
 find_package(nng CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
+
+# nng 1.7 and later can be told how many threads to have, see ipc/channel.c.
+include(CheckCSourceCompiles)
+set(CMAKE_REQUIRED_LIBRARIES nng::nng)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+check_c_source_compiles("
+    #include <nng/nng.h>
+    int main(void)
+    {
+        nng_init_set_parameter(NNG_INIT_NUM_TASK_THREADS, NNG_INIT_NUM_EXPIRE_THREADS);
+        nng_init_set_parameter(NNG_INIT_NUM_POLLER_THREADS, NNG_INIT_NUM_RESOLVER_THREADS);
+        return 0;
+    }" MPOOL_NNG_LIMITS)
+unset(CMAKE_TRY_COMPILE_TARGET_TYPE)
+unset(CMAKE_REQUIRED_LIBRARIES)
 pkg_check_modules(FYAML REQUIRED IMPORTED_TARGET libfyaml)
 pkg_check_modules(GMP REQUIRED IMPORTED_TARGET gmp)
 if(MPOOL_BACKTRACE)

@@ -312,11 +312,26 @@ static void on_sent(void *data)
     channel->handler.sent(channel->handler.user);
 }
 
+/*
+ * nng means to serve a whole program and has threads for every CPU, in each worker. One with two connections is served
+ * by two for callbacks, which is the least there is, and one of each other kind. nng 1.7 and later can be told so,
+ * before its first use; in the host it is left alone, for the program may use it as well.
+ */
+static void limit_threads(void)
+{
+#if defined(MPOOL_NNG_LIMITS)
+    nng_init_set_parameter(NNG_INIT_NUM_TASK_THREADS, 2);
+    nng_init_set_parameter(NNG_INIT_NUM_EXPIRE_THREADS, 1);
+    nng_init_set_parameter(NNG_INIT_NUM_POLLER_THREADS, 1);
+    nng_init_set_parameter(NNG_INIT_NUM_RESOLVER_THREADS, 1);
+#endif
+}
+
 mpool_err mp_channel_dial(const char *path, size_t most, const struct mp_channel_handler *handler,
                           struct mp_channel **result)
 {
     struct mp_channel *channel = new_channel();
-    mpool_err err = mp_room_check_threads();
+    mpool_err err = mp_room_check_worker();
     char url[URL_MAX];
     int error;
 
@@ -324,6 +339,7 @@ mpool_err mp_channel_dial(const char *path, size_t most, const struct mp_channel
         return err;
     if (channel == NULL)
         return mp_error_nomem();
+    limit_threads();
     channel->handler = *handler;
     error = open_socket(&channel->down, channel, most);
     if (error == 0)

@@ -25,6 +25,11 @@
 #define FDS_EACH 7
 #define FDS_BESIDES 20
 
+/* Threads besides nng's; and nng's in a worker, where it can be limited (ipc/channel.c). */
+#define COURIER 1
+#define SUPERVISOR_AND_LOG 2
+#define NNG_LIMITED 6
+
 static void *wait_for_go(void *go)
 {
     (void)pthread_mutex_lock(go);
@@ -52,11 +57,16 @@ static int try_threads(size_t count)
     return error;
 }
 
-mpool_err mp_room_check_threads(void)
+/* nng's own: for callbacks (two a CPU, at most 16), expiry (one a CPU), name resolution (four); poll, reap, timers. */
+static size_t count_nngs(void)
 {
     size_t cpus = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
-    /* Task threads (two a CPU, at most 16), expiry threads (one a CPU), and nine others, ours included. */
-    size_t count = (2 * cpus < 16 ? 2 * cpus : 16) + cpus + 9;
+
+    return (2 * cpus < 16 ? 2 * cpus : 16) + (cpus < 256 ? cpus : 256) + 4 + 3;
+}
+
+static mpool_err check_threads(size_t count)
+{
     void *heap = mmap(NULL, HEAP_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     int error = heap == MAP_FAILED ? errno : try_threads(count);
 
@@ -64,10 +74,11 @@ mpool_err mp_room_check_threads(void)
         (void)munmap(heap, HEAP_BYTES);
     if (error == 0)
         return MPOOL_OK;
-    return mp_error(MPOOL_E_SYSTEM,
-                    "cannot start the %zu threads that nng needs: %s; a limit on processes (ulimit -u), on address "
-                    "space (ulimit -v) or of the cgroup is too low",
-                    count, strerror(error));
+    return mp_error(
+        MPOOL_E_SYSTEM,
+        "cannot start the %zu threads that nng and mpool need: %s; a limit on processes (ulimit -u), on address "
+        "space (ulimit -v) or of the cgroup is too low",
+        count, strerror(error));
 }
 
 static mpool_err check_fds(unsigned channels)
@@ -83,9 +94,18 @@ static mpool_err check_fds(unsigned channels)
                     channels, needed, (size_t)limit.rlim_cur);
 }
 
-mpool_err mp_room_check(unsigned channels)
+mpool_err mp_room_check_worker(void)
+{
+#if defined(MPOOL_NNG_LIMITS)
+    return check_threads(NNG_LIMITED + COURIER);
+#else
+    return check_threads(count_nngs() + COURIER);
+#endif
+}
+
+mpool_err mp_room_check_host(unsigned channels)
 {
     mpool_err err = check_fds(channels);
 
-    return err == MPOOL_OK ? mp_room_check_threads() : err;
+    return err == MPOOL_OK ? check_threads(count_nngs() + SUPERVISOR_AND_LOG) : err;
 }

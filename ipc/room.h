@@ -9,10 +9,10 @@
 
 #include <mpool/error.h>
 
-/* mp_room_check_threads - as many threads as nng has are started, and end at once. Errors: MPOOL_E_SYSTEM. */
-mpool_err mp_room_check_threads(void);
+/* mp_room_check_worker - as many threads as it will have are started, and end at once. Errors: MPOOL_E_SYSTEM. */
+mpool_err mp_room_check_worker(void);
 
-/* mp_room_check - the host: and are there file descriptors for so many channels? Errors: MPOOL_E_SYSTEM. */
-mpool_err mp_room_check(unsigned channels);
+/* mp_room_check_host - the same, and are there file descriptors for so many channels? Errors: MPOOL_E_SYSTEM. */
+mpool_err mp_room_check_host(unsigned channels);
 
 #endif

@@ -59,23 +59,44 @@ void mp_blame_charge(struct mp_core *core, unsigned slot, struct mp_range job, m
     try_again(core, job);
 }
 
-/* Sorts a death by what the worker was doing, for the statistics. */
-static void count_death(struct mp_core *core, const struct mp_slot *slot, const struct mp_sight *sight)
+static enum mp_doing what_it_did(const struct mp_slot *slot, const struct mp_sight *sight)
 {
     uint32_t ticket;
 
     if (slot->state == MP_SLOT_LEAVING)
-        return; /* it was told to */
+        return MP_DOING_LEAVING;
     if (slot->state == MP_SLOT_KILLED)
+        return MP_DOING_DYING;
+    if (mp_core_claimed(slot, sight, &ticket))
+        return MP_DOING_A_JOB;
+    if (slot->flight.frame_count == 0)
+        return MP_DOING_NOTHING;
+    return mp_flight_holds(&slot->flight, sight->next - 1) ? MP_DOING_AN_ANSWER : MP_DOING_ARRIVED;
+}
+
+/* Sorts a death by what the worker was doing, for the statistics. */
+static void count_death(struct mp_core *core, enum mp_doing doing)
+{
+    switch (doing) {
+    case MP_DOING_STARTING:
+    case MP_DOING_LEAVING:
+        break; /* pool/crew.c counts the one; the other was told to */
+    case MP_DOING_DYING:
         core->stats.deaths_ours++;
-    else if (mp_core_claimed(slot, sight, &ticket))
+        break;
+    case MP_DOING_A_JOB:
         core->stats.deaths_claimed++;
-    else if (slot->flight.frame_count == 0)
-        core->stats.deaths_idle++;
-    else if (mp_flight_holds(&slot->flight, sight->next - 1))
+        break;
+    case MP_DOING_AN_ANSWER:
         core->stats.deaths_uncommitted++;
-    else
+        break;
+    case MP_DOING_ARRIVED:
         core->stats.deaths_unstarted++;
+        break;
+    case MP_DOING_NOTHING:
+        core->stats.deaths_idle++;
+        break;
+    }
 }
 
 /* Has the job that flew alone been near so many deaths that it must be their cause, whatever the pages said? */
@@ -109,21 +130,27 @@ static bool find_guilty(const struct mp_core *core, const struct mp_slot *slot, 
     return mp_core_claimed(slot, sight, ticket) || is_suspect(slot);
 }
 
-/* Takes a range of a dead worker apart: the jobs before the guilty one, that one, and those behind it. */
-static void split_range(struct mp_core *core, unsigned slot, struct mp_range range, uint32_t at, mpool_status status)
+/*
+ * Takes a range of a dead worker apart: the jobs before the guilty one, that one, and those behind it. Returns the
+ * guilty one.
+ */
+static struct mp_range split_range(struct mp_core *core, unsigned slot, struct mp_range range, uint32_t at,
+                                   mpool_status status)
 {
-    struct mp_range part = range;
+    struct mp_range part = range, guilty;
 
     part.count = at;
     if (at > 0)
         mp_core_give_back(core, slot, part);
     part.first = range.first + at;
     part.count = 1;
+    guilty = part;
     mp_blame_charge(core, slot, part, status, false);
     part.first++;
     part.count = range.count - at - 1;
     if (part.count > 0)
         mp_core_give_back(core, slot, part);
+    return guilty;
 }
 
 /* A job that must not run twice may have begun, unless the page says clearly that it has not been claimed. */
@@ -150,19 +177,24 @@ void mp_blame_bury(struct mp_core *core, const struct mp_event *event)
     bool guilty = find_guilty(core, slot, &event->sight, &ticket);
     mpool_status status = killed ? status_of[slot->kill] : MPOOL_CRASHED;
     bool riddle = !guilty && !(killed && slot->kill != MP_KILL_GARBLED);
+    struct mp_note *note = mp_core_note(core, MP_NOTE_DIED, event->slot);
     unsigned cuts;
 
-    count_death(core, slot, &event->sight);
+    note->doing = what_it_did(slot, &event->sight);
+    note->kill = slot->kill;
+    count_death(core, note->doing);
     cuts = mp_core_cut(core, slot, base, cut);
     for (unsigned i = 0; i < cuts; i++) {
         cut[i].solo = cut[i].solo || riddle;
         cut[i].riddles += riddle;
-        if (guilty && ticket - base < cut[i].count)
-            split_range(core, event->slot, cut[i], ticket - base, status);
-        else if (is_spent(core, &cut[i], base, &event->sight))
+        if (guilty && ticket - base < cut[i].count) {
+            note->job = split_range(core, event->slot, cut[i], ticket - base, status);
+        } else if (is_spent(core, &cut[i], base, &event->sight)) {
+            note->job = cut[i];
             mp_blame_charge(core, event->slot, cut[i], MPOOL_CRASHED, true);
-        else
+        } else {
             mp_core_give_back(core, event->slot, cut[i]);
+        }
         base += cut[i].count;
     }
     mp_crew_vacate(core, event->slot, event->now_ms);

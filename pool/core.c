@@ -39,6 +39,14 @@ struct mp_action *mp_core_act(struct mp_core *core, enum mp_action_kind kind, un
     return action;
 }
 
+struct mp_note *mp_core_note(struct mp_core *core, enum mp_note_kind kind, unsigned slot)
+{
+    struct mp_note *note = &core->notes[core->note_count++];
+
+    *note = (struct mp_note){.kind = kind, .slot = slot};
+    return note;
+}
+
 unsigned mp_core_count_up(const struct mp_core *core)
 {
     unsigned up = 0;
@@ -91,6 +99,8 @@ void mp_core_kill(struct mp_core *core, unsigned index, enum mp_kill why)
     slot->kill = why;
     slot->due_ms = MP_NEVER;
     mp_core_act(core, MP_KILL, index);
+    if (why == MP_KILL_GARBLED)
+        (void)mp_core_note(core, MP_NOTE_GARBLED, index);
 }
 
 /* A pace for a function that was not known before. */
@@ -212,8 +222,9 @@ mpool_err mp_core_init(struct mp_core *core, unsigned slots, const struct mp_cre
     *core =
         (struct mp_core){.slot_count = slots, .crew = *crew, .pace_count = paces, .start_timeout_ms = start_timeout_ms};
     core->slots = calloc(slots, sizeof *core->slots);
+    core->notes = calloc((size_t)slots + 2, sizeof *core->notes);
     core->paces = calloc(paces > 0 ? paces : 1, sizeof *core->paces);
-    if (core->slots == NULL || core->paces == NULL) {
+    if (core->slots == NULL || core->notes == NULL || core->paces == NULL) {
         mp_core_fini(core);
         return mp_error_nomem();
     }
@@ -232,6 +243,7 @@ void mp_core_fini(struct mp_core *core)
     mp_queue_fini(&core->queue);
     mp_later_fini(&core->later);
     free(core->slots);
+    free(core->notes);
     free(core->paces);
     free(core->wishes);
     free(core->actions);
@@ -344,7 +356,7 @@ static void hear(struct mp_core *core, const struct mp_event *event)
         break;
     case MP_GREW:
         if (slot->state == MP_SLOT_UP)
-            mp_crew_retire(core, event->slot);
+            mp_crew_retire(core, event->slot, MP_RETIRE_SIZE);
         break;
     case MP_BABBLE:
         mp_core_kill(core, event->slot, MP_KILL_GARBLED);
@@ -375,6 +387,7 @@ bool mp_core_step(struct mp_core *core, const struct mp_event *event)
     if (!reserve(core, event))
         return false;
     core->now_ms = event->now_ms;
+    core->note_count = 0;
     switch (event->kind) {
     case MP_JOBS:
         mp_core_take_jobs(core, event->range, true);

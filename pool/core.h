@@ -112,6 +112,27 @@ struct mp_action {
     struct mp_range range;
 };
 
+/* What a step has found out besides. It asks for nothing: it is what the log tells, see pool/news.c. */
+enum mp_note_kind {
+    MP_NOTE_DIED,    /* slot, doing, kill, job: a worker is dead */
+    MP_NOTE_RETIRES, /* slot, retire: it gets no more jobs */
+    MP_NOTE_GARBLED, /* slot: what it sent cannot be; it is killed */
+};
+
+/* What a worker did when it died. */
+enum mp_doing {
+    MP_DOING_STARTING,  /* it was not ready yet */
+    MP_DOING_LEAVING,   /* it had been told to go */
+    MP_DOING_DYING,     /* it was being killed */
+    MP_DOING_A_JOB,     /* one was running */
+    MP_DOING_AN_ANSWER, /* one had returned, and its result did not arrive */
+    MP_DOING_ARRIVED,   /* it had been sent jobs, and had begun none */
+    MP_DOING_NOTHING,
+};
+
+/* Why a worker retires. */
+enum mp_retire { MP_RETIRE_JOBS, MP_RETIRE_AGE, MP_RETIRE_SIZE, MP_RETIRE_SURPLUS, MP_RETIRE_IDLE };
+
 enum mp_slot_state {
     MP_SLOT_EMPTY,    /* no process; one is started at due_ms */
     MP_SLOT_STARTING, /* a process, which has not said hello; killed at due_ms */
@@ -128,6 +149,17 @@ enum mp_kill {
     MP_KILL_JOB,      /* for the sake of one job: that job, and nobody else */
     MP_KILL_GARBLED,  /* for what it sent: as if it had crashed */
     MP_KILL_UNWANTED, /* for one job that is not wanted any more: that one ends, and nobody pays */
+};
+
+struct mp_note {
+    enum mp_note_kind kind;
+    unsigned slot;
+    enum mp_doing doing;
+    enum mp_kill kill; /* MP_DOING_DYING: why */
+    bool killed;       /* MP_DOING_STARTING: by us, */
+    bool wanted;       /* and not because it was one too many: its time was up */
+    enum mp_retire retire;
+    struct mp_range job; /* the one that was charged; count is 0 if none was */
 };
 
 struct mp_slot {
@@ -193,6 +225,8 @@ struct mp_core {
     struct mp_action *actions;
     size_t action_count;
     size_t action_room;
+    struct mp_note *notes; /* of the last step: one of each kind for a slot at most */
+    size_t note_count;
 };
 
 /*
@@ -228,6 +262,9 @@ struct mp_action *mp_core_act(struct mp_core *core, enum mp_action_kind kind, un
 
 /* mp_core_take_jobs - jobs come in; if they are not wanted any more, they end at once. */
 void mp_core_take_jobs(struct mp_core *core, struct mp_range range, bool wanted);
+
+/* mp_core_note - make a note. Valid until the next step. */
+struct mp_note *mp_core_note(struct mp_core *core, enum mp_note_kind kind, unsigned slot);
 
 /* mp_core_end - these jobs have ended. */
 void mp_core_end(struct mp_core *core, unsigned slot, struct mp_range range, mpool_status status, uint32_t attempts);

@@ -75,10 +75,15 @@ void mp_crew_vacate(struct mp_core *core, unsigned index, int64_t due_ms)
  */
 void mp_crew_start_death(struct mp_core *core, unsigned index)
 {
+    const struct mp_slot *slot = &core->slots[index];
+    struct mp_note *note = mp_core_note(core, MP_NOTE_DIED, index);
     unsigned doublings = core->start_deaths < 6 ? core->start_deaths : 6;
     int64_t backoff = mp_sooner((int64_t)BACKOFF_FIRST_MS << doublings, BACKOFF_LAST_MS);
 
-    if (!core->slots[index].retiring) {
+    note->doing = MP_DOING_STARTING;
+    note->killed = slot->state == MP_SLOT_KILLED;
+    note->wanted = !slot->retiring && !core->closed;
+    if (!slot->retiring) {
         core->stats.deaths_startup++;
         core->start_deaths++;
     }
@@ -102,7 +107,7 @@ static unsigned count_crew(const struct mp_core *core)
     return count;
 }
 
-void mp_crew_retire(struct mp_core *core, unsigned index)
+void mp_crew_retire(struct mp_core *core, unsigned index, enum mp_retire why)
 {
     struct mp_slot *slot = &core->slots[index];
 
@@ -112,6 +117,7 @@ void mp_crew_retire(struct mp_core *core, unsigned index)
         return;
     }
     slot->retiring = true;
+    mp_core_note(core, MP_NOTE_RETIRES, index)->retire = why;
     if (slot->state == MP_SLOT_STARTING)
         mp_core_kill(core, index, MP_KILL_OURS);
 }
@@ -139,7 +145,7 @@ static void dismiss_one(struct mp_core *core)
         if (counts(&core->slots[i]) &&
             (best == core->slot_count || loss_of(&core->slots[i]) < loss_of(&core->slots[best])))
             best = i;
-    mp_crew_retire(core, best);
+    mp_crew_retire(core, best, MP_RETIRE_SURPLUS);
 }
 
 /* Into the spare slot that has rested longest. False: there is none. */
@@ -182,7 +188,7 @@ void mp_crew_muster(struct mp_core *core)
         struct mp_slot *slot = &core->slots[i];
 
         if (slot->state == MP_SLOT_UP && !slot->retiring && (core->now_ms >= slot->retire_ms || slot->room == 0))
-            mp_crew_retire(core, i);
+            mp_crew_retire(core, i, slot->room == 0 ? MP_RETIRE_JOBS : MP_RETIRE_AGE);
     }
     for (crew = count_crew(core); crew < core->crew.wanted && hire_one(core); crew++)
         continue;
@@ -227,7 +233,7 @@ static void shrink(struct mp_core *core, unsigned index)
     if (core->crew.wanted == core->crew.least)
         return;
     core->crew.wanted--;
-    mp_crew_retire(core, index);
+    mp_crew_retire(core, index, MP_RETIRE_IDLE);
     send_home(core, index);
 }
 

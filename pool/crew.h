@@ -25,7 +25,7 @@ void mp_crew_start_death(struct mp_core *core, unsigned index);
 void mp_crew_vacate(struct mp_core *core, unsigned index, int64_t due_ms);
 
 /* mp_crew_retire - the worker of a slot gets no more jobs, and goes when it has done those it has. */
-void mp_crew_retire(struct mp_core *core, unsigned index);
+void mp_crew_retire(struct mp_core *core, unsigned index, enum mp_retire why);
 
 /* mp_crew_resize - want so many workers from now on, at most; at least 1, at most core->slot_count. */
 void mp_crew_resize(struct mp_core *core, unsigned workers);

@@ -13,7 +13,6 @@
 #include "serialize/scan.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,18 +76,12 @@ static void quote_output(struct mp_deliver *deliver, const struct mp_output *out
 
 void mp_deliver_death(struct mp_deliver *deliver, struct mp_seat *seat)
 {
-    int status = seat->status;
+    char end[128];
 
     deliver->seat = seat;
-    deliver->status = status;
-    if (WIFSIGNALED(status)) {
-        const char *name = sigabbrev_np(WTERMSIG(status));
-
-        (void)snprintf(deliver->reason, sizeof deliver->reason, "the worker was killed by SIG%s (%s)",
-                       name != NULL ? name : "?", sigdescr_np(WTERMSIG(status)));
-    } else {
-        (void)snprintf(deliver->reason, sizeof deliver->reason, "the worker exited with code %d", WEXITSTATUS(status));
-    }
+    deliver->status = seat->status;
+    mp_seat_write_end(seat, end, sizeof end);
+    (void)snprintf(deliver->reason, sizeof deliver->reason, "the worker %s", end);
     if (!seat->greeted)
         quote_output(deliver, &seat->output);
 }

@@ -16,6 +16,7 @@
 #include "pool/callback.h"
 #include "pool/future.h"
 #include "pool/host.h"
+#include "pool/log.h"
 #include "pool/options.h"
 #include "pool/supervisor.h"
 #include "serialize/task.h"
@@ -244,6 +245,9 @@ void mp_pool_unref(mpool_pool *pool)
 static void release(mpool_pool *pool)
 {
     pool->closed = true;
+    mp_log_close(pool->log); /* its hook may look at the pool */
+    if (pool->futures != NULL)
+        mp_futures_close(pool->futures);
     mp_block_unwatch(pool);
     if (pool->totals != NULL)
         mp_host_give(pool->totals_offset, sizeof *pool->totals);
@@ -291,6 +295,8 @@ static mpool_err set_up(mpool_pool *pool, const mpool_pool_options *options)
     if (err == MPOOL_OK)
         err = mp_host_open_pool(&pool->id, &pool->server_fd);
     if (err == MPOOL_OK)
+        err = mp_log_open(options->log, options->log_user, &pool->log);
+    if (err == MPOOL_OK)
         mp_block_watch(pool);
     if (err == MPOOL_OK)
         err = mp_supervisor_start(pool);
@@ -331,7 +337,7 @@ mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result
         err = new_pool(options, &pool);
     if (err != MPOOL_OK)
         return err;
-    err = mp_room_check(pool->workers);
+    err = mp_room_check_host(pool->workers);
     if (err == MPOOL_OK)
         err = set_up(pool, options);
     if (err != MPOOL_OK) {
@@ -419,7 +425,6 @@ void mpool_pool_free(mpool_pool *pool)
         (void)mpool_pool_terminate(pool);
     (void)pthread_join(pool->supervisor, NULL);
     (void)mp_callback_finish(pool->futures, &never);
-    mp_futures_close(pool->futures);
     release(pool);
 }
 

@@ -26,6 +26,7 @@ struct mpool_total {
 };
 
 struct mp_futures;
+struct mp_log;
 
 /* A wish that the supervisor has not heard of yet. */
 struct mp_request {
@@ -55,6 +56,7 @@ struct mpool_pool {
     size_t setup_size; /* 0: there is none */
     struct mp_totals *totals;
     pthread_t supervisor;
+    struct mp_log *log;         /* NULL: nobody wants to know */
     struct mp_futures *futures; /* where the results of single jobs go */
     struct mp_keys keys;        /* of gates; it has a lock of its own */
 

@@ -9,10 +9,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -131,6 +133,18 @@ bool mp_seat_why(const struct mp_seat *seat, char *why, size_t room)
         why[size] = (unsigned char)seat->page->why[size] < ' ' ? ' ' : seat->page->why[size];
     why[size] = '\0';
     return size > 0;
+}
+
+void mp_seat_write_end(const struct mp_seat *seat, char *text, size_t room)
+{
+    if (WIFSIGNALED(seat->status)) {
+        const char *name = sigabbrev_np(WTERMSIG(seat->status));
+
+        (void)snprintf(text, room, "was killed by SIG%s (%s)", name != NULL ? name : "?",
+                       sigdescr_np(WTERMSIG(seat->status)));
+    } else {
+        (void)snprintf(text, room, "exited with code %d", WEXITSTATUS(seat->status));
+    }
 }
 
 size_t mp_seat_weigh(struct mp_seat *seat, int64_t now_ms)

@@ -84,6 +84,9 @@ struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms);
 /* mp_seat_why - what a worker that did not start has said about it, in one line; false: nothing. */
 bool mp_seat_why(const struct mp_seat *seat, char *why, size_t room);
 
+/* mp_seat_write_end - how a worker that is dead has ended, "was killed by SIGSEGV (Segmentation fault)". */
+void mp_seat_write_end(const struct mp_seat *seat, char *text, size_t room);
+
 /* mp_seat_weigh - the worker's resident memory in bytes; 0: it was looked at just now, or it cannot be known. */
 size_t mp_seat_weigh(struct mp_seat *seat, int64_t now_ms);
 

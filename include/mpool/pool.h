@@ -50,6 +50,28 @@ typedef enum mpool_output {
     MPOOL_OUTPUT_INHERIT = 1, /* to where they went in the host at mpool_init() */
 } mpool_output;
 
+/* How much a line of a pool's log matters. Numbers never change. */
+typedef enum mpool_log_level {
+    MPOOL_LOG_ERROR = 0,   /* something is broken: the pool, or a worker's memory */
+    MPOOL_LOG_WARNING = 1, /* something went wrong and was mended: a worker died, or does not start */
+    MPOOL_LOG_INFO = 2,    /* what was asked for: a worker is replaced, the pool was resized */
+    MPOOL_LOG_DEBUG = 3,   /* all else: workers come and go */
+} mpool_log_level;
+
+/*
+ * Called with each line that a pool has to say: what it does by itself, and nobody would see otherwise. It runs on a
+ * thread of its own, "mpool-log", with all signals blocked, one line at a time in the order in which things happened,
+ * from within mpool_pool_open() on until mpool_pool_free(), which waits until it has had all lines. No lock of mpool's
+ * is held, and no job waits for it: it may block, and call any function of mpool but mpool_pool_free() for its own
+ * pool. While it is busy 1,024 lines are kept; those that are lost beyond that are counted, and "7 lines were lost"
+ * stands in their place.
+ *
+ * user      in   mpool_pool_options.log_user
+ * text      in   one line, without its end, "worker 3 (pid 4711): ..."; it is for people, and may change. Valid until
+ *                the hook returns.
+ */
+typedef void mpool_log(void *user, mpool_log_level level, const char *text);
+
 /* All zero means the defaults. */
 typedef struct mpool_pool_options {
     unsigned workers;         /* default mpool_cpu_count() */
@@ -81,6 +103,9 @@ typedef struct mpool_pool_options {
     int64_t worker_max_age_ms;  /* it was ready so long ago */
     size_t worker_max_bytes;    /* it has more resident memory; looked at ten times a second at most, after a job */
     unsigned worker_max_jitter; /* per cent of jobs and age, at most, that are taken off at random; 0 to 100 */
+
+    mpool_log *log; /* told what the pool does by itself; NULL: nobody is */
+    void *log_user; /* for it */
 } mpool_pool_options;
 
 /*

@@ -283,6 +283,7 @@ PROC(totals, can_be_added_while_the_pool_works_and_read_after_its_end)
 /* ---- worker processes -------------------------------------------------------------------------------------------- */
 
 PROC(worker, has_no_descriptors_but_stdio_and_nngs_and_what_is_kept)
+PROC(worker, has_its_main_thread_a_courier_and_those_of_nng)
 PROC(worker, has_default_signals_and_nothing_to_read)
 PROC(worker, what_a_job_printed_arrives_even_if_the_next_one_kills_its_worker)
 PROC(worker, does_not_print_what_its_host_had_in_its_buffer)
@@ -392,9 +393,22 @@ PROC(spawn, a_host_that_inherits_orphans_reaps_it_in_fini)
 PROC(local, begins_empty_in_each_process_and_is_destroyed_at_its_end)
 PROC(local, of_a_process_that_is_killed_is_not_destroyed)
 
+/* ---- the log ----------------------------------------------------------------------------------------------------- */
+
+PROC(log, of_a_worker_that_died_says_how_and_which_job_pays)
+PROC(log, of_an_initializer_that_fails_says_why_and_when_it_is_tried_again)
+PROC(log, of_workers_that_are_replaced_says_why)
+PROC(log, of_a_pool_that_changes_its_size_says_so)
+PROC(log, of_a_pool_that_breaks_says_why)
+PROC(log, of_a_host_that_was_stopped_says_for_how_long)
+PROC(log, a_hook_that_blocks_holds_up_no_job_and_lines_that_are_lost_are_counted)
+PROC(log, a_hook_may_use_its_pool)
+PROC(log, is_told_to_its_end_and_not_beyond)
+
 /* ---- many pools, many jobs --------------------------------------------------------------------------------------- */
 
 PROC(many, pools_one_after_the_other_leave_nothing)
+PROC(many, a_thousand_pools_leave_nothing, .patience = 4)
 PROC(many, pools_at_a_time_know_nothing_of_each_other)
 PROC(many, jobs_need_no_more_memory_than_some)
 PROC(many, jobs_behind_a_long_one_are_recalled)

@@ -150,11 +150,12 @@ static bool start(struct helper *helper)
 static bool wait_for(struct helper *helper)
 {
     struct pollfd fd = {.fd = (int)syscall(SYS_pidfd_open, helper->pid, 0), .events = POLLIN};
-    bool in_time = fd.fd >= 0 && poll(&fd, 1, DEADLINE_MS * SLOWNESS) == 1;
+    int deadline_ms = DEADLINE_MS * SLOWNESS * (helper->run->patience > 0 ? helper->run->patience : 1);
+    bool in_time = fd.fd >= 0 && poll(&fd, 1, deadline_ms) == 1;
 
     if (!in_time) {
         (void)kill(-helper->pid, SIGKILL);
-        (void)wrong(helper, "it has not ended after %d s\n", DEADLINE_MS * SLOWNESS / 1000);
+        (void)wrong(helper, "it has not ended after %d s\n", deadline_ms / 1000);
     }
     (void)waitpid(helper->pid, &helper->status, 0);
     if (fd.fd >= 0)

@@ -16,6 +16,7 @@ struct proc_run {
     const char *fault;    /* for MPOOL_FAULT; NULL: none */
     int dies_by;          /* the signal that ends the host; 0: it exits with 0 */
     bool survivor;        /* it prints "survivor PID": a child that outlives it, and which the runner ends at last */
+    int patience;         /* it has so many minutes; 0: one */
     bool within_a_second; /* what it leaves behind has a second to vanish, and not two */
 };
 

@@ -335,6 +335,7 @@ static void bury(struct oracle *oracle, const struct mp_event *event)
     }
     for (uint32_t ticket = view->answered; ticket != view->sent; ticket++) {
         uint64_t job = view_job_of(view, ticket);
+        uint32_t before = oracle->jobs[job].attempts;
 
         if (riddle) {
             oracle->jobs[job].alone = true;
@@ -346,6 +347,8 @@ static void bury(struct oracle *oracle, const struct mp_event *event)
             charge(oracle, job, MPOOL_CRASHED, true);
         else
             books_release(oracle, job);
+        if (oracle->jobs[job].attempts > before)
+            oracle->charged = job;
     }
     *view = (struct view){.state = VIEW_EMPTY, .generation = view->generation, .spawn_ms = oracle->now_ms};
 }
@@ -491,6 +494,7 @@ void oracle_expect(struct oracle *oracle, const struct mp_event *event)
     oracle->cause = CAUSE_NONE;
     oracle->cause_slot = event->slot;
     oracle->commit.count = 0;
+    oracle->charged = SIM_NOBODY;
     switch (event->kind) {
     case MP_JOBS:
         expect_jobs(oracle, &event->range, true);

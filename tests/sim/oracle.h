@@ -165,6 +165,7 @@ enum reach {
 };
 
 #define SIM_WORDS (SIM_JOBS / 64)
+#define SIM_NOBODY UINT64_MAX
 
 struct oracle {
     const struct plan *plan;
@@ -196,6 +197,7 @@ struct oracle {
     struct mp_range commit; /* what MP_COMMIT has to name; count 0: no commit */
     int64_t commit_delta;
     bool break_due;
+    uint64_t charged; /* the job that a death was charged to, until the core's note says so; SIM_NOBODY: none */
     /* the verdict */
     bool violated;
     char verdict[300];
@@ -218,6 +220,9 @@ void oracle_expect(struct oracle *oracle, const struct mp_event *event);
 
 /* oracle_witness - the core said this. */
 void oracle_witness(struct oracle *oracle, const struct mp_action *action);
+
+/* oracle_witness_notes - it has noted this, and has said all there is to the event. */
+void oracle_witness_notes(struct oracle *oracle, const struct mp_note *notes, size_t count);
 
 /* oracle_settle - the step is over. */
 void oracle_settle(struct oracle *oracle, const struct mp_core *core);

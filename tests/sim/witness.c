@@ -453,3 +453,23 @@ void oracle_witness(struct oracle *oracle, const struct mp_action *action)
         break;
     }
 }
+
+/* What the log is told has to be so: which job was charged, and who is killed for what it sent, or retires. */
+void oracle_witness_notes(struct oracle *oracle, const struct mp_note *notes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t job = notes[i].job.count > 0 ? notes[i].job.first : SIM_NOBODY;
+
+        if (notes[i].kind == MP_NOTE_DIED && job != oracle->charged)
+            oracle_fail(oracle, "a note says that job %" PRIu64 " was charged, and it was %" PRIu64, job,
+                        oracle->charged);
+        else if (notes[i].kind == MP_NOTE_DIED)
+            oracle->charged = SIM_NOBODY;
+        else if (notes[i].kind == MP_NOTE_GARBLED && oracle->views[notes[i].slot].kill != MP_KILL_GARBLED)
+            oracle_fail(oracle, "a note says that slot %u sent what it could not", notes[i].slot);
+        else if (notes[i].kind == MP_NOTE_RETIRES && !oracle->views[notes[i].slot].retiring)
+            oracle_fail(oracle, "a note says that slot %u retires", notes[i].slot);
+    }
+    if (oracle->charged != SIM_NOBODY)
+        oracle_fail(oracle, "no note says that job %" PRIu64 " was charged", oracle->charged);
+}

@@ -204,10 +204,11 @@ static void step_core(struct world *world, struct mp_event *event)
         }
     }
     oracle_settle(oracle, core);
+    oracle_witness_notes(oracle, core->notes, core->note_count);
 }
 
 /*
- * As pool/supervisor.c does it: doing what the core said can bring further events, and what the core says to these is
+ * As pool/feed.c does it: doing what the core said can bring further events, and what the core says to these is
  * added behind, and done by the outermost call.
  */
 void world_feed(struct world *world, struct mp_event *event)

@@ -6,6 +6,7 @@
  */
 #include "serialize/message.h"
 #include "tests/proc/arena.h"
+#include "tests/proc/lines.h"
 #include "workers/job.h"
 
 #include <dirent.h>
@@ -134,9 +135,12 @@ MPOOL_FUNCTION(lie)
 
 SCENARIO(forge, of_blocks_is_not_believed)
 {
-    mpool_pool *pool = open_small_arena(16 * MIB, &(mpool_pool_options){.workers = 1});
+    static struct lines lines;
+    mpool_pool *pool =
+        open_small_arena(16 * MIB, &(mpool_pool_options){.workers = 1, .log = keep_line, .log_user = &lines});
     mpool_future *value = give(pool, &(mpool_task){.function = "give_pattern"}, 3 * MIB, 1);
     size_t before;
+    unsigned told;
 
     CHECK_OK(mpool_future_wait(value, LONG_MS, NULL));
     before = arena_memory();
@@ -153,4 +157,10 @@ SCENARIO(forge, of_blocks_is_not_believed)
     check_given(value, 3 * MIB, 1);
     check_given(give(pool, &(mpool_task){.function = "give_pattern"}, 7 * MIB, 3), 7 * MIB, 3);
     finish_pool(pool);
+    /* Of a grant that it has not asked for a worker may die before we can tell it to. */
+    told = count_lines(&lines, MPOOL_LOG_ERROR, "sent what it could not, and is killed for it: ");
+    CHECK(told >= SECOND_NEED && told <= LIES);
+    CHECK(find_line(&lines, 0, MPOOL_LOG_ERROR, "it is one, but not one that is due") >= 0);
+    CHECK_INT(count_lines(&lines, MPOOL_LOG_WARNING, ", by the pool, for what it had sent; job"), told);
+    CHECK_INT(count_lines(&lines, MPOOL_LOG_WARNING, "(lie) is charged"), LIES);
 }

@@ -26,6 +26,52 @@ static bool is_nngs(const char *target)
     return false;
 }
 
+/* How many threads its worker has. */
+MPOOL_FUNCTION(count_my_threads)
+{
+    (void)args;
+    (void)job;
+    (void)mpool_pack(result, "i", (int)count_threads());
+    return 0;
+}
+
+/*
+ * nng 1.5.2 has for every process two threads a CPU for callbacks, 16 at most; one a CPU for expiry; four that resolve
+ * names, and those that poll, reap, and keep time. One that can be limited has two, and one of each other kind.
+ */
+static int threads_of_nng(void)
+{
+#if defined(MPOOL_NNG_LIMITS)
+    return 2 + 1 + 1 + 2;
+#else
+    int cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
+
+    return (2 * cpus < 16 ? 2 * cpus : 16) + (cpus < 256 ? cpus : 256) + 4 + 3;
+#endif
+}
+
+SCENARIO(worker, has_its_main_thread_a_courier_and_those_of_nng)
+{
+    enum { JOBS = 200 };
+    const mpool_task task = {.function = "count_my_threads", .item_format = "i", .result_format = "i"};
+    const mpool_task wide = {.function = "echo"};
+    mpool_pool *pool = open_pool(2);
+    static int items[JOBS], threads[JOBS];
+    static char value[3 << 20];
+    mpool_future *future;
+
+    for (int round = 0; round < 2; round++) {
+        CHECK_OK(mpool_pool_map(pool, &task, items, JOBS, sizeof items[0], threads, sizeof threads[0], NULL));
+        for (int i = 0; i < JOBS; i++)
+            if (threads[i] > 2 + threads_of_nng())
+                fail(__FILE__, __LINE__, "%d threads, and nng has %d", threads[i], threads_of_nng());
+        CHECK_OK(mpool_pool_submit(pool, &wide, &future, "z", value, sizeof value));
+        wait_free(future, MPOOL_DONE);
+    }
+    (void)printf("[%d threads]\n", threads[0]);
+    finish_pool(pool);
+}
+
 /* An int: a descriptor that is allowed besides 0 to 2 and nng's. Its result: how many there are in all. */
 MPOOL_FUNCTION(list_descriptors)
 {
