@@ -5,11 +5,7 @@
  * each; Python with its default chunk size and with the best of several. A ratio above 1 means mpool is faster.
  */
 #include "bench.h"
-
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "python.h"
 
 #define COUNT ((size_t)1000000)
 #define WORKERS 2
@@ -25,6 +21,7 @@ static const char script[] =
     "    strings = ['x' * (1 + i % 200) for i in range(1000000)]\n"
     "    with Pool(2) as pool:\n"
     "        pool.map(square, range(1000))\n"
+    "        print('ready', flush=True)\n"
     "        for line in sys.stdin:\n"
     "            what, chunk = line.split()\n"
     "            function, items = (square, numbers) if what == 'numbers' else (length, strings)\n"
@@ -55,47 +52,6 @@ MPOOL_FUNCTION(length)
     return msgpack_pack_int64(result, (int64_t)strlen(text));
 }
 
-/* ---- Python ------------------------------------------------------------------------------------------------------ */
-
-static FILE *to_python, *from_python;
-
-static pid_t start_python(void)
-{
-    int in[2], out[2];
-    pid_t pid;
-
-    if (pipe(in) != 0 || pipe(out) != 0)
-        return -1;
-    pid = fork(); /* lint: allow fork because the benchmark starts what it measures against */
-    if (pid == 0) {
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        (void)dup2(in[0], STDIN_FILENO);
-        (void)dup2(out[1], STDOUT_FILENO);
-        (void)close(in[1]);
-        (void)close(out[0]);
-        (void)execlp("python3", "python3", "-c", script, (char *)NULL);
-        _exit(127);
-    }
-    (void)close(in[0]);
-    (void)close(out[1]);
-    to_python = fdopen(in[1], "w");
-    from_python = fdopen(out[0], "r");
-    return pid;
-}
-
-static double run_python(const char *what, int chunk)
-{
-    char answer[64];
-
-    (void)fprintf(to_python, "%s %d\n", what, chunk);
-    (void)fflush(to_python);
-    if (fgets(answer, sizeof answer, from_python) == NULL) {
-        fprintf(stderr, "map: python3 gives no answer; is it installed?\n");
-        exit(1);
-    }
-    return strtod(answer, NULL);
-}
-
 /* ---- mpool ------------------------------------------------------------------------------------------------------- */
 
 static int64_t numbers[COUNT], results[COUNT];
@@ -124,7 +80,15 @@ static double run_mpool(mpool_pool *pool, const char *what)
     return end - begin;
 }
 
-static void compare(mpool_pool *pool, const char *what)
+static double run_python(struct bench_python *python, const char *what, int chunk)
+{
+    char question[40];
+
+    (void)snprintf(question, sizeof question, "%s %d", what, chunk);
+    return strtod(bench_python_ask(python, question), NULL);
+}
+
+static void compare(mpool_pool *pool, struct bench_python *python, const char *what)
 {
     double ours[BENCH_RUNS], theirs[CHUNKS][BENCH_RUNS];
     double own, best = 1e9, usual;
@@ -133,7 +97,7 @@ static void compare(mpool_pool *pool, const char *what)
     for (int run = 0; run < BENCH_RUNS; run++) {
         ours[run] = run_mpool(pool, what);
         for (size_t i = 0; i < CHUNKS; i++)
-            theirs[i][run] = run_python(what, chunks[i]);
+            theirs[i][run] = run_python(python, what, chunks[i]);
     }
     own = bench_median(ours);
     usual = bench_median(theirs[0]);
@@ -148,8 +112,8 @@ static void compare(mpool_pool *pool, const char *what)
 
 int main(void)
 {
+    struct bench_python python;
     mpool_pool *pool;
-    pid_t python;
 
     memset(longest, 'x', sizeof longest - 1);
     for (size_t i = 0; i < COUNT; i++) {
@@ -157,14 +121,14 @@ int main(void)
         strings[i] = longest + 200 - (1 + i % 200);
     }
     BENCH_MUST(mpool_init(NULL));
-    python = start_python();
+    if (!bench_python_start(&python, script))
+        return 1;
     BENCH_MUST(mpool_pool_open(&(mpool_pool_options){.workers = WORKERS}, &pool));
     printf("map of a million items on %d workers, medians of %d runs\n", WORKERS, BENCH_RUNS);
-    compare(pool, "numbers");
-    compare(pool, "strings");
+    compare(pool, &python, "numbers");
+    compare(pool, &python, "strings");
     mpool_pool_free(pool);
     mpool_fini();
-    (void)fclose(to_python);
-    (void)waitpid(python, NULL, 0);
+    bench_python_end(&python);
     return 0;
 }

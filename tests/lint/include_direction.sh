@@ -23,7 +23,7 @@ files '*.c' '*.h' | xargs -r awk '
         allow("tests", "mpool base serialize ipc workers workers/functions pool cli tests")
 
         library["elfutils"] = "^(pool/unwind|tests/)"
-        library["nng"] = "^(ipc/channel|tests/)"
+        library["nng"] = "^(ipc/channel|bench/apply|tests/)"
         library["libfyaml.h"] = library["jansson.h"] = library["sqlite3.h"] = "^(cli|tests)/"
         library["gmp.h"] = library["curl"] = "^(workers/functions|tests)/"
     }
