@@ -9,10 +9,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -121,6 +123,16 @@ struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms)
                              .mark_ms = mark_ns > 0 ? mark_ns / 1000000 - stall_ms : 0,
                              .crashed =
                                  atomic_load_explicit(&page->crash.state, memory_order_relaxed) != MP_CRASH_NONE};
+}
+
+/* A limit of the process's own (RLIMIT_CPU) has the same signal, but the kernel's code. */
+bool mp_seat_out_of_cpu(const struct mp_seat *seat)
+{
+    const struct mp_crash *crash = &seat->page->crash;
+
+    return WIFSIGNALED(seat->status) && WTERMSIG(seat->status) == SIGXCPU &&
+           atomic_load_explicit(&crash->state, memory_order_acquire) == MP_CRASH_WHOLE && crash->signal == SIGXCPU &&
+           crash->code == SI_TIMER;
 }
 
 bool mp_seat_why(const struct mp_seat *seat, char *why, size_t room)

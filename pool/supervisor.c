@@ -414,6 +414,7 @@ static void bury_dead(struct supervisor *sup)
         if (!seat->greeted && mp_seat_why(seat, why, sizeof why))
             mp_deliver_reason(&sup->deliver, why);
         event.sight = mp_seat_look(seat, sup->stall_ms);
+        event.out_of_cpu = mp_seat_out_of_cpu(seat);
         mp_seat_close(seat);
         feed(sup, event);
     }

@@ -208,6 +208,8 @@ static bool read_jobs(struct fields *fields, struct mp_jobs *jobs)
     jobs->discard_values = next_bool(fields, "discard_values");
     jobs->measure = next_bool(fields, "measure");
     jobs->limited = next_bool(fields, "limited");
+    jobs->memory_bytes = (size_t)next_unsigned(fields, "memory_bytes", MP_MEMORY_MOST);
+    jobs->cpu_ms = (int64_t)next_unsigned(fields, "cpu_ms", INT64_MAX);
     read_collects(fields, jobs);
     jobs->block = next_block_or_nil(fields);
     if (fields->wrong == NULL && jobs->block.size > 0 && jobs->count != 1)
@@ -242,11 +244,12 @@ static void read_failures(struct fields *fields, struct mp_answers *answers)
 
     answers->failures = failures;
     for (uint32_t i = 0; i < answers->failure_count && fields->wrong == NULL; i++) {
-        struct fields inner = open_fields(&list[i], 3, fields->zone);
+        struct fields inner = open_fields(&list[i], 4, fields->zone);
         const msgpack_object *reason;
 
         failures[i].at = next_u32(&inner, "place of a failure");
         failures[i].final = next_bool(&inner, "finality of a failure");
+        failures[i].no_memory = next_bool(&inner, "memory of a failure");
         reason = next_field(&inner, "reason of a failure", MSGPACK_OBJECT_BIN);
         if (inner.wrong == NULL &&
             (failures[i].at >= answers->count || (i > 0 && failures[i].at <= failures[i - 1].at)))
@@ -309,7 +312,7 @@ static mpool_err check_values(const char *values, size_t size, uint32_t count, c
 }
 
 static const uint32_t field_counts[] = {
-    [MP_HELLO] = 6,      [MP_FRAME_JOBS] = 12, [MP_FRAME_RESULTS] = 10, [MP_RECALL_HALF] = 2,
+    [MP_HELLO] = 6,      [MP_FRAME_JOBS] = 14, [MP_FRAME_RESULTS] = 10, [MP_RECALL_HALF] = 2,
     [MP_GIVEN_BACK] = 2, [MP_STOP] = 2,        [MP_GOODBYE] = 2,        [MP_RECALL_ALL] = 2,
     [MP_NEED] = 3,       [MP_GRANTED] = 3,     [MP_REFUSED] = 4,
 };

@@ -52,7 +52,7 @@ static void write_hello(msgpack_packer *packer, const struct mp_hello *hello)
 
 static void write_jobs(msgpack_packer *packer, const struct mp_jobs *jobs)
 {
-    (void)msgpack_pack_array(packer, 12);
+    (void)msgpack_pack_array(packer, 14);
     (void)msgpack_pack_uint32(packer, MP_FRAME_JOBS);
     (void)msgpack_pack_uint64(packer, jobs->generation);
     (void)msgpack_pack_uint32(packer, jobs->ticket);
@@ -63,6 +63,8 @@ static void write_jobs(msgpack_packer *packer, const struct mp_jobs *jobs)
     write_bool(packer, jobs->discard_values);
     write_bool(packer, jobs->measure);
     write_bool(packer, jobs->limited);
+    (void)msgpack_pack_uint64(packer, jobs->memory_bytes);
+    (void)msgpack_pack_int64(packer, jobs->cpu_ms);
     (void)msgpack_pack_array(packer, 2 * (size_t)jobs->collect_count);
     for (uint32_t i = 0; i < jobs->collect_count; i++) {
         (void)msgpack_pack_uint32(packer, jobs->collects[i].total);
@@ -84,9 +86,10 @@ static void write_delta(msgpack_packer *packer, const struct mp_total_delta *del
 
 static void write_failure(msgpack_packer *packer, const struct mp_failure *failure)
 {
-    (void)msgpack_pack_array(packer, 3);
+    (void)msgpack_pack_array(packer, 4);
     (void)msgpack_pack_uint32(packer, failure->at);
     write_bool(packer, failure->final);
+    write_bool(packer, failure->no_memory);
     write_bytes(packer, failure->reason, failure->reason_size);
 }
 

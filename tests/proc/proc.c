@@ -235,6 +235,24 @@ PROC(limits, jobs_behind_a_slow_one_have_no_clock)
 PROC(limits, beyond_what_a_clock_can_count_are_refused)
 PROC(limits, only_the_jobs_that_take_too_long_time_out)
 
+/* ---- memory and CPU time ----------------------------------------------------------------------------------------- */
+
+PROC(resources, memory_beyond_the_limit_is_refused_and_others_have_theirs)
+PROC(resources, a_crash_for_want_of_memory_is_told_as_such)
+PROC(resources, who_goes_wrong_otherwise_is_not_said_to_have_run_out_of_memory)
+PROC(resources, a_limit_ends_with_its_job_and_is_no_more_than_the_workers_own)
+PROC(resources, what_an_initializer_has_taken_does_not_count)
+PROC(resources, a_result_beyond_the_memory_limit_fails_its_job_and_not_its_worker)
+PROC(resources, a_job_that_has_taken_all_its_memory_hears_and_loses_no_connection)
+PROC(resources, a_job_that_uses_more_cpu_time_than_its_limit_times_out)
+PROC(resources, a_job_that_waits_uses_no_cpu_time)
+PROC(resources, attempts_that_used_too_much_cpu_time_are_time_limits_and_no_crashes)
+PROC(resources, each_job_of_a_frame_has_its_own_cpu_time)
+PROC(resources, a_signal_that_comes_late_costs_nobody)
+PROC(resources, jobs_that_end_with_their_cpu_time_cost_no_other)
+PROC(resources, a_worker_that_dies_of_its_own_cpu_limit_has_crashed)
+PROC(resources, that_make_no_sense_are_refused)
+
 /* ---- the ends of a pool ------------------------------------------------------------------------------------------ */
 
 PROC(ends, close_runs_what_was_submitted_to_its_end)

@@ -1,0 +1,171 @@
+/*
+ * workers/limit.c - what an attempt may use: memory and CPU time
+ *
+ * Runs in: a worker, on its main thread; and in the handler of SIGXCPU, on any. Owns: the process's soft RLIMIT_DATA
+ * while a job with a limit runs, and a timer.
+ *
+ * Memory is the kernel's to count: RLIMIT_DATA is about what the process has mapped privately and can write to. The
+ * limit stands from the call of a job's function to its return, so what mpool needs to answer is never refused. It
+ * stands for nng's threads too, which is why such a job travels alone (pool/plan.c).
+ *
+ * CPU time is that of the process, by a timer that raises SIGXCPU. The signal may come late: when the function has
+ * returned, or in the next job, which has another limit. So it is not believed. What counts is the deadline on the same
+ * clock: the handler goes for it only if it has been reached, and takes it by compare-and-swap, as does the main thread
+ * when the function has returned. Who is first has it: either the job has returned in time and the signal is nothing,
+ * or the process dies of it and the job is not answered.
+ */
+#include "workers/limit.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Deadlines that are none. Real ones lie behind them: no process has used less than a nanosecond. */
+enum { NO_DEADLINE = 0, DEADLINE_TAKEN = -1 };
+
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S INT64_C(1000000000)
+
+static struct {
+    size_t data_bytes;           /* private data at ready; 0: it could not be read */
+    bool stands;                 /* RLIMIT_DATA is ours */
+    rlim_t soft;                 /* and was this */
+    bool has_timer;              /* made when it was first needed */
+    timer_t timer;               /* on the process's CPU time */
+    _Atomic int64_t deadline_ns; /* on that clock */
+} limit;
+
+/* ---- memory ------------------------------------------------------------------------------------------------------ */
+
+/* The kernel's own figure, which it compares with RLIMIT_DATA. */
+void mp_limit_ready(void)
+{
+    static const char name[] = "VmData:";
+    FILE *file = fopen("/proc/self/status", "re");
+    char line[256];
+
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, name, sizeof name - 1) == 0)
+            limit.data_bytes = (size_t)strtoull(line + sizeof name - 1, NULL, 10) * 1024;
+    if (file != NULL)
+        (void)fclose(file);
+}
+
+static mpool_err limit_memory(size_t bytes)
+{
+    struct rlimit rlimit;
+
+    if (limit.data_bytes == 0)
+        return mp_error(MPOOL_E_SYSTEM, "its memory cannot be limited: /proc/self/status has no VmData");
+    if (getrlimit(RLIMIT_DATA, &rlimit) != 0)
+        return mp_error(MPOOL_E_SYSTEM, "its memory cannot be limited: getrlimit: %m");
+    limit.soft = rlimit.rlim_cur;
+    if (limit.data_bytes + bytes < rlimit.rlim_cur)
+        rlimit.rlim_cur = limit.data_bytes + bytes;
+    if (setrlimit(RLIMIT_DATA, &rlimit) != 0)
+        return mp_error(MPOOL_E_SYSTEM, "its memory cannot be limited: setrlimit: %m");
+    limit.stands = true;
+    return MPOOL_OK;
+}
+
+/* The job may have lowered the hard limit: then it is the soft one, and stays. */
+static void lift_memory(void)
+{
+    struct rlimit rlimit;
+
+    limit.stands = false;
+    if (getrlimit(RLIMIT_DATA, &rlimit) != 0)
+        return;
+    rlimit.rlim_cur = limit.soft < rlimit.rlim_max ? limit.soft : rlimit.rlim_max;
+    (void)setrlimit(RLIMIT_DATA, &rlimit);
+}
+
+/* ---- CPU time ---------------------------------------------------------------------------------------------------- */
+
+static int64_t used_ns(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* 0: it is not to ring. In the handler too. */
+static void set_timer(int64_t deadline_ns)
+{
+    const struct itimerspec time = {.it_value = {.tv_sec = deadline_ns / NS_PER_S, .tv_nsec = deadline_ns % NS_PER_S}};
+
+    (void)timer_settime(limit.timer, TIMER_ABSTIME, &time, NULL);
+}
+
+static mpool_err limit_cpu(int64_t ms)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGXCPU, .sigev_value.sival_ptr = &limit};
+    int64_t now_ns = used_ns(), deadline_ns;
+
+    if (!limit.has_timer && timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &limit.timer) != 0)
+        return mp_error(MPOOL_E_SYSTEM, "its CPU time cannot be limited: timer_create: %m");
+    limit.has_timer = true;
+    deadline_ns = ms < (INT64_MAX - now_ns) / NS_PER_MS ? now_ns + ms * NS_PER_MS : INT64_MAX;
+    atomic_store(&limit.deadline_ns, deadline_ns);
+    set_timer(deadline_ns);
+    return MPOOL_OK;
+}
+
+/* If the handler was first, on a thread of the job's, the process dies before long. */
+static void lift_cpu(void)
+{
+    if (atomic_exchange(&limit.deadline_ns, NO_DEADLINE) == DEADLINE_TAKEN)
+        for (;;)
+            (void)pause();
+    set_timer(0);
+}
+
+/*
+ * The timer's clock is a little ahead of the one that can be read, on some kernels; and the signal may be meant for a
+ * job before this one. In both cases the timer is set again, to the deadline that stands.
+ */
+bool mp_limit_spares(const siginfo_t *info)
+{
+    int64_t deadline_ns = atomic_load(&limit.deadline_ns);
+
+    if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &limit)
+        return false;
+    if (deadline_ns <= 0)
+        return true;
+    if (used_ns() < deadline_ns) {
+        set_timer(deadline_ns);
+        return true;
+    }
+    return !atomic_compare_exchange_strong(&limit.deadline_ns, &deadline_ns, DEADLINE_TAKEN);
+}
+
+/* ---- both -------------------------------------------------------------------------------------------------------- */
+
+mpool_err mp_limit_begin(size_t memory_bytes, int64_t cpu_ms)
+{
+    mpool_err err = MPOOL_OK;
+
+    if (cpu_ms > 0)
+        err = limit_cpu(cpu_ms);
+    if (err == MPOOL_OK && memory_bytes > 0)
+        err = limit_memory(memory_bytes);
+    if (err != MPOOL_OK)
+        mp_limit_end();
+    return err;
+}
+
+void mp_limit_end(void)
+{
+    if (atomic_load(&limit.deadline_ns) != NO_DEADLINE)
+        lift_cpu();
+    if (limit.stands)
+        lift_memory();
+}
