@@ -6,7 +6,8 @@
  *
  * Memory is the kernel's to count: RLIMIT_DATA is about what the process has mapped privately and can write to. The
  * limit stands from the call of a job's function to its return, so what mpool needs to answer is never refused. It
- * stands for nng's threads too, which is why such a job travels alone (pool/plan.c).
+ * stands for nng's threads too. So such a job travels alone (pool/plan.c), and for the few words that can come in while
+ * it runs nng's threads have room of their own, see make_arenas().
  *
  * CPU time is that of the process, by a timer that raises SIGXCPU. The signal may come late: when the function has
  * returned, or in the next job, which has another limit. So it is not believed. What counts is the deadline on the same
@@ -19,6 +20,8 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,11 +33,15 @@
 /* Deadlines that are none. Real ones lie behind them: no process has used less than a nanosecond. */
 enum { NO_DEADLINE = 0, DEADLINE_TAKEN = -1 };
 
+/* Of a thread that calls nothing but malloc(). */
+#define STACK_BYTES 65536
+
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
 
 static struct {
     size_t data_bytes;           /* private data at ready; 0: it could not be read */
+    bool has_arenas;             /* make_arenas() was here */
     bool stands;                 /* RLIMIT_DATA is ours */
     rlim_t soft;                 /* and was this */
     bool has_timer;              /* made when it was first needed */
@@ -42,21 +49,91 @@ static struct {
     _Atomic int64_t deadline_ns; /* on that clock */
 } limit;
 
-/* ---- memory ------------------------------------------------------------------------------------------------------ */
+/* ---- what the process has ---------------------------------------------------------------------------------------- */
 
-/* The kernel's own figure, which it compares with RLIMIT_DATA. */
-void mp_limit_ready(void)
+/* A number of /proc/self/status; 0: it cannot be read. */
+static size_t read_status(const char *name)
 {
-    static const char name[] = "VmData:";
     FILE *file = fopen("/proc/self/status", "re");
+    size_t number = 0;
     char line[256];
 
     while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, name, sizeof name - 1) == 0)
-            limit.data_bytes = (size_t)strtoull(line + sizeof name - 1, NULL, 10) * 1024;
+        if (strncmp(line, name, strlen(name)) == 0)
+            number = (size_t)strtoull(line + strlen(name), NULL, 10);
     if (file != NULL)
         (void)fclose(file);
+    return number;
 }
+
+/* The kernel's own figure, which it compares with RLIMIT_DATA. */
+static size_t data_bytes(void)
+{
+    return read_status("VmData:") * 1024;
+}
+
+void mp_limit_ready(void)
+{
+    limit.data_bytes = data_bytes();
+}
+
+/* ---- room for others --------------------------------------------------------------------------------------------- */
+
+/* Threads that end when they all have an arena, and are let go. */
+struct makers {
+    sem_t have;
+    pthread_mutex_t stay;
+};
+
+static void *make_arena(void *data)
+{
+    struct makers *makers = data;
+    void *volatile some = malloc(1);
+
+    free(some);
+    (void)sem_post(&makers->have);
+    (void)pthread_mutex_lock(&makers->stay);
+    (void)pthread_mutex_unlock(&makers->stay);
+    return NULL;
+}
+
+/*
+ * malloc() has an arena of 132 KiB for each thread. It is made when the thread first calls it, and left to the next one
+ * when the thread ends. A thread of nng's that has none yet would not get one while a job has taken all memory, and
+ * what it was about to receive would be lost, with the connection. So as many are made before as there are threads, by
+ * threads that end. What that takes is not the job's.
+ */
+static void make_arenas(void)
+{
+    struct makers makers = {.stay = PTHREAD_MUTEX_INITIALIZER};
+    size_t count = read_status("Threads:"), made = 0, before = data_bytes();
+    pthread_t *threads = calloc(count, sizeof *threads);
+    pthread_attr_t attributes;
+    sigset_t all, now;
+
+    limit.has_arenas = true;
+    (void)sem_init(&makers.have, 0, 0);
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &now);
+    (void)pthread_attr_init(&attributes);
+    (void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    (void)pthread_mutex_lock(&makers.stay);
+    while (threads != NULL && made < count && pthread_create(&threads[made], &attributes, make_arena, &makers) == 0)
+        made++;
+    for (size_t i = 0; i < made; i++)
+        while (sem_wait(&makers.have) != 0)
+            continue;
+    (void)pthread_mutex_unlock(&makers.stay);
+    for (size_t i = 0; i < made; i++)
+        (void)pthread_join(threads[i], NULL);
+    (void)pthread_attr_destroy(&attributes);
+    (void)pthread_sigmask(SIG_SETMASK, &now, NULL);
+    (void)sem_destroy(&makers.have);
+    free(threads);
+    limit.data_bytes += data_bytes() - before;
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------------------ */
 
 static mpool_err limit_memory(size_t bytes)
 {
@@ -153,6 +230,8 @@ mpool_err mp_limit_begin(size_t memory_bytes, int64_t cpu_ms)
 {
     mpool_err err = MPOOL_OK;
 
+    if (memory_bytes > 0 && !limit.has_arenas)
+        make_arenas();
     if (cpu_ms > 0)
         err = limit_cpu(cpu_ms);
     if (err == MPOOL_OK && memory_bytes > 0)
