@@ -250,6 +250,7 @@ PROC(resources, attempts_that_used_too_much_cpu_time_are_time_limits_and_no_cras
 PROC(resources, each_job_of_a_frame_has_its_own_cpu_time)
 PROC(resources, a_signal_that_comes_late_costs_nobody)
 PROC(resources, jobs_that_end_with_their_cpu_time_cost_no_other)
+PROC(resources, jobs_whose_threads_go_on_when_their_cpu_time_ends_cost_no_other)
 PROC(resources, a_worker_that_dies_of_its_own_cpu_limit_has_crashed)
 PROC(resources, that_make_no_sense_are_refused)
 
