@@ -21,7 +21,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,10 +78,12 @@ void mp_limit_ready(void)
 
 /* ---- room for others --------------------------------------------------------------------------------------------- */
 
-/* Threads that end when they all have an arena, and are let go. */
+/* Threads that stay until all of them have an arena. */
 struct makers {
-    sem_t have;
-    pthread_mutex_t stay;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    size_t have;
+    bool leave;
 };
 
 static void *make_arena(void *data)
@@ -91,10 +92,32 @@ static void *make_arena(void *data)
     void *volatile some = malloc(1);
 
     free(some);
-    (void)sem_post(&makers->have);
-    (void)pthread_mutex_lock(&makers->stay);
-    (void)pthread_mutex_unlock(&makers->stay);
+    (void)pthread_mutex_lock(&makers->lock);
+    makers->have++;
+    (void)pthread_cond_broadcast(&makers->changed);
+    while (!makers->leave)
+        (void)pthread_cond_wait(&makers->changed, &makers->lock);
+    (void)pthread_mutex_unlock(&makers->lock);
     return NULL;
+}
+
+/* Starts up to `count` of them, with all signals blocked; returns how many. */
+static size_t start_makers(struct makers *makers, pthread_t *threads, size_t count)
+{
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    size_t made = 0;
+
+    if (pthread_attr_init(&attributes) != 0)
+        return 0;
+    (void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (made < count && pthread_create(&threads[made], &attributes, make_arena, makers) == 0)
+        made++;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_attr_destroy(&attributes);
+    return made;
 }
 
 /*
@@ -105,30 +128,22 @@ static void *make_arena(void *data)
  */
 static void make_arenas(void)
 {
-    struct makers makers = {.stay = PTHREAD_MUTEX_INITIALIZER};
-    size_t count = read_status("Threads:"), made = 0, before = data_bytes();
+    struct makers makers = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    size_t count = read_status("Threads:"), before = data_bytes(), made;
     pthread_t *threads = calloc(count, sizeof *threads);
-    pthread_attr_t attributes;
-    sigset_t all, now;
 
     limit.has_arenas = true;
-    (void)sem_init(&makers.have, 0, 0);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &now);
-    (void)pthread_attr_init(&attributes);
-    (void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    (void)pthread_mutex_lock(&makers.stay);
-    while (threads != NULL && made < count && pthread_create(&threads[made], &attributes, make_arena, &makers) == 0)
-        made++;
-    for (size_t i = 0; i < made; i++)
-        while (sem_wait(&makers.have) != 0)
-            continue;
-    (void)pthread_mutex_unlock(&makers.stay);
+    if (threads == NULL)
+        return;
+    made = start_makers(&makers, threads, count);
+    (void)pthread_mutex_lock(&makers.lock);
+    while (makers.have < made)
+        (void)pthread_cond_wait(&makers.changed, &makers.lock);
+    makers.leave = true;
+    (void)pthread_cond_broadcast(&makers.changed);
+    (void)pthread_mutex_unlock(&makers.lock);
     for (size_t i = 0; i < made; i++)
         (void)pthread_join(threads[i], NULL);
-    (void)pthread_attr_destroy(&attributes);
-    (void)pthread_sigmask(SIG_SETMASK, &now, NULL);
-    (void)sem_destroy(&makers.have);
     free(threads);
     limit.data_bytes += data_bytes() - before;
 }
