@@ -60,11 +60,16 @@ static void fill_in(struct mp_crash *record, int number, const siginfo_t *info, 
     atomic_store_explicit(&record->state, MP_CRASH_WHOLE, memory_order_release);
 }
 
-/* Signal dispositions are those of SA_RESETHAND: the default, unless somebody has set them since. */
+/*
+ * Signal dispositions are those of SA_RESETHAND: the default, unless somebody has set them since. A limit is no bug,
+ * and leaves no core dump.
+ */
 static void send_again(int number, siginfo_t *info)
 {
     const struct sigaction standard = {.sa_handler = SIG_DFL};
 
+    if (number == SIGXCPU && info->si_code == SI_TIMER)
+        (void)prctl(PR_SET_DUMPABLE, 0);
     (void)sigaction(number, &standard, NULL);
     if (syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, info) != 0)
         (void)syscall(SYS_tgkill, getpid(), gettid(), number);

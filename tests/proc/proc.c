@@ -252,6 +252,7 @@ PROC(cpu, each_job_of_a_frame_has_its_own_cpu_time)
 PROC(cpu, a_signal_that_comes_late_costs_nobody)
 PROC(cpu, jobs_that_end_with_their_cpu_time_cost_no_other)
 PROC(cpu, jobs_whose_threads_go_on_when_their_cpu_time_ends_cost_no_other)
+PROC(cpu, that_is_used_up_leaves_no_core_dump)
 PROC(cpu, a_worker_that_dies_of_its_own_cpu_limit_has_crashed)
 PROC(cpu, limits_that_no_clock_can_count_are_refused)
 

@@ -5,9 +5,11 @@
  */
 #include "tests/proc/helper.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -306,6 +308,42 @@ SCENARIO(cpu, jobs_that_end_with_their_cpu_time_cost_no_other)
 SCENARIO(cpu, jobs_whose_threads_go_on_when_their_cpu_time_ends_cost_no_other)
 {
     ends_with_its_time("work_beside");
+}
+
+/* How many core dumps are in the working directory; they are removed. */
+static int count_cores(void)
+{
+    DIR *directory = opendir(".");
+    struct dirent *entry;
+    int count = 0;
+
+    CHECK(directory != NULL);
+    while ((entry = readdir(directory)) != NULL)
+        count += strncmp(entry->d_name, "core", 4) == 0 && unlink(entry->d_name) == 0;
+    (void)closedir(directory);
+    return count;
+}
+
+SCENARIO(cpu, that_is_used_up_leaves_no_core_dump)
+{
+    const char *directory = getenv("TMPDIR");
+    struct rlimit rlimit;
+    mpool_future *future;
+    mpool_pool *pool;
+
+    CHECK(getrlimit(RLIMIT_CORE, &rlimit) == 0);
+    rlimit.rlim_cur = rlimit.rlim_max;
+    CHECK(setrlimit(RLIMIT_CORE, &rlimit) == 0 && directory != NULL && chdir(directory) == 0);
+    pool = open_pool(1);
+    run_one(pool, &(mpool_task){.function = "crash"}, CRASH_ABORT, MPOOL_CRASHED);
+    if (count_cores() == 0) {
+        finish_pool(pool);
+        skip("a crash leaves no core dump here");
+    }
+    (void)works_too_long(pool, &future, "work");
+    CHECK_INT(count_cores(), 0);
+    mpool_future_free(future);
+    finish_pool(pool);
 }
 
 /* It ends by the same signal, but it is not our limit that was over. */
