@@ -124,6 +124,8 @@ static void reset(struct mpool_job *job, const struct mp_jobs *frame, uint32_t t
     job->no_memory = false;
     job->reason_size = 0;
     job->result.size = 0;
+    if (frame->memory_bytes > 0)
+        mp_buf_free(&job->result); /* what a large result has left there would be taken off its memory */
     job->block = (struct mp_block){0};
     msgpack_zone_clear(job->zone);
 }

@@ -221,8 +221,8 @@ static void lift_cpu(void)
 }
 
 /*
- * The timer's clock is a little ahead of the one that can be read, on some kernels; and the signal may be meant for a
- * job before this one. In both cases the timer is set again, to the deadline that stands.
+ * The signal may be meant for a job before this one; or the timer's clock be a little ahead of the one that can be
+ * read. In both cases the timer is set again, to the deadline that stands.
  */
 bool mp_limit_spares(const siginfo_t *info)
 {
