@@ -40,7 +40,8 @@ int mp_buf_write_bounded(void *writer, const char *data, size_t size)
         to->refused += size;
         return -1;
     }
-    return mp_buf_write(to->buf, data, size);
+    to->failed = to->failed || !mp_buf_add(to->buf, data, size);
+    return to->failed ? -1 : 0;
 }
 
 void mp_buf_free(struct mp_buf *buf)

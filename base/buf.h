@@ -57,7 +57,8 @@ int mp_buf_write(void *buf, const char *data, size_t size);
 struct mp_buf_writer {
     struct mp_buf *buf;
     size_t most;    /* bytes that it may have */
-    size_t refused; /* bytes that it did not take; once there are any, it takes no others */
+    size_t refused; /* bytes that were too many; once there are any, it takes no others */
+    bool failed;    /* there was no memory for some, likewise */
 };
 
 /* mp_buf_write_bounded - a msgpack_packer_write; `writer` is a struct mp_buf_writer. */

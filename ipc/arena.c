@@ -76,6 +76,12 @@ static bool reserve(struct mp_arena *arena)
     return true;
 }
 
+/* With it a core dump of a worker takes more than a minute to write. */
+static void leave_out_of_cores(const struct mp_arena *arena)
+{
+    (void)madvise(arena->base, arena->size, MADV_DONTDUMP);
+}
+
 mpool_err mp_arena_open(size_t wanted, struct mp_arena *arena)
 {
     size_t size = fair_share(wanted);
@@ -92,7 +98,7 @@ mpool_err mp_arena_open(size_t wanted, struct mp_arena *arena)
         }
         size = size / 2 / MP_ARENA_PAGE * MP_ARENA_PAGE;
     }
-    (void)madvise(arena->base, arena->size, MADV_DONTDUMP); /* a core of a worker would take seconds to write */
+    leave_out_of_cores(arena);
     if (!reserve(arena)) {
         mp_arena_close(arena);
         return mp_error_nomem();
@@ -108,6 +114,7 @@ mpool_err mp_arena_map(int fd, size_t size, struct mp_arena *arena)
     if (base == MAP_FAILED)
         return mp_error(MPOOL_E_SYSTEM, "cannot map the shared memory of the host, %zu bytes: %m", size);
     *arena = (struct mp_arena){.fd = -1, .base = base, .size = size};
+    leave_out_of_cores(arena);
     return MPOOL_OK;
 }
 

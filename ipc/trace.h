@@ -32,6 +32,11 @@ struct mp_crash {
     uint64_t address; /* si_addr; of meaning if the kernel raised the signal */
     uint64_t pc;      /* the instruction that was interrupted; MP_CRASH_NO_PC on a machine that we do not know */
     uint64_t stack;   /* the stack pointer there, likewise */
+    /*
+     * errno where it ended: of the thread that crashed, stored before WHOLE; or, where there is no other record, of the
+     * thread that called exit().
+     */
+    _Atomic int32_t error;
 };
 
 #define MP_TRACE_BYTES ((size_t)8192)

@@ -160,6 +160,12 @@ static bool is_spent(const struct mp_core *core, const struct mp_range *range, u
     return range->rules->once && sight->next != ticket && !core->terminated;
 }
 
+/* How an attempt ends whose worker died: a job with a limit of CPU time is ended by it as by a limit of ours. */
+static mpool_status end_of(const struct mp_range *job, const struct mp_event *event, mpool_status status)
+{
+    return status == MPOOL_CRASHED && event->out_of_cpu && job->rules->cpu_ms > 0 ? MPOOL_TIMED_OUT : status;
+}
+
 /*
  * A generation is dead. Its guilty job is charged, the rest of its flight goes back. If there is nobody to blame for a
  * death that we did not cause, the flight runs again one job at a time, so that the next death has a name.
@@ -188,7 +194,7 @@ void mp_blame_bury(struct mp_core *core, const struct mp_event *event)
         cut[i].solo = cut[i].solo || riddle;
         cut[i].riddles += riddle;
         if (guilty && ticket - base < cut[i].count) {
-            note->job = split_range(core, event->slot, cut[i], ticket - base, status);
+            note->job = split_range(core, event->slot, cut[i], ticket - base, end_of(&cut[i], event, status));
         } else if (is_spent(core, &cut[i], base, &event->sight)) {
             note->job = cut[i];
             mp_blame_charge(core, event->slot, cut[i], MPOOL_CRASHED, true);

@@ -38,7 +38,7 @@ enum mp_event_kind {
     MP_SEEN,         /* slot, generation, sight: the answer to MP_LOOK */
     MP_UNSENT,       /* slot, generation, ticket: the frame that begins at ticket could not be sent */
     MP_BABBLE,       /* slot, generation: the worker sent what is not a message */
-    MP_DIED,         /* slot, generation, sight: the process is gone, and its last results have been fed */
+    MP_DIED,         /* slot, generation, sight, out_of_cpu: the process is gone, and its last results have been fed */
     MP_GREW,         /* slot, generation: the worker is larger than it may be */
     MP_RESIZE,       /* workers: so many are wanted from now on */
     MP_CANCEL,       /* wish: these jobs are not wanted any more */
@@ -85,6 +85,7 @@ struct mp_event {
     struct mp_sight sight;
     struct mp_wish wish;
     unsigned workers;
+    bool out_of_cpu; /* it has ended as a worker ends whose job has used more than its limit of CPU time */
 };
 
 enum mp_action_kind {

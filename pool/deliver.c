@@ -121,20 +121,25 @@ void mp_deliver_commit(struct mp_deliver *deliver, const struct mp_range *range)
 
 /* ---- results ----------------------------------------------------------------------------------------------------- */
 
-/* Why a job of the current frame failed, as a string. */
-static void failure_text(const struct mp_deliver *deliver, uint32_t at, char *text, size_t room)
+/* What the current frame says of a job that failed. */
+static const struct mp_failure *failure_of(const struct mp_deliver *deliver, const struct mp_range *job)
 {
+    static const struct mp_failure none = {.reason = ""};
     const struct mp_answers *answers = deliver->answers;
-    size_t size;
 
-    text[0] = '\0';
-    for (uint32_t i = 0; i < answers->failure_count; i++) {
-        if (answers->failures[i].at != at)
-            continue;
-        size = answers->failures[i].reason_size < room - 1 ? answers->failures[i].reason_size : room - 1;
-        memcpy(text, answers->failures[i].reason, size);
-        text[size] = '\0';
-    }
+    for (uint32_t i = 0; i < answers->failure_count; i++)
+        if (answers->failures[i].at == (uint32_t)(job->first - deliver->committed.first))
+            return &answers->failures[i];
+    return &none;
+}
+
+/* Its reason, as a string. */
+static void failure_text(const struct mp_failure *failure, char *text, size_t room)
+{
+    size_t size = failure->reason_size < room - 1 ? failure->reason_size : room - 1;
+
+    memcpy(text, failure->reason, size);
+    text[size] = '\0';
 }
 
 static void error_text(const struct mp_deliver *deliver, const struct mp_action *action, bool draining, char *text,
@@ -142,7 +147,7 @@ static void error_text(const struct mp_deliver *deliver, const struct mp_action 
 {
     switch (action->status) {
     case MPOOL_FAILED:
-        failure_text(deliver, (uint32_t)(action->range.first - deliver->committed.first), text, room);
+        failure_text(failure_of(deliver, &action->range), text, room);
         break;
     case MPOOL_CRASHED:
         (void)snprintf(text, room, "%s", deliver->reason);
@@ -152,7 +157,12 @@ static void error_text(const struct mp_deliver *deliver, const struct mp_action 
                            deliver->reason, (unsigned)action->range.crashes);
         break;
     case MPOOL_TIMED_OUT:
-        (void)snprintf(text, room, "it ran longer than its limit of %" PRId64 " ms", action->range.rules->timeout_ms);
+        if (action->range.rules->cpu_ms > 0 && mp_seat_out_of_cpu(deliver->seat))
+            (void)snprintf(text, room, "it used more than its limit of %" PRId64 " ms of CPU time",
+                           action->range.rules->cpu_ms);
+        else
+            (void)snprintf(text, room, "it ran longer than its limit of %" PRId64 " ms",
+                           action->range.rules->timeout_ms);
         break;
     case MPOOL_CANCELLED:
         if (deliver->pool->broken)
@@ -193,12 +203,15 @@ static void attach_reply(struct mp_deliver *deliver, const struct mp_range *rang
  */
 static struct mp_dossier *make_dossier(struct mp_deliver *deliver, const struct mp_action *action)
 {
+    struct mp_dossier_memory memory = {.limit_bytes = mp_lot_of(&action->range)->plan->memory_bytes};
     struct mp_dossier *dossier = deliver->failure;
 
     if (action->status != MPOOL_FAILED && action->status != MPOOL_CRASHED && action->status != MPOOL_TIMED_OUT)
         return NULL;
+    if (action->status == MPOOL_FAILED)
+        memory.refused = failure_of(deliver, &action->range)->no_memory;
     if (action->status != MPOOL_FAILED || dossier == NULL)
-        while ((dossier = mp_dossier_new(deliver->seat, action->status, action->attempts)) == NULL)
+        while ((dossier = mp_dossier_new(deliver->seat, action->status, action->attempts, &memory)) == NULL)
             mp_wait_for_memory();
     if (action->status == MPOOL_FAILED) {
         deliver->failure = dossier;

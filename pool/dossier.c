@@ -8,6 +8,7 @@
  */
 #include "pool/dossier.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -78,18 +79,39 @@ static void judge_kill(struct mp_dossier *dossier, const struct mp_seat_oom *oom
     }
 }
 
-static void judge_memory(struct mp_dossier *dossier, const struct mp_seat *seat, mpool_status status)
+/*
+ * An attempt with a limit of its own. The kernel counts no allocation that it has refused, but says ENOMEM to who
+ * asked, and errno was 0 when the function was called. Other calls say ENOMEM too, and later ones something else: so it
+ * is told as what it is.
+ */
+static void judge_limit(struct mp_dossier *dossier, const struct mp_dossier_memory *memory, bool refused)
 {
+    dossier->shown.out_of_memory = refused ? MPOOL_OOM_YES : MPOOL_OOM_UNKNOWN;
+    (void)snprintf(dossier->evidence, sizeof dossier->evidence,
+                   refused ? "the job has a memory limit of %zu bytes, and its last error was ENOMEM"
+                           : "the job has a memory limit of %zu bytes, but its last error was not ENOMEM",
+                   memory->limit_bytes);
+}
+
+static void judge_memory(struct mp_dossier *dossier, const struct mp_seat *seat, mpool_status status,
+                         const struct mp_dossier_memory *memory)
+{
+    int32_t error = atomic_load_explicit(&seat->page->crash.error, memory_order_relaxed);
     const char *text;
 
     if (dossier->shown.signal == SIGKILL && status != MPOOL_TIMED_OUT) {
         judge_kill(dossier, &seat->oom);
         return;
     }
+    if (memory->limit_bytes > 0 && status != MPOOL_TIMED_OUT) {
+        judge_limit(dossier, memory, status == MPOOL_FAILED ? memory->refused : error == ENOMEM);
+        return;
+    }
     if (status == MPOOL_FAILED)
         text = "the worker lives on";
     else if (status == MPOOL_TIMED_OUT)
-        text = "mpool killed the worker, for the job's limit";
+        text = dossier->shown.signal == SIGXCPU ? "the job's limit of CPU time ended the worker"
+                                                : "mpool killed the worker, for the job's limit";
     else if (dossier->shown.signal != 0)
         text = "the kernel's killer sends SIGKILL, and it was another signal";
     else
@@ -158,7 +180,8 @@ static bool tell_end(struct mp_dossier *dossier, const struct mp_seat *seat)
     return tell_backtrace(dossier, seat);
 }
 
-struct mp_dossier *mp_dossier_new(const struct mp_seat *seat, mpool_status status, unsigned attempt)
+struct mp_dossier *mp_dossier_new(const struct mp_seat *seat, mpool_status status, unsigned attempt,
+                                  const struct mp_dossier_memory *memory)
 {
     char text[MPOOL_OUTPUT_TAIL_BYTES];
     size_t size = mp_output_copy(&seat->output, text);
@@ -183,6 +206,6 @@ struct mp_dossier *mp_dossier_new(const struct mp_seat *seat, mpool_status statu
         mp_dossier_unref(dossier);
         return NULL;
     }
-    judge_memory(dossier, seat, status);
+    judge_memory(dossier, seat, status, memory);
     return dossier;
 }

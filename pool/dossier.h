@@ -12,14 +12,22 @@
 /* A dossier with its texts, shared by the results that it belongs to. */
 struct mp_dossier;
 
+/* What an attempt might have. */
+struct mp_dossier_memory {
+    size_t limit_bytes; /* mpool_task.memory_bytes; 0: no limit */
+    bool refused;       /* FAILED: its last error was ENOMEM, says its worker */
+};
+
 /*
  * mp_dossier_new - of an attempt in this seat's worker
  *
  * status    in   how it ended: FAILED, and the worker lives on; or CRASHED or TIMED_OUT, and it is dead
+ * memory    in   its limit
  *
  * One reference; NULL: out of memory. Calls: the supervisor, when the worker's output has been drained.
  */
-struct mp_dossier *mp_dossier_new(const struct mp_seat *seat, mpool_status status, unsigned attempt);
+struct mp_dossier *mp_dossier_new(const struct mp_seat *seat, mpool_status status, unsigned attempt,
+                                  const struct mp_dossier_memory *memory);
 
 /* mp_dossier_shown - for the application; NULL for NULL. */
 const mpool_dossier *mp_dossier_shown(const struct mp_dossier *dossier);

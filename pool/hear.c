@@ -175,6 +175,7 @@ void mp_hear_deaths(struct mp_supervisor *sup)
         if (!seat->greeted && mp_seat_why(seat, why, sizeof why))
             mp_deliver_reason(&sup->deliver, why);
         event.sight = mp_seat_look(seat, sup->stall_ms);
+        event.out_of_cpu = mp_seat_out_of_cpu(seat);
         mp_seat_close(seat);
         mp_feed(sup, event);
     }

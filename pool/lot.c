@@ -155,6 +155,8 @@ struct mp_jobs mp_lot_frame(const struct mp_range *range)
                            .discard_values = plan->discard_values,
                            .measure = plan->measure,
                            .limited = plan->rules.timeout_ms > 0 || plan->rules.soft_timeout_ms > 0,
+                           .memory_bytes = plan->memory_bytes,
+                           .cpu_ms = plan->rules.cpu_ms,
                            .collects = plan->collects,
                            .collect_count = plan->collect_count};
 

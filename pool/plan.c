@@ -72,7 +72,10 @@ static mpool_err copy_collects(const mpool_task *task, const struct mp_totals *t
     return MPOOL_OK;
 }
 
-/* All but the gate. */
+/*
+ * All but the gate. A job with a limit of memory has nothing behind it: what came in meanwhile would take of its
+ * memory, and if there is none left, its worker would lose the connection.
+ */
 static struct mp_rules rules_of(const mpool_task *task, uint32_t pace)
 {
     return (struct mp_rules){.pace = pace,
@@ -85,8 +88,9 @@ static struct mp_rules rules_of(const mpool_task *task, uint32_t pace)
                              .jitter = task->backoff_jitter,
                              .delay_ms = task->delay_ms,
                              .timeout_ms = task->timeout_ms,
+                             .cpu_ms = task->cpu_ms,
                              .soft_timeout_ms = task->soft_timeout_ms,
-                             .alone = task->capture,
+                             .alone = task->capture || task->memory_bytes > 0,
                              .once = task->once};
 }
 
@@ -126,6 +130,7 @@ mpool_err mp_plan_make(const mpool_task *task, const struct mp_function *functio
     plan->rules.group = new_group();
     plan->discard_values = task->discard_value;
     plan->measure = task->measure;
+    plan->memory_bytes = task->memory_bytes;
     plan->capture_bytes = capture_of(task);
     err = set_up(plan, task, pool);
     if (err != MPOOL_OK) {
@@ -151,7 +156,8 @@ static bool same_rules(const struct mp_rules *a, const struct mp_rules *b)
     return a->priority == b->priority && a->retries == b->retries && a->crash_limit == b->crash_limit &&
            a->retry_on == b->retry_on && a->backoff_ms == b->backoff_ms && a->backoff_most_ms == b->backoff_most_ms &&
            a->jitter == b->jitter && a->delay_ms == b->delay_ms && a->timeout_ms == b->timeout_ms &&
-           a->soft_timeout_ms == b->soft_timeout_ms && a->gate == b->gate && a->alone == b->alone && a->once == b->once;
+           a->cpu_ms == b->cpu_ms && a->soft_timeout_ms == b->soft_timeout_ms && a->gate == b->gate &&
+           a->alone == b->alone && a->once == b->once;
 }
 
 bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task)
@@ -160,6 +166,6 @@ bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task)
 
     return task->collect_count == 0 && plan->collect_count == 0 && task->at_most == 0 &&
            same_rules(&plan->rules, &rules) && plan->discard_values == task->discard_value &&
-           plan->measure == task->measure && plan->capture_bytes == capture_of(task) &&
-           strcmp(plan->function, task->function) == 0;
+           plan->measure == task->measure && plan->memory_bytes == task->memory_bytes &&
+           plan->capture_bytes == capture_of(task) && strcmp(plan->function, task->function) == 0;
 }

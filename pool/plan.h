@@ -21,6 +21,7 @@ struct mp_plan {
     const char *function; /* what workers know it by; never freed */
     bool discard_values;
     bool measure;
+    size_t memory_bytes;         /* 0: not limited */
     size_t capture_bytes;        /* 0: output is not captured */
     struct mp_collect *collects; /* owned, with their strings */
     uint32_t collect_count;

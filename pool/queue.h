@@ -27,6 +27,7 @@ struct mp_rules {
     uint32_t jitter;         /* per cent of the back-off, at most, that are taken off it at random */
     int64_t delay_ms;        /* from the submission to the first attempt */
     int64_t timeout_ms;      /* limit of an attempt; 0: none */
+    int64_t cpu_ms;          /* limit of an attempt's CPU time, which its worker sees to; 0: none */
     int64_t soft_timeout_ms; /* when an attempt is asked to stop; 0: never */
     uint32_t gate;           /* 0: none; else it runs at most gate_room jobs at a time of all that have this number */
     uint32_t gate_room;

@@ -125,6 +125,16 @@ struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms)
                                  atomic_load_explicit(&page->crash.state, memory_order_relaxed) != MP_CRASH_NONE};
 }
 
+/* A limit of the process's own (RLIMIT_CPU) has the same signal, but the kernel's code. */
+bool mp_seat_out_of_cpu(const struct mp_seat *seat)
+{
+    const struct mp_crash *crash = &seat->page->crash;
+
+    return WIFSIGNALED(seat->status) && WTERMSIG(seat->status) == SIGXCPU &&
+           atomic_load_explicit(&crash->state, memory_order_acquire) == MP_CRASH_WHOLE && crash->signal == SIGXCPU &&
+           crash->code == SI_TIMER;
+}
+
 bool mp_seat_why(const struct mp_seat *seat, char *why, size_t room)
 {
     size_t size = 0;

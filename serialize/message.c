@@ -104,6 +104,8 @@ static bool read_jobs(struct mp_fields *fields, struct mp_jobs *jobs)
     jobs->discard_values = mp_fields_bool(fields, "discard_values");
     jobs->measure = mp_fields_bool(fields, "measure");
     jobs->limited = mp_fields_bool(fields, "limited");
+    jobs->memory_bytes = (size_t)mp_fields_unsigned(fields, "memory_bytes", MP_MEMORY_MOST);
+    jobs->cpu_ms = (int64_t)mp_fields_unsigned(fields, "cpu_ms", INT64_MAX);
     read_collects(fields, jobs);
     jobs->block = next_block_or_nil(fields);
     if (fields->wrong == NULL && jobs->block.size > 0 && jobs->count != 1)
@@ -138,11 +140,12 @@ static void read_failures(struct mp_fields *fields, struct mp_answers *answers)
 
     answers->failures = failures;
     for (uint32_t i = 0; i < answers->failure_count && fields->wrong == NULL; i++) {
-        struct mp_fields inner = mp_fields_open(&list[i], 3, fields->zone);
+        struct mp_fields inner = mp_fields_open(&list[i], 4, fields->zone);
         const msgpack_object *reason;
 
         failures[i].at = mp_fields_u32(&inner, "place of a failure");
         failures[i].final = mp_fields_bool(&inner, "finality of a failure");
+        failures[i].no_memory = mp_fields_bool(&inner, "memory of a failure");
         reason = mp_fields_next(&inner, "reason of a failure", MSGPACK_OBJECT_BIN);
         if (inner.wrong == NULL &&
             (failures[i].at >= answers->count || (i > 0 && failures[i].at <= failures[i - 1].at)))
@@ -264,7 +267,7 @@ static mpool_err check_values(const char *values, size_t size, uint32_t count, c
 }
 
 static const uint32_t field_counts[] = {
-    [MP_HELLO] = 6,      [MP_FRAME_JOBS] = 12, [MP_FRAME_RESULTS] = 12, [MP_RECALL_HALF] = 2,
+    [MP_HELLO] = 6,      [MP_FRAME_JOBS] = 14, [MP_FRAME_RESULTS] = 12, [MP_RECALL_HALF] = 2,
     [MP_GIVEN_BACK] = 2, [MP_STOP] = 2,        [MP_GOODBYE] = 2,        [MP_RECALL_ALL] = 2,
     [MP_NEED] = 3,       [MP_GRANTED] = 3,     [MP_REFUSED] = 4,
 };

@@ -44,6 +44,9 @@
 /* Blocks begin at multiples of it: whole pages, which can be made writable by themselves. */
 #define MP_BLOCK_ALIGN ((size_t)4096)
 
+/* The largest limit of memory. What a process has can be added to it. */
+#define MP_MEMORY_MOST (SIZE_MAX / 4)
+
 /* The longest reason for a failure that travels, in bytes. */
 #define MP_REASON_MAX 4000
 
@@ -90,7 +93,9 @@ struct mp_jobs {
     const char *function; /* name, NUL-terminated */
     bool discard_values;  /* results are not wanted */
     bool measure;         /* answer with the time of each job */
-    bool limited;         /* the jobs have a limit: leave a time mark on the page */
+    bool limited;         /* the jobs have a limit of time: leave a mark on the page */
+    size_t memory_bytes;  /* how much more private data than at ready a job may have, at most MP_MEMORY_MOST; 0: any */
+    int64_t cpu_ms;       /* the CPU time that each job may use, at most INT64_MAX; 0: any */
     const struct mp_collect *collects;
     uint32_t collect_count;
     const char *values; /* the jobs' arguments */
@@ -102,6 +107,7 @@ struct mp_jobs {
 struct mp_failure {
     uint32_t at;        /* its place in the frame */
     bool final;         /* another attempt would end the same way */
+    bool no_memory;     /* it has a limit of memory, and its last error was that there is none */
     const char *reason; /* reason_size bytes, not NUL-terminated */
     uint32_t reason_size;
 };

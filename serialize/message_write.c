@@ -34,7 +34,7 @@ static void write_hello(msgpack_packer *packer, const struct mp_hello *hello)
 
 static void write_jobs(msgpack_packer *packer, const struct mp_jobs *jobs)
 {
-    (void)msgpack_pack_array(packer, 12);
+    (void)msgpack_pack_array(packer, 14);
     (void)msgpack_pack_uint32(packer, MP_FRAME_JOBS);
     (void)msgpack_pack_uint64(packer, jobs->generation);
     (void)msgpack_pack_uint32(packer, jobs->ticket);
@@ -45,6 +45,8 @@ static void write_jobs(msgpack_packer *packer, const struct mp_jobs *jobs)
     mp_write_bool(packer, jobs->discard_values);
     mp_write_bool(packer, jobs->measure);
     mp_write_bool(packer, jobs->limited);
+    (void)msgpack_pack_uint64(packer, jobs->memory_bytes);
+    (void)msgpack_pack_int64(packer, jobs->cpu_ms);
     (void)msgpack_pack_array(packer, 2 * (size_t)jobs->collect_count);
     for (uint32_t i = 0; i < jobs->collect_count; i++) {
         (void)msgpack_pack_uint32(packer, jobs->collects[i].total);
@@ -66,9 +68,10 @@ static void write_delta(msgpack_packer *packer, const struct mp_total_delta *del
 
 static void write_failure(msgpack_packer *packer, const struct mp_failure *failure)
 {
-    (void)msgpack_pack_array(packer, 3);
+    (void)msgpack_pack_array(packer, 4);
     (void)msgpack_pack_uint32(packer, failure->at);
     mp_write_bool(packer, failure->final);
+    mp_write_bool(packer, failure->no_memory);
     mp_write_bytes(packer, failure->reason, failure->reason_size);
 }
 

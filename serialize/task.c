@@ -8,12 +8,13 @@
 #include "base/error.h"
 #include "serialize/decode.h"
 #include "serialize/fields.h"
+#include "serialize/message.h"
 #include "serialize/scan.h"
 #include "serialize/write.h"
 
 #include <string.h>
 
-#define FIELDS 19
+#define FIELDS 21
 
 static const struct mp_scan_limits task_limits = {.depth = 2, .nodes = 256};
 
@@ -33,6 +34,8 @@ static mpool_err check_times(const mpool_task *task)
 
     if (err == MPOOL_OK)
         err = check_time(task, "soft_timeout_ms", task->soft_timeout_ms);
+    if (err == MPOOL_OK)
+        err = check_time(task, "cpu_ms", task->cpu_ms);
     if (err == MPOOL_OK)
         err = check_time(task, "delay_ms", task->delay_ms);
     if (err == MPOOL_OK)
@@ -66,6 +69,9 @@ mpool_err mp_task_check(const mpool_task *task)
     if (task->capture && task->capture_bytes > MPOOL_CAPTURE_MAX)
         return mp_error(MPOOL_E_INVAL, "task of \"%s\": capture_bytes is %zu, and %zu are the most", task->function,
                         task->capture_bytes, MPOOL_CAPTURE_MAX);
+    if (task->memory_bytes > MP_MEMORY_MOST)
+        return mp_error(MPOOL_E_INVAL, "task of \"%s\": memory_bytes is %zu, and %zu are the most", task->function,
+                        task->memory_bytes, MP_MEMORY_MOST);
     return check_times(task);
 }
 
@@ -94,6 +100,8 @@ mpool_err mp_task_write(struct mp_buf *buf, const mpool_task *task)
     mp_write_string(&packer, task->function);
     (void)msgpack_pack_int64(&packer, task->timeout_ms);
     (void)msgpack_pack_int64(&packer, task->soft_timeout_ms);
+    (void)msgpack_pack_uint64(&packer, task->memory_bytes);
+    (void)msgpack_pack_int64(&packer, task->cpu_ms);
     (void)msgpack_pack_uint32(&packer, task->retries);
     (void)msgpack_pack_uint32(&packer, task->retry_on);
     (void)msgpack_pack_uint32(&packer, task->crash_limit);
@@ -145,6 +153,8 @@ static void read_task(struct mp_fields *fields, mpool_task *task)
     task->function = mp_fields_string(fields, "function");
     task->timeout_ms = mp_fields_signed(fields, "timeout_ms");
     task->soft_timeout_ms = mp_fields_signed(fields, "soft_timeout_ms");
+    task->memory_bytes = (size_t)mp_fields_unsigned(fields, "memory_bytes", SIZE_MAX);
+    task->cpu_ms = mp_fields_signed(fields, "cpu_ms");
     task->retries = mp_fields_u32(fields, "retries");
     task->retry_on = mp_fields_u32(fields, "retry_on");
     task->crash_limit = mp_fields_u32(fields, "crash_limit");

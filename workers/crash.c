@@ -8,15 +8,21 @@
  * (pool/unwind.c). When it is continued, it sends itself the same signal with the same siginfo, which is pending until
  * the handler returns and then does what it would have done without us: status and core dump are those of the crash.
  *
+ * SIGXCPU comes here too: the timer of a job's limit of CPU time raises it (workers/limit.c). It may come too late, and
+ * then it is nothing.
+ *
  * Only async-signal-safe calls. A child of the job's that has not called exec has the handler too, but not this
  * process's number: nobody would continue it, so it just dies.
  */
 #include "workers/crash.h"
 
 #include "base/panic.h"
+#include "workers/limit.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -34,8 +40,9 @@ static struct {
     _Alignas(64) char stack[STACK_BYTES]; /* sanitizers want it aligned */
 } crash;
 
-static void fill_in(struct mp_crash *record, int number, const siginfo_t *info, const ucontext_t *context)
+static void fill_in(struct mp_crash *record, int number, const siginfo_t *info, const ucontext_t *context, int error)
 {
+    atomic_store_explicit(&record->error, error, memory_order_relaxed);
     record->signal = number;
     record->code = info->si_code;
     record->tid = (int32_t)gettid();
@@ -53,11 +60,16 @@ static void fill_in(struct mp_crash *record, int number, const siginfo_t *info, 
     atomic_store_explicit(&record->state, MP_CRASH_WHOLE, memory_order_release);
 }
 
-/* Signal dispositions are those of SA_RESETHAND: the default, unless somebody has set them since. */
+/*
+ * Signal dispositions are those of SA_RESETHAND: the default, unless somebody has set them since. A limit is no bug,
+ * and leaves no core dump.
+ */
 static void send_again(int number, siginfo_t *info)
 {
     const struct sigaction standard = {.sa_handler = SIG_DFL};
 
+    if (number == SIGXCPU && info->si_code == SI_TIMER)
+        (void)prctl(PR_SET_DUMPABLE, 0);
     (void)sigaction(number, &standard, NULL);
     if (syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, info) != 0)
         (void)syscall(SYS_tgkill, getpid(), gettid(), number);
@@ -66,10 +78,15 @@ static void send_again(int number, siginfo_t *info)
 static void on_crash(int number, siginfo_t *info, void *context)
 {
     uint32_t none = MP_CRASH_NONE;
+    int error = errno;
 
+    if (number == SIGXCPU && mp_limit_spares(info)) {
+        errno = error;
+        return;
+    }
     if (getpid() == crash.pid) {
         if (atomic_compare_exchange_strong(&crash.record->state, &none, MP_CRASH_BEGUN)) {
-            fill_in(crash.record, number, info, context);
+            fill_in(crash.record, number, info, context, error);
             (void)syscall(SYS_tgkill, getpid(), gettid(), SIGSTOP);
         } else {
             const struct timespec wait = {.tv_sec = WAIT_S};
@@ -78,6 +95,13 @@ static void on_crash(int number, siginfo_t *info, void *context)
         }
     }
     send_again(number, info);
+}
+
+/* A job that ends the process itself, often for want of memory. */
+static void on_exit_called(void)
+{
+    if (getpid() == crash.pid)
+        atomic_store_explicit(&crash.record->error, errno, memory_order_relaxed);
 }
 
 void mp_crash_catch(struct mp_crash *record)
@@ -92,6 +116,9 @@ void mp_crash_catch(struct mp_crash *record)
     MP_MUST(sigaltstack(&stack, NULL) == 0);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         MP_MUST(sigaction(numbers[i], &action, NULL) == 0);
+    action.sa_flags &= ~SA_RESETHAND; /* one that was for nothing may be followed by one that is not */
+    MP_MUST(sigaction(SIGXCPU, &action, NULL) == 0);
+    (void)atexit(on_exit_called);
     /* Where Yama guards processes, the fork server and its descendants may look at this one. */
     (void)prctl(PR_SET_PTRACER, (unsigned long)getppid());
 }

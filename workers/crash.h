@@ -7,9 +7,10 @@
 #include "ipc/trace.h"
 
 /*
- * mp_crash_catch - from now on SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT fill in the record, and stop the process
+ * mp_crash_catch - from now on a signal of the worker's own making fills in the record, and stops the process
  *
- * Whoever continues it lets it die of the signal. A job may install handlers of its own, which then count.
+ * These are SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, and SIGXCPU. Whoever continues the process lets it die of the
+ * signal. A job may install handlers of its own, which then count. exit() leaves only errno in the record.
  * Calls: the worker's main thread, once.
  */
 void mp_crash_catch(struct mp_crash *record);

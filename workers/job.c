@@ -12,6 +12,7 @@
 #include "serialize/decode.h"
 #include "serialize/scan.h"
 #include "workers/collect.h"
+#include "workers/limit.h"
 
 #include <mpool/pool.h>
 
@@ -104,6 +105,13 @@ static void refuse(struct mpool_job *job)
     job->final = true;
 }
 
+/* And one that another worker, or this one later, may not have. */
+static void run_short(struct mpool_job *job)
+{
+    (void)mpool_job_fail(job, "out of memory");
+    job->failed = true;
+}
+
 static void reset(struct mpool_job *job, const struct mp_jobs *frame, uint32_t ticket)
 {
     for (uint64_t left = job->staged; left != 0; left &= left - 1)
@@ -113,8 +121,11 @@ static void reset(struct mpool_job *job, const struct mp_jobs *frame, uint32_t t
     job->ticket = ticket;
     job->failed = false;
     job->final = false;
+    job->no_memory = false;
     job->reason_size = 0;
     job->result.size = 0;
+    if (frame->memory_bytes > 0)
+        mp_buf_free(&job->result); /* what a large result has left there would be taken off its memory */
     job->block = (struct mp_block){0};
     if (job->brood != NULL)
         mp_brood_clear(job->brood);
@@ -128,9 +139,9 @@ static void check_result(struct mpool_job *job, const struct mp_buf_writer *writ
     size_t end = 0;
     enum mp_scan_verdict verdict = MP_SCAN_OK;
 
-    if (job->result.size == 0 && writer->refused == 0 && !mp_buf_add(&job->result, &nil, 1)) {
-        (void)mpool_job_fail(job, "out of memory");
-        job->failed = true;
+    if (writer->failed || (job->result.size == 0 && writer->refused == 0 && !mp_buf_add(&job->result, &nil, 1))) {
+        run_short(job);
+        job->no_memory = job->frame->memory_bytes > 0;
         return;
     }
     if (writer->refused > 0) {
@@ -156,7 +167,7 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
     msgpack_packer packer;
     msgpack_object object;
     size_t offset = 0;
-    int returned;
+    int returned, error;
 
     reset(job, frame, ticket);
     if (callee->function == NULL) {
@@ -165,14 +176,21 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
         return;
     }
     if (mp_decode_value(args, args_size, &offset, job->zone, &object) != MPOOL_OK) {
-        (void)mpool_job_fail(job, "out of memory");
-        job->failed = true;
+        run_short(job);
         return;
     }
     msgpack_packer_init(&packer, &writer, mp_buf_write_bounded);
+    if (mp_limit_begin(frame->memory_bytes, frame->cpu_ms) != MPOOL_OK) {
+        (void)mpool_job_fail(job, "%s", mpool_error_detail());
+        job->failed = true;
+        return;
+    }
     errno = 0;
     returned = callee->function(job, &object, &packer);
+    error = errno;
+    mp_limit_end();
     if (returned != 0) {
+        job->no_memory = frame->memory_bytes > 0 && error == ENOMEM;
         if (job->reason_size == 0)
             (void)mpool_job_fail(job, "the function returned %d and gave no reason", returned);
         job->failed = true;

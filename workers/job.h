@@ -33,7 +33,8 @@ struct mpool_job {
     const struct mp_jobs *frame;
     uint32_t ticket;
     bool failed;
-    bool final; /* another attempt would end the same way */
+    bool final;     /* another attempt would end the same way */
+    bool no_memory; /* it has failed with a limit of memory, and its last error was that there is none */
     char reason[MP_REASON_MAX];
     uint32_t reason_size;
     uint64_t staged; /* bit n: deltas[n] has something */

@@ -138,7 +138,8 @@ void mp_outbox_begin(struct mp_outbox *outbox, const struct mp_jobs *frame, uint
 
 static void add_failure(struct mp_outbox *outbox, const struct mpool_job *job)
 {
-    struct mp_failure failure = {.at = outbox->count, .final = job->final, .reason_size = job->reason_size};
+    struct mp_failure failure = {
+        .at = outbox->count, .final = job->final, .no_memory = job->no_memory, .reason_size = job->reason_size};
 
     MP_MUST(mp_buf_add(&outbox->failures, &failure, sizeof failure));
     MP_MUST(mp_buf_add(&outbox->reasons, job->reason, job->reason_size));

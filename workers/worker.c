@@ -24,6 +24,7 @@
 #include "workers/crash.h"
 #include "workers/inbox.h"
 #include "workers/job.h"
+#include "workers/limit.h"
 #include "workers/outbox.h"
 #include "workers/parcel.h"
 #include "workers/process.h"
@@ -252,6 +253,7 @@ static void start_up(const struct mp_worker_start *start)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     set_up(start);
     worker.job.brood = &worker.brood;
+    mp_limit_ready();
     mp_outbox_send(&worker.outbox, &hello);
 }
 

@@ -11,7 +11,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Did the kernel kill the worker because memory had run out? Numbers never change. */
+/*
+ * Had memory run out? Either the kernel has killed the worker for it, which its counters say; or the job has a
+ * memory_bytes, and was refused more, which is told from its errno: 0 when it began, and ENOMEM when it failed, crashed
+ * or called exit(). So YES can also be an attempt that got over that and went wrong for a reason that has no errno, and
+ * one whose errno is another is UNKNOWN. Numbers never change.
+ */
 typedef enum mpool_oom {
     MPOOL_OOM_UNKNOWN = 0,
     MPOOL_OOM_NO = 1,
@@ -24,7 +29,8 @@ typedef struct mpool_dossier {
 
     /* How the worker ended; a job that failed has not ended it. */
     int signal;              /* the signal that ended it; 0: none has */
-    const char *signal_name; /* "SIGSEGV"; NULL without a signal. For a job that timed out it is our SIGKILL. */
+    const char *signal_name; /* "SIGSEGV"; NULL without a signal. For a job that timed out it is our SIGKILL, or SIGXCPU
+                                for its CPU time. */
     int exit_code;           /* what it exited with; -1: it has not exited */
     bool has_fault_address;
     uint64_t fault_address; /* SIGSEGV, SIGBUS: what was accessed; SIGFPE, SIGILL: the instruction */

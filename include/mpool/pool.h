@@ -204,11 +204,26 @@ typedef void mpool_callback(void *user, const mpool_result *result);
 /* A bit of mpool_task.retry_on. */
 #define MPOOL_RETRY_ON(status) (1U << (status))
 
-/* What to run, and how. All zero but `function` means the defaults. The calls that take it copy its strings. */
+/*
+ * What to run, and how. All zero but `function` means the defaults. The calls that take it copy its strings.
+ *
+ * memory_bytes is about memory that the worker has mapped privately and can write to (RLIMIT_DATA): malloc()'s, all of
+ * it; the stacks of threads that the job starts, 8 MiB each by default; a result until it is returned. Not about shared
+ * memory, arguments over 1 MiB, the stack of the main thread. What jobs before it have left in the worker counts, and
+ * so do some 20 MiB of buffers that mpool keeps there after values of megabytes. Processes that the job starts inherit
+ * it, each for itself. Such a job runs alone in its worker, with no other behind it.
+ *
+ * cpu_ms does not count what processes use that the job starts. The kernel looks at it with its clock's tick, every few
+ * milliseconds. A job that blocks SIGXCPU, or handles it, has no limit.
+ */
 typedef struct mpool_task {
     const char *function;         /* registered name, or "PATH:SYMBOL": a function of a shared object, see init.h */
     int64_t timeout_ms;           /* from the start of an attempt to the kill of its worker; 0: no limit */
     int64_t soft_timeout_ms;      /* to mpool_job_cancelled() being true; 0: none */
+    int64_t cpu_ms;               /* CPU time that an attempt may use, on all threads of its worker; then that is
+                                     ended, as by timeout_ms; 0: no limit */
+    size_t memory_bytes;          /* so much more private memory than it had when it was ready may the worker have
+                                     while the job runs; what is beyond is refused, with ENOMEM; 0: no limit */
     unsigned retries;             /* attempts after the first */
     unsigned retry_on;            /* which ends of an attempt are followed by another: MPOOL_RETRY_ON(MPOOL_FAILED) |
                                      ...; default: failed, crashed and timed out */

@@ -56,6 +56,8 @@ static void make_jobs(struct mp_jobs *jobs, struct mp_collect *collects, char *v
     jobs->discard_values = up_to(random, 1) != 0;
     jobs->measure = up_to(random, 1) != 0;
     jobs->limited = up_to(random, 1) != 0;
+    jobs->memory_bytes = up_to(random, 1) != 0 ? next_random(random) % (MP_MEMORY_MOST + 1) : 0;
+    jobs->cpu_ms = up_to(random, 1) != 0 ? (int64_t)(next_random(random) >> 1) : 0;
     jobs->collect_count = up_to(random, MOST);
     for (uint32_t i = 0; i < jobs->collect_count; i++)
         collects[i] = (struct mp_collect){.total = up_to(random, 63), .field = i % 2 != 0 ? "stat.bytes" : ""};
@@ -82,8 +84,11 @@ static void make_lists(struct mp_answers *answers, struct mp_total_delta *deltas
     }
     for (uint32_t i = 0; i < answers->count; i++) {
         if (answers->block.size == 0 && up_to(random, 3) == 0)
-            failures[answers->failure_count++] =
-                (struct mp_failure){.at = i, .final = i % 2 != 0, .reason = "why not", .reason_size = up_to(random, 7)};
+            failures[answers->failure_count++] = (struct mp_failure){.at = i,
+                                                                     .final = i % 2 != 0,
+                                                                     .no_memory = i % 3 != 0,
+                                                                     .reason = "why not",
+                                                                     .reason_size = up_to(random, 7)};
     }
     answers->deltas = deltas;
     answers->failures = failures;
@@ -215,6 +220,7 @@ static void check(const struct mp_message *message)
     if (message->type == MP_GRANTED)
         check_block(&message->as.granted.block);
     if (message->type == MP_FRAME_JOBS) {
+        HOLDS(message->as.jobs.memory_bytes <= MP_MEMORY_MOST && message->as.jobs.cpu_ms >= 0);
         touch(message->as.jobs.function, strlen(message->as.jobs.function));
         touch(message->as.jobs.values, message->as.jobs.values_size);
         for (uint32_t i = 0; i < message->as.jobs.collect_count; i++)

@@ -256,6 +256,27 @@ PROC(limits, jobs_behind_a_slow_one_have_no_clock)
 PROC(limits, beyond_what_a_clock_can_count_are_refused)
 PROC(limits, only_the_jobs_that_take_too_long_time_out)
 
+/* ---- memory and CPU time ----------------------------------------------------------------------------------------- */
+
+PROC(memory, beyond_the_limit_is_refused_and_others_have_theirs)
+PROC(memory, a_crash_for_want_of_it_is_told_as_such)
+PROC(memory, who_goes_wrong_otherwise_is_not_said_to_have_run_out_of_memory)
+PROC(memory, that_no_machine_has_is_refused)
+PROC(memory, a_limit_ends_with_its_job_and_is_no_more_than_the_workers_own)
+PROC(memory, what_an_initializer_has_taken_does_not_count)
+PROC(memory, a_result_beyond_the_limit_fails_its_job_and_not_its_worker)
+PROC(memory, a_job_that_has_taken_all_hears_and_loses_no_connection)
+PROC(cpu, a_job_that_uses_more_cpu_time_than_its_limit_times_out)
+PROC(cpu, a_job_that_waits_uses_no_cpu_time)
+PROC(cpu, attempts_that_used_too_much_cpu_time_are_time_limits_and_no_crashes)
+PROC(cpu, each_job_of_a_frame_has_its_own_cpu_time)
+PROC(cpu, a_signal_that_comes_late_costs_nobody)
+PROC(cpu, jobs_that_end_with_their_cpu_time_cost_no_other)
+PROC(cpu, jobs_whose_threads_go_on_when_their_cpu_time_ends_cost_no_other)
+PROC(cpu, that_is_used_up_leaves_no_core_dump)
+PROC(cpu, a_worker_that_dies_of_its_own_cpu_limit_has_crashed)
+PROC(cpu, limits_that_no_clock_can_count_are_refused)
+
 /* ---- the ends of a pool ------------------------------------------------------------------------------------------ */
 
 PROC(ends, close_runs_what_was_submitted_to_its_end)

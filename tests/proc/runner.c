@@ -122,14 +122,17 @@ static int spawn(struct helper *helper, char **environment)
 
 static bool start(struct helper *helper)
 {
-    const struct rlimit no_core = {0, 0};
+    struct rlimit core;
     char tmpdir[96], fault[256];
     const char *changes[] = {tmpdir, helper->marker, fault};
     char **environment;
     int error;
 
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-    (void)setrlimit(RLIMIT_CORE, &no_core);
+    if (getrlimit(RLIMIT_CORE, &core) == 0) {
+        core.rlim_cur = 0; /* a scenario may want them back */
+        (void)setrlimit(RLIMIT_CORE, &core);
+    }
     (void)snprintf(helper->directory, sizeof helper->directory, "/tmp/mpool-proc.XXXXXX");
     helper->output = memfd_create("proc-helper", MFD_CLOEXEC);
     if (helper->output < 0 || mkdtemp(helper->directory) == NULL)

@@ -305,6 +305,16 @@ static bool is_spent(struct oracle *oracle, const struct mp_event *event, uint32
     return begun;
 }
 
+/* Was it the limit of CPU time of this job? Others have none, and cannot have been ended by it. */
+static bool ended_by_cpu(const struct oracle *oracle, const struct mp_event *event, uint32_t ticket)
+{
+    bool ended = oracle->workers[event->slot].out_of_cpu &&
+                 oracle->jobs[view_job_of(&oracle->views[event->slot], ticket)].rules->cpu_ms > 0;
+
+    oracle->reached[REACH_OUT_OF_CPU] += ended;
+    return ended;
+}
+
 /* A worker that had said hello is dead: at most one job pays, the others come back as they were. */
 static void bury(struct oracle *oracle, const struct mp_event *event)
 {
@@ -330,6 +340,8 @@ static void bury(struct oracle *oracle, const struct mp_event *event)
         reach(oracle, REACH_CANCELLED_KILLED);
     } else {
         guilty = crash_victim(oracle, event, &victim);
+        if (guilty && ended_by_cpu(oracle, event, victim))
+            status = MPOOL_TIMED_OUT;
         riddle = !guilty && view->frames > 0;
         oracle->reached[REACH_RIDDLES] += riddle;
     }

@@ -56,6 +56,7 @@ static const char *const reach_names[REACH_COUNT] = {
     [REACH_UNBORN] = "deaths before hello",
     [REACH_REFUSED] = "workers that could not be started",
     [REACH_RIDDLES] = "deaths with nobody to blame",
+    [REACH_OUT_OF_CPU] = "deaths by a limit of CPU time",
     [REACH_SOLO_CHARGED] = "deaths charged to the job that was alone",
     [REACH_ASKED] = "jobs asked to stop",
     [REACH_WRAPS] = "results past the wrap of tickets",

@@ -129,6 +129,7 @@ enum reach {
     REACH_UNBORN,
     REACH_REFUSED,      /* no process, known at once */
     REACH_RIDDLES,      /* nobody to blame */
+    REACH_OUT_OF_CPU,   /* ended by the job's limit of CPU time */
     REACH_SOLO_CHARGED, /* alone in its flight, and the page named nobody */
     REACH_ASKED,
     REACH_WRAPS,     /* tickets past 2^32 */

@@ -61,6 +61,7 @@ static void draw_trouble(struct plan *plan, struct dice *dice)
         plan->grace_ms = dice_chance(dice, 500) ? dice_between(dice, 1, 100) : 0;
     }
     plan->unsent_each = dice_chance(dice, 150);
+    plan->cpu_deaths = dice_chance(dice, 300) ? 500 : 0;
     plan->first_ticket = dice_chance(dice, 300) ? 0 - dice_below(dice, 60) : 0;
 }
 
@@ -120,6 +121,8 @@ static void draw_rules(struct plan *plan, struct dice *dice)
             rules->timeout_ms = dice_chance(dice, 500) ? dice_between(dice, 2, 20) : dice_between(dice, 20, 300);
         if (limits && dice_chance(dice, 500))
             rules->soft_timeout_ms = dice_between(dice, 1, 100);
+        if (dice_chance(dice, 500))
+            rules->cpu_ms = dice_between(dice, 1, 100);
     }
     draw_order(plan, dice);
     draw_retries(plan, dice);

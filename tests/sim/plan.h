@@ -111,6 +111,7 @@ struct plan {
     unsigned answers_twice;   /* per mille of recalls */
     unsigned deaf_to_bye;     /* per mille of workers */
     unsigned lies_busy;       /* per mille of frames of results: a wrong busy_ns */
+    unsigned cpu_deaths;      /* per mille of crashes: as by a limit of CPU time */
     unsigned dead_sends_fail; /* per mille of sends to a worker that is dead already */
     unsigned forks_refused;   /* per mille of forks that fail: that is known before the fork server is asked */
     struct mp_crew crew;

@@ -55,7 +55,8 @@ static void print_event(const struct mp_event *event)
         break;
     case MP_SEEN:
     case MP_DIED:
-        printf(" next %u returned %u mark %" PRId64, event->sight.next, event->sight.returned, event->sight.mark_ms);
+        printf(" next %u returned %u mark %" PRId64 "%s", event->sight.next, event->sight.returned,
+               event->sight.mark_ms, event->out_of_cpu ? " out of CPU time" : "");
         break;
     default:
         break;

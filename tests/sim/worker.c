@@ -193,6 +193,7 @@ static void finish(struct worker *worker, int64_t now_us)
 static void run(struct worker *worker, int64_t now_us)
 {
     if (worker->running && worker->crashes) {
+        worker->out_of_cpu = dice_chance(worker->dice, worker->plan->cpu_deaths);
         worker_die(worker, now_us);
     } else if (worker->running) {
         finish(worker, now_us);

@@ -95,6 +95,7 @@ struct worker {
     int64_t stopped_us;           /* stopped until then */
     bool running;                 /* a job runs: the one at next - 1 */
     bool crashes;                 /* and will not return */
+    bool out_of_cpu;              /* it has ended as one does whose job has a limit of CPU time, and used it up */
     bool pipe_broken;             /* what is sent to it does not go out */
     bool deaf;                    /* ignores BYE */
     uint32_t next, end, returned; /* its page */

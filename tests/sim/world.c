@@ -320,7 +320,8 @@ static void report_death(struct world *world, struct worker *worker)
     struct mp_event event = {.kind = worker->life == WORKER_FAILED ? MP_START_FAILED : MP_DIED,
                              .slot = worker->slot,
                              .generation = worker->generation,
-                             .sight = worker_sight(worker)};
+                             .sight = worker_sight(worker),
+                             .out_of_cpu = worker->out_of_cpu};
 
     while (worker->outbox.count > 0 && world->stale_count < WORLD_STALE) {
         struct letter letter = mailbox_take(&worker->outbox);

@@ -92,3 +92,20 @@ Test(buf, out_of_memory_changes_nothing)
     cr_expect_eq(buf.size, 1003);
     mp_buf_free(&buf);
 }
+
+Test(buf, a_writer_that_found_no_memory_takes_nothing_more)
+{
+    struct mp_buf buf = {0};
+    struct mp_buf_writer writer = {.buf = &buf, .most = 2000};
+    static const char much[1000];
+
+    cr_assert_eq(mp_buf_write_bounded(&writer, "abc", 3), 0);
+    if (!allocations_fail(0))
+        cr_skip("AddressSanitizer's malloc() cannot be made to fail");
+    cr_expect_eq(mp_buf_write_bounded(&writer, much, sizeof much), -1);
+    allocations_succeed();
+    cr_expect(writer.failed && writer.refused == 0);
+    cr_expect_eq(mp_buf_write_bounded(&writer, "d", 1), -1);
+    cr_expect_eq(buf.size, 3);
+    mp_buf_free(&buf);
+}

@@ -58,6 +58,8 @@ Test(message, jobs_carry_their_task_and_their_arguments)
                                           .attempt = 3,
                                           .function = "file_size",
                                           .measure = true,
+                                          .memory_bytes = MP_MEMORY_MOST,
+                                          .cpu_ms = INT64_MAX,
                                           .collects = collects,
                                           .collect_count = 2,
                                           .values = "\x05\xc3",
@@ -70,6 +72,8 @@ Test(message, jobs_carry_their_task_and_their_arguments)
     cr_expect_eq(again.as.jobs.attempt, 3);
     cr_expect_str_eq(again.as.jobs.function, "file_size");
     cr_expect(again.as.jobs.measure && !again.as.jobs.limited && !again.as.jobs.discard_values);
+    cr_expect_eq(again.as.jobs.memory_bytes, MP_MEMORY_MOST);
+    cr_expect_eq(again.as.jobs.cpu_ms, INT64_MAX);
     cr_expect_eq(again.as.jobs.collects[0].total, 7);
     cr_expect_str_eq(again.as.jobs.collects[0].field, "stat.bytes");
     cr_expect_str_eq(again.as.jobs.collects[1].field, "");
@@ -77,11 +81,26 @@ Test(message, jobs_carry_their_task_and_their_arguments)
     cr_expect_arr_eq(again.as.jobs.values, "\x05\xc3", 2);
 }
 
+Test(message, limits_that_cannot_be_are_refused)
+{
+    struct mp_message jobs = {.type = MP_FRAME_JOBS,
+                              .as.jobs = {.count = 1, .function = "f", .values = "\x05", .values_size = 1}};
+    struct mp_message again;
+
+    jobs.as.jobs.cpu_ms = -1;
+    cr_expect_eq(there_and_back(&jobs, &again), MPOOL_E_PROTOCOL);
+    jobs.as.jobs.cpu_ms = 0;
+    jobs.as.jobs.memory_bytes = MP_MEMORY_MOST + 1;
+    cr_expect_eq(there_and_back(&jobs, &again), MPOOL_E_PROTOCOL);
+    jobs.as.jobs.memory_bytes = 0;
+    cr_expect_eq(there_and_back(&jobs, &again), MPOOL_OK);
+}
+
 Test(message, results_carry_deltas_of_128_bits_failures_and_times)
 {
     struct mp_total_delta delta = {.total = 4,
                                    .delta = {.count = 2, .high = -1, .low = 1, .real = 0.5, .is_float = true}};
-    struct mp_failure failure = {.at = 1, .final = true, .reason = "no \0 end", .reason_size = 8};
+    struct mp_failure failure = {.at = 1, .final = true, .no_memory = true, .reason = "no \0 end", .reason_size = 8};
     static const char times[16] = {1};
     struct mp_message results = {.type = MP_FRAME_RESULTS,
                                  .as.answers = {.generation = 1,
@@ -102,7 +121,7 @@ Test(message, results_carry_deltas_of_128_bits_failures_and_times)
     cr_expect_eq(again.as.answers.deltas[0].delta.low, 1);
     cr_expect(again.as.answers.deltas[0].delta.is_float);
     cr_expect_eq(again.as.answers.failures[0].at, 1);
-    cr_expect(again.as.answers.failures[0].final);
+    cr_expect(again.as.answers.failures[0].final && again.as.answers.failures[0].no_memory);
     cr_expect_arr_eq(again.as.answers.failures[0].reason, "no \0 end", 8);
     cr_expect_arr_eq(again.as.answers.times, times, 16);
     cr_expect_eq(again.as.answers.values_size, 2);

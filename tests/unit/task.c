@@ -34,6 +34,8 @@ Test(task, all_of_it_travels)
     const mpool_task task = {.function = "file_size",
                              .timeout_ms = 1,
                              .soft_timeout_ms = 2,
+                             .memory_bytes = 12,
+                             .cpu_ms = 13,
                              .retries = 3,
                              .retry_on = MPOOL_RETRY_ON(MPOOL_CRASHED),
                              .crash_limit = 4,
@@ -56,6 +58,8 @@ Test(task, all_of_it_travels)
     cr_expect_str_eq(again.function, "file_size");
     cr_expect_eq(again.timeout_ms, 1);
     cr_expect_eq(again.soft_timeout_ms, 2);
+    cr_expect_eq(again.memory_bytes, 12);
+    cr_expect_eq(again.cpu_ms, 13);
     cr_expect_eq(again.retries, 3);
     cr_expect_eq(again.retry_on, MPOOL_RETRY_ON(MPOOL_CRASHED));
     cr_expect_eq(again.crash_limit, 4);
@@ -94,6 +98,8 @@ Test(task, what_is_read_is_checked)
     const mpool_task bad[] = {{.function = "f", .priority = 11},
                               {.function = "f", .retries = 1, .once = true},
                               {.function = "f", .timeout_ms = -1},
+                              {.function = "f", .cpu_ms = -1},
+                              {.function = "f", .memory_bytes = SIZE_MAX},
                               {.function = "f", .capture = true, .capture_bytes = MPOOL_CAPTURE_MAX + 1}};
     mpool_task again;
 
