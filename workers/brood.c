@@ -85,11 +85,6 @@ void mp_brood_show(struct mp_brood *brood, struct mp_answers *answers)
         list[i].args = args;
 }
 
-void mp_brood_clear(struct mp_brood *brood)
-{
-    brood->list.size = brood->args.size = brood->tasks.size = brood->task_bytes.size = 0;
-}
-
 /* ---- what a function calls --------------------------------------------------------------------------------------- */
 
 static mpool_err check_collects(const mpool_job *job, const mpool_task *task)

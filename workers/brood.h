@@ -36,6 +36,9 @@ bool mp_brood_merge(struct mp_brood *to, const struct mp_brood *from, uint32_t a
 /* mp_brood_show - put them into a message, which points here afterwards. */
 void mp_brood_show(struct mp_brood *brood, struct mp_answers *answers);
 
-void mp_brood_clear(struct mp_brood *brood);
+static inline void mp_brood_clear(struct mp_brood *brood)
+{
+    brood->list.size = brood->args.size = brood->tasks.size = brood->task_bytes.size = 0;
+}
 
 #endif

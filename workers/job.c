@@ -166,6 +166,7 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
     struct mp_buf_writer writer = {.buf = &job->result, .most = MPOOL_VALUE_MAX};
     msgpack_packer packer;
     msgpack_object object;
+    bool limited = frame->memory_bytes > 0 || frame->cpu_ms > 0;
     size_t offset = 0;
     int returned, error;
 
@@ -180,7 +181,7 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
         return;
     }
     msgpack_packer_init(&packer, &writer, mp_buf_write_bounded);
-    if (mp_limit_begin(frame->memory_bytes, frame->cpu_ms) != MPOOL_OK) {
+    if (limited && mp_limit_begin(frame->memory_bytes, frame->cpu_ms) != MPOOL_OK) {
         (void)mpool_job_fail(job, "%s", mpool_error_detail());
         job->failed = true;
         return;
@@ -188,7 +189,8 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
     errno = 0;
     returned = callee->function(job, &object, &packer);
     error = errno;
-    mp_limit_end();
+    if (limited)
+        mp_limit_end();
     if (returned != 0) {
         job->no_memory = frame->memory_bytes > 0 && error == ENOMEM;
         if (job->reason_size == 0)

@@ -154,7 +154,8 @@ static void add_effects(struct mp_outbox *outbox, const struct mpool_job *job)
         mp_delta_merge(&outbox->deltas[number], outbox->totals->cells[number].kind, &job->deltas[number]);
     }
     outbox->staged |= job->staged;
-    MP_MUST(mp_brood_merge(&outbox->brood, job->brood, outbox->count));
+    if (mp_brood_count(job->brood) > 0)
+        MP_MUST(mp_brood_merge(&outbox->brood, job->brood, outbox->count));
 }
 
 static void add_time(struct mp_outbox *outbox, int64_t run_ns)
@@ -169,9 +170,12 @@ static void add_time(struct mp_outbox *outbox, int64_t run_ns)
 /* Would this job's results be too much for the message, with what has gathered? */
 static bool is_full(const struct mp_outbox *outbox, const struct mpool_job *job)
 {
-    return outbox->values.size + job->result.size > GATHER_BYTES || outbox->reasons.size > GATHER_BYTES ||
-           mp_brood_bytes(&outbox->brood) + mp_brood_bytes(job->brood) > GATHER_BYTES ||
-           mp_brood_count(&outbox->brood) + mp_brood_count(job->brood) > MPOOL_CHILDREN_MAX || job->block.size > 0;
+    if (outbox->values.size + job->result.size > GATHER_BYTES || outbox->reasons.size > GATHER_BYTES ||
+        job->block.size > 0)
+        return true;
+    return mp_brood_count(job->brood) > 0 &&
+           (mp_brood_bytes(&outbox->brood) + mp_brood_bytes(job->brood) > GATHER_BYTES ||
+            mp_brood_count(&outbox->brood) + mp_brood_count(job->brood) > MPOOL_CHILDREN_MAX);
 }
 
 void mp_outbox_add(struct mp_outbox *outbox, const struct mpool_job *job, int64_t run_ns, bool last)
