@@ -21,7 +21,6 @@
 #include "ipc/channel.h"
 
 #include "base/error.h"
-#include "ipc/room.h"
 
 #include <errno.h>
 #include <nng/nng.h>
@@ -331,12 +330,9 @@ mpool_err mp_channel_dial(const char *path, size_t most, const struct mp_channel
                           struct mp_channel **result)
 {
     struct mp_channel *channel = new_channel();
-    mpool_err err = mp_room_check_worker();
     char url[URL_MAX];
     int error;
 
-    if (err != MPOOL_OK)
-        return err;
     if (channel == NULL)
         return mp_error_nomem();
     limit_threads();

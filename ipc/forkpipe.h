@@ -59,6 +59,7 @@ struct mp_fork_message {
     size_t setup_offset;  /* SPAWN: its struct mp_setup, see workers/setup.h */
     size_t setup_size;    /* SPAWN: of it; 0: it has none */
     bool piped;           /* SPAWN: a pipe for the worker's output comes along */
+    bool check_room;      /* SPAWN: the worker tries first whether it can have as many threads as it will */
     unsigned char token[MP_FORK_TOKEN_BYTES];
     bool look_first;               /* KILL */
     pid_t pid;                     /* BORN, DIED */

@@ -49,6 +49,7 @@ static void order(struct mp_supervisor *sup, const struct mp_fork_message *messa
         mp_feed_lost(sup);
 }
 
+/* A successor needs no more threads than the worker before it had; to try that costs as much as all else of a start. */
 static void spawn(struct mp_supervisor *sup, const struct mp_action *action)
 {
     struct mp_seat *seat = &sup->seats[action->slot];
@@ -56,7 +57,8 @@ static void spawn(struct mp_supervisor *sup, const struct mp_action *action)
                                       .pool = sup->pool->id,
                                       .slot = action->slot,
                                       .generation = action->generation,
-                                      .piped = sup->pool->output == MPOOL_OUTPUT_TAIL};
+                                      .piped = sup->pool->output == MPOOL_OUTPUT_TAIL,
+                                      .check_room = action->generation == 1 || sup->core.start_deaths > 0};
     int pipe;
 
     if (mp_seat_open(seat, mp_host_directory(), sup->pool->wake_fd, &message, &pipe) != MPOOL_OK) {

@@ -158,6 +158,7 @@ static void be_worker(const struct mp_family *family, const struct mp_fork_messa
                                     .path = order->path,
                                     .parent = parent,
                                     .piped = order->piped,
+                                    .check_room = order->check_room,
                                     .host = server.start->host,
                                     .hello = {.version = MP_PROTOCOL_VERSION,
                                               .pool = family->pool,

@@ -21,6 +21,7 @@ struct mp_worker_start {
     const char *path; /* the socket to dial */
     pid_t parent;     /* the fork server */
     bool piped;       /* its output goes to the supervisor */
+    bool check_room;  /* see ipc/room.h */
     pid_t host;
 };
 
