@@ -29,9 +29,9 @@ int main(void)
     mpool_status ends[5] = {MPOOL_SKIPPED};
     int64_t sums[5] = {0};
     mpool_pool *pool;
-    if (mpool_init(NULL) != MPOOL_OK || mpool_pool_open(NULL, &pool) != MPOOL_OK ||
-        mpool_pool_map(pool, &task, inputs, 5, sizeof inputs[0], sums, sizeof sums[0], ends) != MPOOL_OK)
-        printf("%s\n", mpool_error_detail()); /* of the first that is not done */
+    if (mpool_init(NULL) != MPOOL_OK || mpool_pool_open(NULL, &pool) != MPOOL_OK)
+        return fprintf(stderr, "isolated_parser: %s\n", mpool_error_detail()), 1;
+    (void)mpool_pool_map(pool, &task, inputs, 5, sizeof inputs[0], sums, sizeof sums[0], ends); /* not all are done */
     for (int i = 0; i < 5; i++)
         printf("%-11.11s %lld, %s\n", inputs[i], (long long)sums[i], mpool_status_name(ends[i]));
     mpool_fini();

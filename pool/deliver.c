@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/wait.h"
+#include "pool/log.h"
 #include "serialize/scan.h"
 
 #include <inttypes.h>
@@ -248,12 +249,27 @@ static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_act
     return part;
 }
 
+/* A job that went wrong, and whose result nobody gets: without this nobody would ever know. */
+static void tell_log(struct mp_deliver *deliver, const struct mp_action *action, bool draining,
+                     const struct mp_lot *lot)
+{
+    char text[MP_REASON_MAX + 1];
+
+    if (deliver->pool->log == NULL || action->status == MPOOL_DONE || action->status == MPOOL_CANCELLED ||
+        !mp_lot_is_unheard(lot, (uint32_t)(action->range.first - lot->first)))
+        return;
+    error_text(deliver, action, draining, text, sizeof text);
+    mp_log_write(deliver->pool->log, MPOOL_LOG_WARNING, "job %" PRIu64 " (%s), whose result nobody gets, %s: %s",
+                 action->range.first, lot->plan->function, mpool_status_name(action->status), text);
+}
+
 void mp_deliver_end(struct mp_deliver *deliver, const struct mp_action *action, bool draining)
 {
     mpool_pool *pool = deliver->pool;
     struct mp_lot *lot = mp_lot_of(&action->range);
     uint32_t count = action->range.count;
 
+    tell_log(deliver, action, draining, lot);
     if (lot->sink != NULL)
         lot->sink->deliver(lot->sink, make_part(deliver, action, draining, lot));
     lot->ended += count;

@@ -93,6 +93,12 @@ static inline bool mp_lot_is_born(const struct mp_lot *lot)
     return lot->roots.size > 0;
 }
 
+/* mp_lot_is_unheard - does nobody get the result of job `at`? */
+static inline bool mp_lot_is_unheard(const struct mp_lot *lot, uint32_t at)
+{
+    return lot->sink == NULL || (lot->futures.size > 0 && ((void *const *)(const void *)lot->futures.data)[at] == NULL);
+}
+
 /* mp_lot_index - the index of job `at` of the lot, for its result. */
 static inline uint64_t mp_lot_index(const struct mp_lot *lot, uint32_t at)
 {

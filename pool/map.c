@@ -134,7 +134,8 @@ static void note(struct map *map, mpool_err err, const mpool_result *result, con
         return;
     map->err = err;
     (void)snprintf(
-        map->detail, sizeof map->detail, "item %llu %s: %s", (unsigned long long)result->index,
+        map->detail, sizeof map->detail, "%sitem %llu %s: %s", result->child ? "a child of " : "",
+        (unsigned long long)result->index,
         result->status == MPOOL_DONE ? "has another result than asked for" : mpool_status_name(result->status), text);
 }
 
@@ -144,13 +145,13 @@ static void take_result(struct map *map, const mpool_result *result)
     size_t offset = 0;
     mpool_err err;
 
-    if (map->statuses != NULL)
+    if (map->statuses != NULL && !result->child)
         map->statuses[result->index] = result->status;
     if (result->status != MPOOL_DONE) {
         note(map, MPOOL_E_JOB, result, result->error);
         return;
     }
-    if (map->results == NULL)
+    if (map->results == NULL || result->child)
         return;
     if (++map->decoded % ZONE_RESULTS == 0)
         msgpack_zone_clear(&map->zone);

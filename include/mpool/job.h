@@ -48,9 +48,11 @@ MPOOL_API mpool_err mpool_job_total_add_double(mpool_job *job, const char *total
  * child. It is queued however many jobs are queued already, and also if the pool was closed meanwhile: a pool that is
  * joined has ended the children of its jobs, too. Its result goes where this job's goes:
  *
- *     an iterator       it is one more result of the iteration; from imap in no certain place
- *     a callback        is called for the child, too
- *     a future, a map   nobody gets it: there is no place for it. Totals have what it adds.
+ *     an iterator   it is one more result of the iteration; from imap in no certain place
+ *     a callback    is called for the child, too
+ *     a map         waits for the child, and says MPOOL_E_JOB if it is not done; there is no place for its value
+ *     a future      nobody gets it. Totals have what it adds; the pool's log hook, if there is one, hears of it if it
+ *                   is not done.
  *
  * In its result `child` is true, and `index` that of the job which the program itself has submitted. There is no
  * waiting for a child in a job: the worker that waits is one of those that should run it.

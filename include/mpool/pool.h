@@ -53,7 +53,8 @@ typedef enum mpool_output {
 /* How much a line of a pool's log matters. Numbers never change. */
 typedef enum mpool_log_level {
     MPOOL_LOG_ERROR = 0,   /* something is broken: the pool, or a worker's memory */
-    MPOOL_LOG_WARNING = 1, /* something went wrong and was mended: a worker died, or does not start */
+    MPOOL_LOG_WARNING = 1, /* something went wrong: a worker died, or does not start; or a job did whose result nobody
+                              gets, since it was submitted without a future and a callback, or by such a job */
     MPOOL_LOG_INFO = 2,    /* what was asked for: a worker is replaced, the pool was resized */
     MPOOL_LOG_DEBUG = 3,   /* all else: workers come and go */
 } mpool_log_level;
@@ -380,8 +381,9 @@ MPOOL_API mpool_err mpool_pool_fd(mpool_pool *pool, int *fd);
  * results   out  `count` of `result_size` bytes; NULL if not wanted. A job that is not done leaves its place untouched.
  * statuses  out  `count` statuses; NULL if not wanted
  *
- * Errors: MPOOL_E_JOB (some job is not done; the others' results stand; mpool_error_detail() tells of the first),
- *         MPOOL_E_FORMAT (a result has another shape), those of mpool_pool_submit().
+ * Jobs that its jobs submit (mpool/job.h) are waited for, too; what they give has no place.
+ * Errors: MPOOL_E_JOB (some job is not done; the others' results stand; mpool_error_detail() tells of the one that was
+ *         the first to end so), MPOOL_E_FORMAT (a result has another shape), those of mpool_pool_submit().
  * Calls:  any thread of the host; several at a time.
  */
 MPOOL_API mpool_err mpool_pool_map(mpool_pool *pool, const mpool_task *task, const void *items, size_t count,

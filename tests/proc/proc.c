@@ -142,7 +142,7 @@ PROC(imap, ends_as_the_unordered_one_does)
 PROC(children, of_an_iteration_are_results_of_it)
 PROC(children, of_an_ordered_iteration_come_between_its_items)
 PROC(children, of_a_job_with_a_callback_have_it_too)
-PROC(children, of_a_map_are_done_by_the_end_of_the_pool)
+PROC(children, of_a_map_are_waited_for_and_take_no_place)
 PROC(children, of_an_attempt_that_comes_to_nothing_are_not_there)
 PROC(children, are_exact_whatever_is_killed)
 PROC(children, may_be_as_many_as_a_job_can_have)
@@ -416,6 +416,7 @@ PROC(local, of_a_process_that_is_killed_is_not_destroyed)
 
 /* ---- the log ----------------------------------------------------------------------------------------------------- */
 
+PROC(log, of_a_job_that_went_wrong_and_has_no_future_says_why)
 PROC(log, of_a_worker_that_died_says_how_and_which_job_pays)
 PROC(log, of_an_initializer_that_fails_says_why_and_when_it_is_tried_again)
 PROC(log, of_workers_that_are_replaced_says_why)

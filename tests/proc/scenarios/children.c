@@ -316,19 +316,41 @@ SCENARIO(children, of_a_job_with_a_callback_have_it_too)
     close_pool(pool);
 }
 
-SCENARIO(children, of_a_map_are_done_by_the_end_of_the_pool)
+/* An int: its square; for each submits a job which gives another number, and one that fails if it is 13. */
+MPOOL_FUNCTION(square_and_more)
+{
+    const mpool_task add = {.function = "add"}, refuse = {.function = "refuse"};
+    int x;
+
+    if (mpool_unpack(args, "i", &x) != MPOOL_OK || mpool_job_submit(job, &add, "i", -1) != MPOOL_OK ||
+        (x == 13 && mpool_job_submit(job, &refuse, "i", 7) != MPOOL_OK))
+        return give_up(job);
+    return mpool_pack(result, "i", x * x) != MPOOL_OK;
+}
+
+SCENARIO(children, of_a_map_are_waited_for_and_take_no_place)
 {
     mpool_pool *pool = open_pool(2);
-    const mpool_task task = {.function = "spread", .item_format = "i"};
-    int items[100];
+    const mpool_task task = {.function = "square_and_more", .item_format = "i", .result_format = "i"};
+    int items[100], squares[100];
+    mpool_status statuses[100];
 
     open_totals(pool);
     for (int i = 0; i < 100; i++)
-        items[i] = i;
-    CHECK_OK(mpool_pool_map(pool, &task, items, 100, sizeof items[0], NULL, 0, NULL));
-    CHECK_OK(mpool_pool_close(pool));
-    CHECK_OK(mpool_pool_join(pool, LONG_MS));
-    CHECK_INT(value_of(sum), 99 * 100 / 2);
+        items[i] = i % 13;
+    CHECK_OK(mpool_pool_map(pool, &task, items, 100, sizeof items[0], squares, sizeof squares[0], statuses));
+    CHECK_INT(value_of(count), 100);
+    for (int i = 0; i < 100; i++) {
+        CHECK_INT(squares[i], items[i] * items[i]);
+        CHECK_INT(statuses[i], MPOOL_DONE);
+    }
+    items[5] = 13;
+    CHECK_ERR(mpool_pool_map(pool, &task, items, 100, sizeof items[0], squares, sizeof squares[0], statuses),
+              MPOOL_E_JOB);
+    CHECK_SAYS(mpool_error_detail(), "a child of item 5 failed: no 7 today");
+    CHECK_INT(value_of(count), 200);
+    CHECK_INT(squares[5], 169);
+    CHECK_INT(statuses[5], MPOOL_DONE);
     close_pool(pool);
 }
 

@@ -53,6 +53,25 @@ static void kill_running_job(mpool_pool *pool, const char *what)
     AWAIT(stats_of(pool).workers_ready == 1);
 }
 
+/* A job that submits one that fails. */
+MPOOL_FUNCTION(submit_refuse)
+{
+    return mpool_job_submit(job, &(mpool_task){.function = "refuse"}, "i", 7) != MPOOL_OK;
+}
+
+SCENARIO(log, of_a_job_that_went_wrong_and_has_no_future_says_why)
+{
+    mpool_pool *pool = open_with((mpool_pool_options){.workers = 1});
+
+    run_one(pool, &(mpool_task){.function = "refuse"}, 6, MPOOL_FAILED);
+    CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "refuse"}, NULL, "i", 5));
+    (void)await_line(&lines, MPOOL_LOG_WARNING, "job 1 (refuse), whose result nobody gets, failed: no 5 today");
+    run_one(pool, &(mpool_task){.function = "submit_refuse"}, 0, MPOOL_DONE);
+    (void)await_line(&lines, MPOOL_LOG_WARNING, "job 3 (refuse), whose result nobody gets, failed: no 7 today");
+    finish_pool(pool);
+    CHECK_INT(count_lines(&lines, MPOOL_LOG_WARNING, ""), 2);
+}
+
 SCENARIO(log, of_a_worker_that_died_says_how_and_which_job_pays)
 {
     mpool_pool *pool = open_with((mpool_pool_options){.workers = 1});
