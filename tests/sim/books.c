@@ -65,3 +65,40 @@ void books_terminate(struct oracle *oracle)
     books_drain(oracle);
     oracle->terminated = true;
 }
+
+/* The n-th attempt after the first waits for 2^(n-1) times the back-off, as far as the most and the jitter allow. */
+static void come_back(struct oracle *oracle, uint64_t number)
+{
+    const struct job_record *job = &oracle->jobs[number];
+    const struct mp_rules *rules = job->rules;
+    int64_t wait_ms = rules->backoff_ms;
+
+    if (wait_ms == 0) {
+        books_mark(oracle, number, JOB_WAITS);
+        return;
+    }
+    for (uint32_t n = 1; n < job->attempts; n++)
+        wait_ms = mp_sooner(2 * wait_ms, rules->backoff_most_ms);
+    books_put_off(oracle, number, wait_ms * (100 - rules->jitter) / 100, wait_ms);
+    reach(oracle, REACH_BACKED_OFF);
+}
+
+void books_charge(struct oracle *oracle, uint64_t number, mpool_status status, bool final)
+{
+    struct job_record *job = &oracle->jobs[number];
+
+    job->attempts++;
+    job->crashes += status == MPOOL_CRASHED;
+    if (final || job->attempts == job->rules->retries + 1 || job->crashes == job->rules->crash_limit ||
+        job->rules->once || job->unwanted || !(job->rules->retry_on & 1U << status)) {
+        books_must_end(oracle, number, status);
+    } else if (oracle->draining) {
+        books_must_end(oracle, number, status);
+        reach(oracle, REACH_DRAIN_FAILED);
+    } else {
+        come_back(oracle, number);
+        job->alone = job->alone || status != MPOOL_FAILED;
+        oracle->stats.attempts_retried++;
+        reach(oracle, REACH_RETRIED);
+    }
+}

@@ -47,6 +47,20 @@ static inline void books_put_off(struct oracle *oracle, uint64_t job, int64_t le
     books_mark(oracle, job, JOB_LATER);
 }
 
+static inline void reach(struct oracle *oracle, enum reach what)
+{
+    oracle->reached[what]++;
+}
+
+/* books_charge - an attempt came to nothing, and it counts. */
+void books_charge(struct oracle *oracle, uint64_t job, mpool_status status, bool final);
+
+/* burial - a worker that had said hello is dead: at most one job pays, the others come back as they were. */
+void burial(struct oracle *oracle, const struct mp_event *event);
+
+/* burial_unborn - one that had not. */
+void burial_unborn(struct oracle *oracle, struct view *view);
+
 /* books_first - the job that has to be sent next; SIM_JOBS if there is none: highest priority, then lowest number. */
 uint64_t books_first(const struct oracle *oracle);
 

@@ -2,54 +2,10 @@
  * tests/sim/expect.c - what an event has to lead to
  *
  * Runs in: the simulator, before the core gets the event. This is the promise of the pool, said a second time and
- * another way: job by job, with the truth about the workers at hand. Who is to blame for a death is read off the worker
- * that died, not off its page; only where the page lies by design is the rule applied to what it says.
+ * another way: job by job, with the truth about the workers at hand. For deaths, burial.c.
  */
 #include "tests/sim/books.h"
 #include "tests/sim/worker.h"
-
-static void reach(struct oracle *oracle, enum reach what)
-{
-    oracle->reached[what]++;
-}
-
-/* The n-th attempt after the first waits for 2^(n-1) times the back-off, as far as the most and the jitter allow. */
-static void come_back(struct oracle *oracle, uint64_t number)
-{
-    const struct job_record *job = &oracle->jobs[number];
-    const struct mp_rules *rules = job->rules;
-    int64_t wait_ms = rules->backoff_ms;
-
-    if (wait_ms == 0) {
-        books_mark(oracle, number, JOB_WAITS);
-        return;
-    }
-    for (uint32_t n = 1; n < job->attempts; n++)
-        wait_ms = mp_sooner(2 * wait_ms, rules->backoff_most_ms);
-    books_put_off(oracle, number, wait_ms * (100 - rules->jitter) / 100, wait_ms);
-    reach(oracle, REACH_BACKED_OFF);
-}
-
-/* An attempt came to nothing, and it counts. */
-static void charge(struct oracle *oracle, uint64_t number, mpool_status status, bool final)
-{
-    struct job_record *job = &oracle->jobs[number];
-
-    job->attempts++;
-    job->crashes += status == MPOOL_CRASHED;
-    if (final || job->attempts == job->rules->retries + 1 || job->crashes == job->rules->crash_limit ||
-        job->rules->once || job->unwanted || !(job->rules->retry_on & 1U << status)) {
-        books_must_end(oracle, number, status);
-    } else if (oracle->draining) {
-        books_must_end(oracle, number, status);
-        reach(oracle, REACH_DRAIN_FAILED);
-    } else {
-        come_back(oracle, number);
-        job->alone = job->alone || status != MPOOL_FAILED;
-        oracle->stats.attempts_retried++;
-        reach(oracle, REACH_RETRIED);
-    }
-}
 
 /* ---- what workers say -------------------------------------------------------------------------------------------- */
 
@@ -138,7 +94,7 @@ static void expect_results(struct oracle *oracle, const struct mp_event *event)
         uint64_t job = view->frame[0].first + i;
 
         if (exception < end && exception->at == i) {
-            charge(oracle, job, MPOOL_FAILED, exception->final);
+            books_charge(oracle, job, MPOOL_FAILED, exception->final);
             exception++;
         } else {
             oracle->jobs[job].attempts++;
@@ -232,163 +188,7 @@ static void expect_seen(struct oracle *oracle, const struct mp_event *event)
     oracle->limit_age_ms = oracle->now_ms - start_ms;
 }
 
-/* ---- births and deaths ------------------------------------------------------------------------------------------- */
-
-static void count_state(struct oracle *oracle, const struct view *view, const struct worker *worker)
-{
-    if (worker->running)
-        reach(oracle, REACH_CLAIMED);
-    if (view->recalling)
-        reach(oracle, REACH_RECALLED);
-    if (worker->returned != view->answered && view->frames > 0)
-        reach(oracle, REACH_UNCOMMITTED);
-    if (view->frames > 0 && worker->next == view->answered)
-        reach(oracle, REACH_UNSTARTED);
-    if (view->frames == 0)
-        reach(oracle, REACH_IDLE);
-}
-
-/* The job that the dead worker was running, or of which its page says so, where pages lie. */
-static bool claimed_job(const struct oracle *oracle, const struct mp_event *event, uint32_t *ticket)
-{
-    const struct worker *worker = &oracle->workers[event->slot];
-    bool runs = worker->lie == LIE_NOT ? worker->running : event->sight.returned != event->sight.next;
-
-    *ticket = (worker->lie == LIE_NOT ? worker->next : event->sight.next) - 1;
-    return runs && view_holds(&oracle->views[event->slot], *ticket);
-}
-
-/* How the death has to be counted. */
-static uint64_t *death_kind(struct oracle *oracle, const struct mp_event *event)
-{
-    const struct view *view = &oracle->views[event->slot];
-    mpool_pool_stats *stats = &oracle->stats;
-    uint32_t last;
-    bool claimed = claimed_job(oracle, event, &last);
-
-    if (view->state == VIEW_DOOMED)
-        return &stats->deaths_ours;
-    if (claimed)
-        return &stats->deaths_claimed;
-    if (view->frames == 0)
-        return &stats->deaths_idle;
-    return view_holds(view, last) ? &stats->deaths_uncommitted : &stats->deaths_unstarted;
-}
-
-/* Who pays for a death that we did not cause: the job that ran, or the one that was alone once too often. */
-static bool crash_victim(struct oracle *oracle, const struct mp_event *event, uint32_t *ticket)
-{
-    const struct view *view = &oracle->views[event->slot];
-
-    if (claimed_job(oracle, event, ticket))
-        return true;
-    *ticket = view->answered;
-    if (view->frames == 0 || !view->frame[0].solo ||
-        oracle->jobs[view->frame[0].first].riddles < oracle->jobs[view->frame[0].first].rules->crash_limit)
-        return false;
-    reach(oracle, REACH_SOLO_CHARGED);
-    return true;
-}
-
-/* Must the job not run again? Where the page does not lie, that is if it has begun. */
-static bool is_spent(struct oracle *oracle, const struct mp_event *event, uint32_t ticket)
-{
-    const struct worker *worker = &oracle->workers[event->slot];
-    struct job_record *job = &oracle->jobs[view_job_of(&oracle->views[event->slot], ticket)];
-    bool begun = worker->lie == LIE_NOT ? worker->next != ticket : event->sight.next != ticket;
-
-    if (!job->rules->once || oracle->terminated)
-        return false;
-    if (!begun && worker->lie != LIE_NOT)
-        job->runs = 0; /* nobody could know */
-    oracle->reached[REACH_SPENT] += begun;
-    return begun;
-}
-
-/* Was it the limit of CPU time of this job? Others have none, and cannot have been ended by it. */
-static bool ended_by_cpu(const struct oracle *oracle, const struct mp_event *event, uint32_t ticket)
-{
-    bool ended = oracle->workers[event->slot].out_of_cpu &&
-                 oracle->jobs[view_job_of(&oracle->views[event->slot], ticket)].rules->cpu_ms > 0;
-
-    oracle->reached[REACH_OUT_OF_CPU] += ended;
-    return ended;
-}
-
-/* A worker that had said hello is dead: at most one job pays, the others come back as they were. */
-static void bury(struct oracle *oracle, const struct mp_event *event)
-{
-    struct view *view = &oracle->views[event->slot];
-    mpool_status status = MPOOL_CRASHED;
-    bool guilty = false, riddle = false;
-    uint32_t victim = 0;
-
-    count_state(oracle, view, &oracle->workers[event->slot]);
-    if (view->state != VIEW_LEAVING)
-        ++*death_kind(oracle, event);
-    if (oracle->terminated || (view->state == VIEW_DOOMED && view->kill == MP_KILL_OURS)) {
-        guilty = false;
-    } else if (view->state == VIEW_DOOMED && view->kill == MP_KILL_JOB) {
-        status = MPOOL_TIMED_OUT;
-        victim = view->victim;
-        guilty = view_holds(view, victim);
-        oracle->reached[REACH_PARDONED] += !guilty;
-    } else if (view->state == VIEW_DOOMED && view->kill == MP_KILL_UNWANTED) {
-        status = MPOOL_CANCELLED;
-        victim = view->victim;
-        guilty = view_holds(view, victim);
-        reach(oracle, REACH_CANCELLED_KILLED);
-    } else {
-        guilty = crash_victim(oracle, event, &victim);
-        if (guilty && ended_by_cpu(oracle, event, victim))
-            status = MPOOL_TIMED_OUT;
-        riddle = !guilty && view->frames > 0;
-        oracle->reached[REACH_RIDDLES] += riddle;
-    }
-    for (uint32_t ticket = view->answered; ticket != view->sent; ticket++) {
-        uint64_t job = view_job_of(view, ticket);
-        uint32_t before = oracle->jobs[job].attempts;
-
-        if (riddle) {
-            oracle->jobs[job].alone = true;
-            oracle->jobs[job].riddles++;
-        }
-        if (guilty && ticket == victim)
-            charge(oracle, job, status, false);
-        else if (is_spent(oracle, event, ticket))
-            charge(oracle, job, MPOOL_CRASHED, true);
-        else
-            books_release(oracle, job);
-        if (oracle->jobs[job].attempts > before)
-            oracle->charged = job;
-    }
-    *view = (struct view){.state = VIEW_EMPTY, .generation = view->generation, .spawn_ms = oracle->now_ms};
-}
-
-/*
- * The n-th death in a row before hello: the next try waits 100 ms, 200 ms, ... 5 s; the fifth with nobody up is the
- * end.
- */
-static void bury_unborn(struct oracle *oracle, struct view *view)
-{
-    int64_t wait_ms = 100;
-
-    for (unsigned i = 0; i < oracle->start_deaths && wait_ms < 5000; i++)
-        wait_ms *= 2;
-    if (view->retiring) { /* it was not wanted any more */
-        *view = (struct view){.state = VIEW_EMPTY, .generation = view->generation, .spawn_ms = oracle->now_ms};
-        oracle->break_due = oracle->start_deaths >= 5 && oracle_up(oracle) == 0 && !oracle->draining &&
-                            (!oracle->closed || oracle_has_work(oracle));
-        return;
-    }
-    oracle->start_deaths++;
-    oracle->stats.deaths_startup++;
-    *view = (struct view){
-        .state = VIEW_EMPTY, .generation = view->generation, .spawn_ms = oracle->now_ms + mp_sooner(wait_ms, 5000)};
-    oracle->break_due = oracle->start_deaths >= 5 && oracle_up(oracle) == 0 && !oracle->draining &&
-                        (!oracle->closed || oracle_has_work(oracle));
-    reach(oracle, REACH_UNBORN);
-}
+/* ---- births ------------------------------------------------------------------------------------------------------ */
 
 static void expect_started(struct oracle *oracle, struct view *view)
 {
@@ -488,9 +288,9 @@ static void expect_from_worker(struct oracle *oracle, const struct mp_event *eve
     case MP_START_FAILED:
     case MP_DIED:
         if (view->was_up)
-            bury(oracle, event);
+            burial(oracle, event);
         else
-            bury_unborn(oracle, view);
+            burial_unborn(oracle, view);
         break;
     default:
         break;

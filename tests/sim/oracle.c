@@ -1,8 +1,8 @@
 /*
  * tests/sim/oracle.c - what must hold
  *
- * Runs in: the simulator. The parts: expect.c (what an event must lead to), witness.c (may the core say this now),
- * census.c (where the core keeps the jobs), law.c (what has to hold of time).
+ * Runs in: the simulator. The parts: expect.c (what an event must lead to, and burial.c for deaths), witness.c (may the
+ * core say this now), census.c (where the core keeps the jobs), law.c (what has to hold of time).
  */
 #include "tests/sim/oracle.h"
 
