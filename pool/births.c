@@ -66,27 +66,56 @@ static bool open_lot(struct mp_births *births, struct mp_plan *plan)
     return true;
 }
 
-static void bear(struct mp_births *births, const struct mp_birth *child, struct mp_plan *plan)
+/*
+ * Without memory it is waited for: a child must not be lost. But a pool that drains would end the children at once, and
+ * may be waited for by who could give the memory: then there are none. False: it is so.
+ */
+static bool wait_for_memory(mpool_pool *pool)
 {
-    uint64_t root = mp_lot_index(births->parent, births->parent_at + child->at);
+    bool ends;
 
-    if (births->last == NULL || births->last->plan != plan || mp_lot_full(births->last))
-        while (!open_lot(births, plan))
-            mp_wait_for_memory();
-    while (!add_child(births->last, child, root))
+    (void)pthread_mutex_lock(&pool->lock);
+    ends = pool->drained || pool->terminated;
+    (void)pthread_mutex_unlock(&pool->lock);
+    if (!ends)
         mp_wait_for_memory();
-    births->jobs++;
+    return !ends;
 }
 
-/* Children that have a task in common follow each other. Returns the place of the first that has another one. */
-static uint32_t bear_all_of(struct mp_births *births, uint32_t i, struct mp_plan *plan)
+static bool bear(struct mp_births *births, const struct mp_birth *child, struct mp_plan *plan, mpool_pool *pool)
+{
+    uint64_t root = mp_lot_index(births->parent, births->parent_at + child->at);
+    bool waits = true;
+
+    if (births->last == NULL || births->last->plan != plan || mp_lot_full(births->last))
+        while (!open_lot(births, plan) && waits)
+            waits = wait_for_memory(pool);
+    while (waits && !add_child(births->last, child, root))
+        waits = wait_for_memory(pool);
+    births->jobs += waits;
+    return waits;
+}
+
+/*
+ * Children that have a task in common follow each other. *i is the place of the first, and then that of the first which
+ * has another task. MPOOL_E_NOMEM: there are none.
+ */
+static mpool_err bear_all_of(struct mp_births *births, uint32_t *i, mpool_pool *pool, msgpack_zone *zone)
 {
     const struct mp_answers *answers = births->answers;
-    uint32_t task = answers->births[i].task;
+    uint32_t task = answers->births[*i].task;
+    struct mp_plan *plan;
+    mpool_err err;
 
-    while (i < answers->birth_count && answers->births[i].task == task)
-        bear(births, &answers->births[i++], plan);
-    return i;
+    while ((err = make_plan(&answers->tasks[task], births->parent, pool, zone, &plan)) == MPOOL_E_NOMEM)
+        if (!wait_for_memory(pool))
+            break;
+    if (err != MPOOL_OK)
+        return err;
+    while (err == MPOOL_OK && *i < answers->birth_count && answers->births[*i].task == task)
+        err = bear(births, &answers->births[(*i)++], plan, pool) ? MPOOL_OK : MPOOL_E_NOMEM;
+    mp_plan_unref(plan);
+    return err;
 }
 
 static void free_lots(struct mp_births *births)
@@ -104,26 +133,18 @@ mpool_err mp_births_make(struct mp_births *births, const struct mp_answers *answ
                          mpool_pool *pool, msgpack_zone *zone)
 {
     struct mp_lot *parent = mp_lot_of(parents);
-    struct mp_plan *plan;
+    mpool_err err = MPOOL_OK;
 
     *births = (struct mp_births){
         .answers = answers, .parent = parent, .parent_at = (uint32_t)(parents->first - parent->first)};
-    for (uint32_t i = 0; i < answers->birth_count;) {
-        mpool_err err;
-
-        while ((err = make_plan(&answers->tasks[answers->births[i].task], parent, pool, zone, &plan)) == MPOOL_E_NOMEM)
-            mp_wait_for_memory();
-        if (err != MPOOL_OK) {
-            free_lots(births);
-            return err;
-        }
-        i = bear_all_of(births, i, plan);
-        mp_plan_unref(plan);
-    }
-    while (births->count > 0 &&
+    for (uint32_t i = 0; err == MPOOL_OK && i < answers->birth_count;)
+        err = bear_all_of(births, &i, pool, zone);
+    while (err == MPOOL_OK &&
            (births->ranges = msgpack_zone_malloc(zone, births->count * sizeof *births->ranges)) == NULL)
-        mp_wait_for_memory();
-    return MPOOL_OK;
+        err = wait_for_memory(pool) ? MPOOL_OK : MPOOL_E_NOMEM;
+    if (err != MPOOL_OK)
+        free_lots(births);
+    return err == MPOOL_E_NOMEM ? MPOOL_OK : err;
 }
 
 /* ---- from here to the queue, or nowhere -------------------------------------------------------------------------- */

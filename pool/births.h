@@ -28,7 +28,8 @@ struct mp_births {
  * parents   in   the jobs that the frame answers
  * zone      in   for what lasts as long as the message
  *
- * Waits for memory. Errors: those of a task that no worker would send; there are none then. Calls: the supervisor.
+ * Waits for memory, unless the pool drains: then there are none. Errors: those of a task that no worker would send;
+ * there are none then. Calls: the supervisor.
  */
 mpool_err mp_births_make(struct mp_births *births, const struct mp_answers *answers, const struct mp_range *parents,
                          mpool_pool *pool, msgpack_zone *zone);

@@ -39,7 +39,7 @@ enum mp_event_kind {
     MP_UNSENT,       /* slot, generation, ticket: the frame that begins at ticket could not be sent */
     MP_BABBLE,       /* slot, generation: the worker sent what is not a message */
     MP_DIED,         /* slot, generation, sight, out_of_cpu: the process is gone, and its last results have been fed */
-    MP_GREW,         /* slot, generation: the worker is larger than it may be */
+    MP_GREW,         /* slot, generation: the worker is larger than it may be, or a job had too little memory there */
     MP_RESIZE,       /* workers: so many are wanted from now on */
     MP_CANCEL,       /* wish: these jobs are not wanted any more */
     MP_TICK,         /* nothing happened but time */
@@ -157,8 +157,7 @@ struct mp_note {
     unsigned slot;
     enum mp_doing doing;
     enum mp_kill kill; /* MP_DOING_DYING: why */
-    bool killed;       /* MP_DOING_STARTING: by us, */
-    bool wanted;       /* and not because it was one too many: its time was up */
+    bool wanted;       /* MP_DOING_STARTING: it was not one too many */
     enum mp_retire retire;
     struct mp_range job; /* the one that was charged; count is 0 if none was */
 };

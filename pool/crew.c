@@ -81,7 +81,6 @@ void mp_crew_start_death(struct mp_core *core, unsigned index)
     int64_t backoff = mp_sooner((int64_t)BACKOFF_FIRST_MS << doublings, BACKOFF_LAST_MS);
 
     note->doing = MP_DOING_STARTING;
-    note->killed = slot->state == MP_SLOT_KILLED;
     note->wanted = !slot->retiring && !core->closed;
     if (!slot->retiring) {
         core->stats.deaths_startup++;

@@ -10,8 +10,10 @@
 
 #include "base/error.h"
 #include "base/wait.h"
+#include "pool/host.h"
 #include "pool/log.h"
 #include "serialize/scan.h"
+#include "workers/setup.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -75,14 +77,28 @@ static void quote_output(struct mp_deliver *deliver, const struct mp_output *out
                        text + begin);
 }
 
-void mp_deliver_death(struct mp_deliver *deliver, struct mp_seat *seat)
+/* What a worker that does not get up was at: its initializer has a name. */
+static const char *setup_of(const mpool_pool *pool, const struct mp_seat *seat)
 {
-    char end[128];
+    if (seat->greeted || !atomic_load(&seat->page->in_setup) || pool->setup_size == 0)
+        return NULL;
+    return mp_setup_name(mp_host_at(pool->setup_offset, pool->setup_size), true);
+}
+
+void mp_deliver_death(struct mp_deliver *deliver, struct mp_seat *seat, bool late)
+{
+    const char *setup = setup_of(deliver->pool, seat);
+    char end[128], limit[96] = "", at[128] = "";
 
     deliver->seat = seat;
     deliver->status = seat->status;
     mp_seat_write_end(seat, end, sizeof end);
-    (void)snprintf(deliver->reason, sizeof deliver->reason, "the worker %s", end);
+    if (late)
+        (void)snprintf(limit, sizeof limit,
+                       "it was not ready within start_timeout_ms, %" PRId64 " ms: ", deliver->pool->start_timeout_ms);
+    if (setup != NULL)
+        (void)snprintf(at, sizeof at, " while its initializer \"%s\" ran", setup);
+    (void)snprintf(deliver->reason, sizeof deliver->reason, "%sthe worker %s%s", limit, end, at);
     if (!seat->greeted)
         quote_output(deliver, &seat->output);
 }
@@ -221,13 +237,25 @@ static struct mp_dossier *make_dossier(struct mp_deliver *deliver, const struct 
     return dossier;
 }
 
+/* Who has met a limit of memory is told so, whatever the job has made of it. */
+static void add_memory_limit(const struct mp_lot *lot, const struct mp_dossier *dossier, char *text, size_t room)
+{
+    size_t used = strlen(text);
+
+    if (dossier != NULL && lot->plan->memory_bytes > 0 && mp_dossier_shown(dossier)->out_of_memory == MPOOL_OOM_YES)
+        (void)snprintf(text + used, room - used, "; it was refused memory, and memory_bytes is %zu",
+                       lot->plan->memory_bytes);
+}
+
 static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_action *action, bool draining,
                                  struct mp_lot *lot)
 {
-    char text[MP_REASON_MAX + 1];
+    struct mp_dossier *dossier = make_dossier(deliver, action);
+    char text[MP_REASON_MAX + 128];
     struct mp_part *part;
 
-    error_text(deliver, action, draining, text, sizeof text);
+    error_text(deliver, action, draining, text, MP_REASON_MAX + 1);
+    add_memory_limit(lot, dossier, text, sizeof text);
     while ((part = mp_part_new(lot, text)) == NULL)
         mp_wait_for_memory();
     part->at = (uint32_t)(action->range.first - lot->first);
@@ -235,7 +263,7 @@ static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_act
     part->status = action->status;
     part->attempts = action->attempts;
     part->worker = action->slot;
-    part->dossier = make_dossier(deliver, action);
+    part->dossier = dossier;
     if (action->status == MPOOL_CRASHED) {
         part->signal = WIFSIGNALED(deliver->status) ? WTERMSIG(deliver->status) : 0;
         part->exit_code = WIFEXITED(deliver->status) ? WEXITSTATUS(deliver->status) : 0;

@@ -48,8 +48,12 @@ void mp_deliver_begin(struct mp_deliver *deliver, struct mp_seat *seat, struct m
 /* mp_deliver_finish - it was fed. Returns whether it counts. */
 bool mp_deliver_finish(struct mp_deliver *deliver);
 
-/* mp_deliver_death - a worker is dead, and is about to be fed. All that it has printed has been drained. */
-void mp_deliver_death(struct mp_deliver *deliver, struct mp_seat *seat);
+/*
+ * mp_deliver_death - a worker is dead, and is about to be fed. All that it has printed has been drained
+ *
+ * late      in   it was killed because it was not ready in time
+ */
+void mp_deliver_death(struct mp_deliver *deliver, struct mp_seat *seat, bool late);
 
 /* mp_deliver_reason - something else went wrong with a worker. */
 void mp_deliver_reason(struct mp_deliver *deliver, const char *reason);

@@ -63,25 +63,40 @@ static mpool_err prepare_births(struct mp_supervisor *sup, unsigned slot, const 
     return MPOOL_OK;
 }
 
+/* Has a job had too little memory? What others have left in its worker may be why, and the next one is to have it. */
+static bool ran_short(const struct mp_answers *answers)
+{
+    for (uint32_t i = 0; i < answers->failure_count; i++)
+        if (answers->failures[i].no_memory)
+            return true;
+    return false;
+}
+
+static const struct mp_exception *list_exceptions(const struct mp_supervisor *sup, const struct mp_answers *answers)
+{
+    struct mp_exception *exceptions;
+
+    while ((exceptions = msgpack_zone_malloc(sup->zone, (answers->failure_count + 1) * sizeof *exceptions)) == NULL)
+        mp_wait_for_memory();
+    for (uint32_t i = 0; i < answers->failure_count; i++)
+        exceptions[i] = (struct mp_exception){.at = answers->failures[i].at, .final = answers->failures[i].final};
+    return exceptions;
+}
+
 /* With births that are prepared. */
 static void hear_results(struct mp_supervisor *sup, unsigned slot, struct mp_packet *packet,
                          const struct mp_answers *answers, struct mp_births *births)
 {
-    struct mp_event event = {.kind = MP_RESULTS, .slot = slot, .generation = answers->generation};
+    struct mp_event event = {.kind = MP_RESULTS, .slot = slot, .generation = answers->generation}, grew = event;
     struct mp_seat *seat = &sup->seats[slot];
-    struct mp_exception *exceptions =
-        msgpack_zone_malloc(sup->zone, (answers->failure_count > 0 ? answers->failure_count : 1) * sizeof *exceptions);
 
-    while (exceptions == NULL) {
-        mp_wait_for_memory();
-        exceptions = msgpack_zone_malloc(sup->zone, (answers->failure_count + 1) * sizeof *exceptions);
-    }
-    for (uint32_t i = 0; i < answers->failure_count; i++)
-        exceptions[i] = (struct mp_exception){.at = answers->failures[i].at, .final = answers->failures[i].final};
+    grew.kind = MP_GREW;
+    if (ran_short(answers)) /* first, so that another attempt is made elsewhere */
+        mp_feed(sup, grew);
     event.results = (struct mp_results){.ticket = answers->ticket,
                                         .count = answers->count,
                                         .busy_ns = answers->busy_ns,
-                                        .exceptions = exceptions,
+                                        .exceptions = list_exceptions(sup, answers),
                                         .exception_count = answers->failure_count,
                                         .births = births->ranges,
                                         .birth_count = births->count};
@@ -91,11 +106,8 @@ static void hear_results(struct mp_supervisor *sup, unsigned slot, struct mp_pac
     mp_output_answered(&seat->output, event.results.ticket + event.results.count);
     if (!mp_deliver_finish(&sup->deliver))
         mp_births_drop(births, sup->pool);
-    if (sup->pool->worker_max_bytes > 0 &&
-        mp_seat_weigh(&sup->seats[slot], mp_supervisor_now_ms(sup)) > sup->pool->worker_max_bytes) {
-        event.kind = MP_GREW;
-        mp_feed(sup, event);
-    }
+    if (sup->pool->worker_max_bytes > 0 && mp_seat_weigh(seat, mp_supervisor_now_ms(sup)) > sup->pool->worker_max_bytes)
+        mp_feed(sup, grew);
 }
 
 /* A worker needs a block: for a job in flight, and only one at a time. */
@@ -171,7 +183,8 @@ void mp_hear_deaths(struct mp_supervisor *sup)
             continue;
         mp_hear_seat(sup, slot, UINT_MAX);
         mp_seat_drain(seat, MP_OUTPUT_ALL);
-        mp_deliver_death(&sup->deliver, seat);
+        mp_deliver_death(&sup->deliver, seat,
+                         !seat->greeted && sup->core.slots[slot].state == MP_SLOT_KILLED && !sup->core.draining);
         if (!seat->greeted && mp_seat_why(seat, why, sizeof why))
             mp_deliver_reason(&sup->deliver, why);
         event.sight = mp_seat_look(seat, sup->stall_ms);

@@ -26,6 +26,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
 #include <poll.h>
@@ -95,7 +96,8 @@ mpool_err mp_host_check_process(void)
     if (host.here != NULL && *host.here)
         return MPOOL_OK;
     if (mp_worker_is())
-        return mp_error(MPOOL_E_NESTED, "this is a worker: it cannot use pools or start processes");
+        return mp_error(MPOOL_E_NESTED, "this is a worker: it cannot use pools or start processes; a job "
+                                        "submits others by mpool_job_submit()");
     if (mp_process_is())
         return mp_error(MPOOL_E_NESTED, "this process was started by mpool: only the host can use pools and start "
                                         "processes");
@@ -228,6 +230,21 @@ static mpool_err await_server(void)
     return err;
 }
 
+/* What workers are to keep has to be there. */
+static mpool_err check_options(const mpool_init_options *options)
+{
+    if (options == NULL)
+        return MPOOL_OK;
+    if (options->keep_fds == NULL && options->keep_fd_count > 0)
+        return mp_error(MPOOL_E_INVAL, "keep_fd_count is %zu, and keep_fds is NULL", options->keep_fd_count);
+    for (size_t i = 0; i < options->keep_fd_count; i++)
+        if (fcntl(options->keep_fds[i], F_GETFD) < 0)
+            return mp_error(MPOOL_E_INVAL, "keep_fds[%zu]: no file descriptor %d is open", i, options->keep_fds[i]);
+    if (options->worker_program != NULL && options->start_method != MPOOL_START_SPAWN)
+        return mp_error(MPOOL_E_INVAL, "worker_program is for the start method MPOOL_START_SPAWN");
+    return MPOOL_OK;
+}
+
 static mpool_err start_server(const mpool_init_options *options, const char *parent)
 {
     struct mp_forkserver_start start = {.arena = &host.arena, .host = getpid(), .parent_directory = parent};
@@ -287,7 +304,9 @@ mpool_err mpool_init(const mpool_init_options *options)
         err = mp_host_check_process();
         return err != MPOOL_OK ? err : mp_error(MPOOL_E_ALREADY, "mpool_init() has been called before in this process");
     }
-    err = choose_method(options);
+    err = check_options(options);
+    if (err == MPOOL_OK)
+        err = choose_method(options);
     if (err == MPOOL_OK)
         err = mp_registry_check();
     if (err == MPOOL_OK && host.program == NULL)

@@ -30,18 +30,16 @@ static const char *name_of(const struct mp_supervisor *sup, unsigned slot, char 
 static void tell_start_death(const struct mp_supervisor *sup, const struct mp_note *note, const char *name)
 {
     const struct mp_slot *slot = &sup->core.slots[note->slot];
-    char late[64] = "", again[64] = "";
+    char again[64] = "";
 
     if (!note->wanted) {
         mp_log_write(sup->pool->log, MPOOL_LOG_DEBUG, "%s: ended before it was ready, and was not wanted any more",
                      name);
         return;
     }
-    if (note->killed)
-        (void)snprintf(late, sizeof late, "it was not ready within %" PRId64 " ms: ", sup->core.start_timeout_ms);
     if (slot->state == MP_SLOT_EMPTY)
         (void)snprintf(again, sizeof again, "; the next try is in %" PRId64 " ms", slot->due_ms - sup->core.now_ms);
-    mp_log_write(sup->pool->log, MPOOL_LOG_WARNING, "%s: did not start: %s%s%s", name, late,
+    mp_log_write(sup->pool->log, MPOOL_LOG_WARNING, "%s: did not start: %s%s", name,
                  mp_deliver_last_reason(&sup->deliver), again);
 }
 
@@ -73,7 +71,7 @@ static const char *doing_of(const struct mp_note *note)
 
 static void tell_death(const struct mp_supervisor *sup, const struct mp_note *note)
 {
-    bool expected = note->doing == MP_DOING_LEAVING || sup->core.terminated;
+    bool expected = note->doing == MP_DOING_LEAVING || sup->core.terminated, asked_for;
     char name[NAME_MAX_BYTES], end[128], charged[160] = "; no job is charged";
 
     (void)name_of(sup, note->slot, name);
@@ -89,7 +87,9 @@ static void tell_death(const struct mp_supervisor *sup, const struct mp_note *no
     if (note->job.count > 0)
         (void)snprintf(charged, sizeof charged, "; job %" PRIu64 " (%s) is charged", note->job.first,
                        mp_lot_of(&note->job)->plan->function);
-    mp_log_write(sup->pool->log, MPOOL_LOG_WARNING, "%s: %s%s%s", name, end, doing_of(note), charged);
+    asked_for = note->doing == MP_DOING_DYING && note->kill == MP_KILL_UNWANTED;
+    mp_log_write(sup->pool->log, asked_for ? MPOOL_LOG_INFO : MPOOL_LOG_WARNING, "%s: %s%s%s", name, end,
+                 doing_of(note), charged);
 }
 
 /* ---- all else ---------------------------------------------------------------------------------------------------- */

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -45,13 +46,28 @@ struct leap {
     struct mp_spawned server; /* out */
 };
 
+/* As it was installed: where that was meant to be, or from where the shared library is, if both have been moved. */
+static const char *installed_program(void)
+{
+    static char moved[PATH_MAX];
+    const char *slash;
+    Dl_info library;
+
+    if (access(MPOOL_WORKER_PROGRAM, X_OK) == 0 || dladdr((void *)(uintptr_t)&mp_spawn_program, &library) == 0 ||
+        (slash = strrchr(library.dli_fname, '/')) == NULL || strncmp(slash, "/libmpool.so", 12) != 0)
+        return MPOOL_WORKER_PROGRAM;
+    (void)snprintf(moved, sizeof moved, "%.*s/%s", (int)(slash - library.dli_fname), library.dli_fname,
+                   MPOOL_WORKER_FROM_LIBRARY);
+    return access(moved, X_OK) == 0 ? moved : MPOOL_WORKER_PROGRAM;
+}
+
 const char *mp_spawn_program(const char *wanted)
 {
     const char *set = secure_getenv("MPOOL_WORKER");
 
     if (wanted != NULL)
         return wanted;
-    return set != NULL && set[0] != '\0' ? set : MPOOL_WORKER_PROGRAM;
+    return set != NULL && set[0] != '\0' ? set : installed_program();
 }
 
 /* They run on stacks of their own with this thread's identity, which sanitizers would take for a mistake. */
@@ -144,7 +160,9 @@ static mpool_err start_children(struct leap *plan)
         return MPOOL_OK;
     if (plan->server.fd >= 0)
         mp_spawn_join(&plan->server);
-    return mp_error(MPOOL_E_SYSTEM, "cannot execute the worker program %s: %s; see mpool_init_options.worker_program",
+    return mp_error(MPOOL_E_SYSTEM,
+                    "cannot execute the worker program %s: %s; see mpool_init_options.worker_program "
+                    "and $MPOOL_WORKER",
                     plan->program, strerror(plan->error));
 }
 

@@ -162,6 +162,8 @@ mpool_err mpool_future_wait(mpool_future *future, int64_t timeout_ms, const mpoo
     struct mp_wait_link link = {.future = future};
     mpool_err err = mp_host_check_process();
 
+    if (err == MPOOL_OK && future == NULL)
+        err = mp_error(MPOOL_E_INVAL, "a wait for no future; was its job submitted?");
     if (err == MPOOL_OK)
         err = wait_for(&link, 1, 1, false, timeout_ms, NULL);
     if (err == MPOOL_E_TIMEOUT)
@@ -198,6 +200,8 @@ mpool_err mpool_wait(mpool_future *const *futures, size_t count, mpool_return_wh
         return err;
     if (when != MPOOL_ALL_COMPLETED && when != MPOOL_FIRST_COMPLETED && when != MPOOL_FIRST_EXCEPTION)
         return mp_error(MPOOL_E_INVAL, "%d is no mpool_return_when", (int)when);
+    if (futures == NULL && count > 0)
+        return mp_error(MPOOL_E_INVAL, "a wait for %zu futures that are nowhere", count);
     if (count > LINKS_ON_STACK)
         links = calloc(count, sizeof *links);
     if (links == NULL)

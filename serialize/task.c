@@ -52,6 +52,9 @@ mpool_err mp_task_check(const mpool_task *task)
     if (task->collect_count > MPOOL_TOTALS_MAX)
         return mp_error(MPOOL_E_INVAL, "task of \"%s\": it collects for %zu totals, %d are the most", task->function,
                         task->collect_count, MPOOL_TOTALS_MAX);
+    if (task->collect == NULL && task->collect_count > 0)
+        return mp_error(MPOOL_E_INVAL, "task of \"%s\": collect_count is %zu, and collect is NULL", task->function,
+                        task->collect_count);
     if (task->priority < MPOOL_PRIORITY_MIN || task->priority > MPOOL_PRIORITY_MAX)
         return mp_error(MPOOL_E_INVAL, "task of \"%s\": priority %d; it goes from %d to %d", task->function,
                         task->priority, MPOOL_PRIORITY_MIN, MPOOL_PRIORITY_MAX);

@@ -102,6 +102,8 @@ static mpool_err check(const mpool_job *job, const mpool_task *task)
 
     if (job->brood == NULL)
         return mp_error(MPOOL_E_NESTED, "only a job of a pool can submit another one");
+    if (!*job->here)
+        return mp_error(MPOOL_E_FORKED, "this process was forked by a job; what it says in the job's name is lost");
     err = mp_task_check(task);
     if (err != MPOOL_OK)
         return err;

@@ -40,10 +40,10 @@ int mpool_job_fail(mpool_job *job, const char *format, ...)
 
 static struct mp_delta *stage(mpool_job *job, const char *name, mpool_total_kind *kind)
 {
-    int number = mp_totals_find(job->totals, name);
+    int number = name != NULL ? mp_totals_find(job->totals, name) : -1;
 
     if (number < 0) {
-        (void)mp_error(MPOOL_E_NOTFOUND, "the pool has no total \"%s\"", name);
+        (void)mp_error(MPOOL_E_NOTFOUND, "the pool has no total \"%s\"", name != NULL ? name : "(null)");
         return NULL;
     }
     *kind = job->totals->cells[number].kind;

@@ -26,6 +26,7 @@ struct mpool_job {
     const _Atomic uint64_t *stop; /* which ticket has been asked to stop; written by the receiving thread */
     uint32_t slot;
     bool piped;             /* what is printed can be captured */
+    const bool *here;       /* false in a process that a job has forked */
     struct mp_brood *brood; /* those of this attempt; NULL: it can have none */
     msgpack_zone *zone;     /* memory of decoded values; cleared before each job */
 

@@ -191,8 +191,11 @@ static void set_up(const struct mp_worker_start *start)
 {
     if (start->setup_size > 0)
         worker.setup = mp_arena_at(start->arena, start->setup_offset, start->setup_size);
-    if (mp_setup_run(worker.setup, &worker.job, true))
+    atomic_store(&worker.page->in_setup, mp_setup_name(worker.setup, true) != NULL);
+    if (mp_setup_run(worker.setup, &worker.job, true)) {
+        atomic_store(&worker.page->in_setup, false);
         return;
+    }
     (void)snprintf(worker.page->why, sizeof worker.page->why, "its initializer \"%s\" failed: %.*s",
                    mp_setup_name(worker.setup, true), (int)worker.job.reason_size, worker.job.reason);
     (void)fflush(NULL);
@@ -254,6 +257,7 @@ static void start_up(const struct mp_worker_start *start)
     MP_INJECT("worker.connected");
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     set_up(start);
+    worker.job.here = worker.here;
     worker.job.brood = &worker.brood;
     mp_limit_ready();
     mp_outbox_send(&worker.outbox, &hello);

@@ -87,8 +87,9 @@ typedef struct mpool_init_options {
                               their way, too; if it is less than 8 GiB, a half each. */
     mpool_start_method start_method;
     const char *worker_program; /* MPOOL_START_SPAWN: the path of the program whose processes the workers are; default
-                                   $MPOOL_WORKER, or mpool-worker as it was installed with the library, which has no
-                                   functions but those of shared objects. See mpool_worker_program_main(). */
+                                   $MPOOL_WORKER, or mpool-worker as it was installed with the library (found from where
+                                   libmpool.so is, if both have been moved), which has no functions but those of shared
+                                   objects. See mpool_worker_program_main(). */
 } mpool_init_options;
 
 /*

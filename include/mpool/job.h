@@ -58,8 +58,8 @@ MPOOL_API mpool_err mpool_job_total_add_double(mpool_job *job, const char *total
  * waiting for a child in a job: the worker that waits is one of those that should run it.
  *
  * Errors: MPOOL_E_NOFUNC, MPOOL_E_FORMAT, MPOOL_E_TOOBIG, MPOOL_E_NOTFOUND (a total in collect), MPOOL_E_INVAL,
- *         MPOOL_E_NOMEM, MPOOL_E_NESTED (this is an initializer, a finalizer or a process); on error nothing was
- *         submitted, and the job may go on.
+ *         MPOOL_E_NOMEM, MPOOL_E_NESTED (this is an initializer, a finalizer or a process), MPOOL_E_FORKED (a process
+ *         that the job has forked); on error nothing was submitted, and the job may go on.
  */
 MPOOL_API mpool_err mpool_job_submit(mpool_job *job, const mpool_task *task, const char *format, ...);
 

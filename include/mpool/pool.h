@@ -294,7 +294,8 @@ MPOOL_API mpool_err mpool_pool_apply(mpool_pool *pool, const mpool_task *task, m
  * A callback that is due is run here. Inside of a callback, its own job's future is done. A value over 1 MiB is copied
  * out of shared memory by the first call with `result`, or for the callback, and not before: until then, or until the
  * future is freed, it takes room there.
- * Errors: MPOOL_E_TIMEOUT, MPOOL_E_NOMEM (for that copy; try again). How the job ended is in result->status.
+ * Errors: MPOOL_E_TIMEOUT, MPOOL_E_INVAL (future is NULL), MPOOL_E_NOMEM (for that copy; try again). How the job ended
+ *         is in result->status.
  * Calls:  any thread of the host; several at a time, but one at a time uses the result.
  */
 MPOOL_API mpool_err mpool_future_wait(mpool_future *future, int64_t timeout_ms, const mpool_result **result);
@@ -322,7 +323,8 @@ typedef enum mpool_return_when {
  *
  * A future is done when mpool_future_wait() would return at once; callbacks of the futures are run here. Its cost grows
  * with count: to take the results of thousands of jobs one by one, use callbacks or mpool_pool_imap_unordered().
- * Errors: MPOOL_E_TIMEOUT, MPOOL_E_END (MPOOL_FIRST_COMPLETED of no future), MPOOL_E_INVAL (when), MPOOL_E_NOMEM.
+ * Errors: MPOOL_E_TIMEOUT, MPOOL_E_END (MPOOL_FIRST_COMPLETED of no future), MPOOL_E_INVAL (when; futures is NULL),
+ *         MPOOL_E_NOMEM.
  * Calls:  any thread of the host.
  */
 MPOOL_API mpool_err mpool_wait(mpool_future *const *futures, size_t count, mpool_return_when when, int64_t timeout_ms,
