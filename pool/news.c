@@ -72,7 +72,7 @@ static const char *doing_of(const struct mp_note *note)
 static void tell_death(const struct mp_supervisor *sup, const struct mp_note *note)
 {
     bool expected = note->doing == MP_DOING_LEAVING || sup->core.terminated, asked_for;
-    char name[NAME_MAX_BYTES], end[128], charged[160] = "; no job is charged";
+    char name[NAME_MAX_BYTES], end[128], charged[160] = "; no job is charged", why[MP_PAGE_WHY];
 
     (void)name_of(sup, note->slot, name);
     if (note->doing == MP_DOING_STARTING) {
@@ -80,6 +80,10 @@ static void tell_death(const struct mp_supervisor *sup, const struct mp_note *no
         return;
     }
     mp_seat_write_end(&sup->seats[note->slot], end, sizeof end);
+    if (expected && mp_seat_why(&sup->seats[note->slot], why, sizeof why)) {
+        mp_log_write(sup->pool->log, MPOOL_LOG_WARNING, "%s: %s", name, why);
+        return;
+    }
     if (expected) {
         mp_log_write(sup->pool->log, MPOOL_LOG_DEBUG, "%s: %s, as it was meant to", name, end);
         return;

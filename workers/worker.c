@@ -186,6 +186,13 @@ static void begin(const struct mp_worker_start *start)
     (void)prctl(PR_SET_NAME, name);
 }
 
+/* What has gone wrong in here, for the supervisor to read off the page. */
+static void say_why(const char *what, bool first)
+{
+    (void)snprintf(worker.page->why, sizeof worker.page->why, "its %s \"%s\" failed: %.*s", what,
+                   mp_setup_name(worker.setup, first), (int)worker.job.reason_size, worker.job.reason);
+}
+
 /* A worker that is not set up does not start. The page says why; the supervisor hears of the rest as of a death. */
 static void set_up(const struct mp_worker_start *start)
 {
@@ -196,19 +203,19 @@ static void set_up(const struct mp_worker_start *start)
         atomic_store(&worker.page->in_setup, false);
         return;
     }
-    (void)snprintf(worker.page->why, sizeof worker.page->why, "its initializer \"%s\" failed: %.*s",
-                   mp_setup_name(worker.setup, true), (int)worker.job.reason_size, worker.job.reason);
+    say_why("initializer", true);
     (void)fflush(NULL);
     mp_leave(SETUP_EXIT);
 }
 
-/* A finalizer that fails says so on stderr: there is nobody else to tell. */
+/* A finalizer that fails says so on stderr too: the program may have no log. */
 static _Noreturn void go(void)
 {
     worker.job.brood = NULL;
-    if (!mp_setup_run(worker.setup, &worker.job, false))
-        complain("the finalizer \"%s\" failed: %.*s", mp_setup_name(worker.setup, false), (int)worker.job.reason_size,
-                 worker.job.reason);
+    if (!mp_setup_run(worker.setup, &worker.job, false)) {
+        say_why("finalizer", false);
+        complain("%s", worker.page->why);
+    }
     mp_process_leave(0);
 }
 

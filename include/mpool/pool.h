@@ -408,7 +408,8 @@ typedef mpool_err mpool_generator(void *user, msgpack_packer *args, uint64_t *ta
  *
  * At most 65,536 jobs are ahead of the results taken, and 16 MiB of arguments, or as many jobs as there are workers and
  * one more: so memory stays bounded however many there are.
- * Errors: as mpool_pool_submit(). Calls: any thread of the host; an iterator is used by one thread at a time.
+ * Errors: as mpool_pool_submit(), but that the pool is closed or broken, which mpool_iter_next() says.
+ * Calls:  any thread of the host; an iterator is used by one thread at a time.
  */
 MPOOL_API mpool_err mpool_pool_imap_unordered(mpool_pool *pool, const mpool_task *task, mpool_generator *generator,
                                               void *user, mpool_iter **iter);

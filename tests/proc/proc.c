@@ -418,6 +418,7 @@ PROC(local, of_a_process_that_is_killed_is_not_destroyed)
 /* ---- the log ----------------------------------------------------------------------------------------------------- */
 
 PROC(log, of_a_job_that_went_wrong_and_has_no_future_says_why)
+PROC(log, of_a_finalizer_that_fails_says_why)
 PROC(log, of_a_worker_that_died_says_how_and_which_job_pays)
 PROC(log, of_an_initializer_that_fails_says_why_and_when_it_is_tried_again)
 PROC(log, of_workers_that_are_replaced_says_why)

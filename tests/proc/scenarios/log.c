@@ -72,6 +72,17 @@ SCENARIO(log, of_a_job_that_went_wrong_and_has_no_future_says_why)
     CHECK_INT(count_lines(&lines, MPOOL_LOG_WARNING, ""), 2);
 }
 
+SCENARIO(log, of_a_finalizer_that_fails_says_why)
+{
+    mpool_pool *pool = open_with((mpool_pool_options){.workers = 1, .finalizer = "square"});
+
+    still_works(pool);
+    finish_pool(pool); /* its arguments are nil, which have no square */
+    (void)await_line(&lines, MPOOL_LOG_WARNING, "its finalizer \"square\" failed: ");
+    CHECK_INT(count_lines(&lines, MPOOL_LOG_WARNING, ""), 1);
+    CHECK_INT(count_in_output("its finalizer \"square\" failed: "), 0); /* that is the host's, and stays its own */
+}
+
 SCENARIO(log, of_a_worker_that_died_says_how_and_which_job_pays)
 {
     mpool_pool *pool = open_with((mpool_pool_options){.workers = 1});
