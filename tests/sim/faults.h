@@ -15,10 +15,4 @@ void faults_kill_server(struct world *world);
 /* faults_hurry - something goes wrong that the plan does not have. */
 void faults_hurry(struct world *world);
 
-/* world_feed - a step of the core, and what it leads to. */
-void world_feed(struct world *world, struct mp_event *event);
-
-/* world_close - the host closes the pool. */
-void world_close(struct world *world);
-
 #endif

@@ -60,4 +60,12 @@ struct world {
  */
 bool world_run(struct world *world, uint64_t seed, bool aloud, uint64_t *reached);
 
+/* ---- for its own parts ------------------------------------------------------------------------------------------- */
+
+/* world_feed - a step of the core, and what it leads to. */
+void world_feed(struct world *world, struct mp_event *event);
+
+/* world_close - the host closes the pool. */
+void world_close(struct world *world);
+
 #endif
