@@ -178,7 +178,7 @@ size_t mp_seat_weigh(struct mp_seat *seat, int64_t now_ms)
 
 bool mp_seat_over(const struct mp_seat *seat, int64_t now_ms)
 {
-    return seat->dead && (!seat->greeted || mp_channel_peer_gone(seat->channel) || now_ms >= mp_seat_due(seat));
+    return seat->dead && (mp_channel_peer_gone(seat->channel) || now_ms >= mp_seat_due(seat));
 }
 
 int64_t mp_seat_due(const struct mp_seat *seat)

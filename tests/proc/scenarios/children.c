@@ -15,7 +15,10 @@ static int give_up(mpool_job *job)
     return mpool_job_fail(job, "%s", mpool_error_detail());
 }
 
-/* [depth, width]: counts in "count", and submits so many of itself, one level down; its tag is its depth. */
+/*
+ * [depth, width]: counts in "count", and submits so many of itself, one level down; its tag is its depth. It takes its
+ * time if the gate is open.
+ */
 MPOOL_FUNCTION(branch)
 {
     mpool_task task = {.function = "branch", .retries = 1000, .crash_limit = 1000};
@@ -23,6 +26,8 @@ MPOOL_FUNCTION(branch)
 
     if (mpool_unpack(args, "[i,i]", &depth, &width) != MPOOL_OK || mpool_job_total_add(job, "count", 1) != MPOOL_OK)
         return give_up(job);
+    if (atomic_load(&board->gate) != 0)
+        nap();
     task.tag = (uint64_t)depth - 1;
     for (int i = 0; i < width && depth > 0; i++)
         if (mpool_job_submit(job, &task, "[i,i]", depth - 1, width) != MPOOL_OK)
@@ -379,7 +384,7 @@ SCENARIO(children, of_an_attempt_that_comes_to_nothing_are_not_there)
 SCENARIO(children, are_exact_whatever_is_killed)
 {
     mpool_pool *pool = open_pool(4);
-    struct roots roots = {.end = 20, .depth = 4, .width = 5};
+    struct roots roots = {.end = 20, .depth = 3, .width = 6};
     const mpool_task task = {.function = "branch", .retries = 1000, .crash_limit = 1000};
     const mpool_result *result;
     unsigned seed = 7;
@@ -387,21 +392,23 @@ SCENARIO(children, are_exact_whatever_is_killed)
     mpool_iter *iter;
 
     open_totals(pool);
+    open_gate();
     CHECK_OK(mpool_pool_imap_unordered(pool, &task, give_root, &roots, &iter));
     while (mpool_iter_next(iter, LONG_MS, &result) == MPOOL_OK) {
+        uint64_t started = stats_of(pool).workers_started;
         pid_t pids[4], pid;
         size_t slots;
 
         CHECK_INT(result->status, MPOOL_DONE);
-        if (taken++ % 200 != 0)
+        if (taken++ % 100 != 0)
             continue;
         CHECK_OK(mpool_pool_pids(pool, pids, 4, &slots));
         pid = pids[rand_r(&seed) % 4];
-        if (pid > 0)
-            (void)kill(pid, SIGKILL);
+        if (pid > 0 && kill(pid, SIGKILL) == 0)
+            AWAIT(stats_of(pool).workers_started > started);
     }
     mpool_iter_free(iter);
-    CHECK_INT(taken, (uint64_t)(20 * nodes_below(4, 5)));
+    CHECK_INT(taken, (uint64_t)(20 * nodes_below(3, 6)));
     CHECK_INT(value_of(count), (int64_t)taken);
     CHECK(stats_of(pool).workers_started > 20);
     close_pool(pool);
