@@ -47,8 +47,11 @@ static mpool_err prepare_births(struct mp_supervisor *sup, unsigned slot, const 
     mpool_err err;
 
     *births = (struct mp_births){0};
-    if (answers->birth_count == 0 || flight->frame_count == 0)
+    if (answers->birth_count == 0)
         return MPOOL_OK;
+    if (flight->frame_count == 0 || answers->ticket != flight->answered ||
+        answers->count > flight->frames[0].range.count)
+        return MPOOL_OK; /* parents that are none: the core will not have the frame */
     err = mp_births_make(births, answers, &flight->frames[0].range, pool, sup->zone);
     if (err != MPOOL_OK)
         return err;

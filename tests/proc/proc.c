@@ -185,6 +185,7 @@ PROC(blocks, faults_cost_no_job_and_no_room,
      .fault = "worker.asked:kill@15,worker.granted:segv@15,worker.filled:kill@15,"
               "worker.before_reply:exit@10,worker.replied:kill@10")
 PROC(forge, of_blocks_is_not_believed)
+PROC(forge, of_children_is_not_believed)
 
 /* ---- workers that die -------------------------------------------------------------------------------------------- */
 

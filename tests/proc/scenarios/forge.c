@@ -1,10 +1,11 @@
 /*
- * tests/proc/scenarios/forge.c - scenarios: a worker that lies about shared memory
+ * tests/proc/scenarios/forge.c - scenarios: a worker that lies about shared memory, or about children of its jobs
  *
  * A job writes messages of its own making to its worker's connection, byte for byte as nng would. None of them may be
- * believed: the worker is killed for it, its job is charged, and the memory is where it was.
+ * believed: the worker is killed for it, its job is charged, the memory is where it was, and there are no children.
  */
 #include "serialize/message.h"
+#include "serialize/task.h"
 #include "tests/proc/arena.h"
 #include "tests/proc/lines.h"
 #include "workers/job.h"
@@ -163,4 +164,93 @@ SCENARIO(forge, of_blocks_is_not_believed)
     CHECK(find_line(&lines, 0, MPOOL_LOG_ERROR, "it is one, but not one that is due") >= 0);
     CHECK_INT(count_lines(&lines, MPOOL_LOG_WARNING, ", by the pool, for what it had sent; job"), told);
     CHECK_INT(count_lines(&lines, MPOOL_LOG_WARNING, "(lie) is charged"), LIES);
+}
+
+/* ---- children ---------------------------------------------------------------------------------------------------- */
+
+enum birth_lie { PARENT_BEYOND, NO_TASK, NO_FUNCTION, NO_TOTAL, BIRTH_LIES };
+
+/* A result of this job, with a child that cannot be. */
+static bool tell_of_birth(const struct mpool_job *job, enum birth_lie lie)
+{
+    const mpool_collect collect = {.total = "nowhere"};
+    mpool_task task = {.function = lie == NO_FUNCTION ? "no_such_function" : "square"};
+    struct mp_buf bytes = {0};
+    struct mp_bytes tasks = {.data = "\xc0", .size = 1};
+    struct mp_birth birth = {.at = lie == PARENT_BEYOND ? 999999 : 0, .args = "\x07", .args_size = 1};
+    struct mp_message message = answer_with(job, 0, 0);
+    bool told;
+
+    if (lie == NO_TOTAL) {
+        task.collect = &collect;
+        task.collect_count = 1;
+    }
+    if (lie != NO_TASK) {
+        if (mp_task_write(&bytes, &task) != MPOOL_OK)
+            return false;
+        tasks = (struct mp_bytes){.data = bytes.data, .size = bytes.size};
+    }
+    message.as.answers.count = birth.at + 1;
+    message.as.answers.tasks = &tasks;
+    message.as.answers.task_count = 1;
+    message.as.answers.births = &birth;
+    message.as.answers.birth_count = 1;
+    told = forge(&message);
+    mp_buf_free(&bytes);
+    return told;
+}
+
+MPOOL_FUNCTION(lie_of_birth)
+{
+    int which;
+
+    (void)result;
+    if (mpool_unpack(args, "i", &which) != MPOOL_OK || !tell_of_birth(job, (enum birth_lie)which))
+        return mpool_job_fail(job, "cannot forge");
+    for (;;)
+        nap();
+}
+
+/* The liar is a child itself: then there is a list of what it descends from, and somebody might look behind its end. */
+MPOOL_FUNCTION(bear_a_liar)
+{
+    int which;
+
+    (void)result;
+    if (mpool_unpack(args, "i", &which) != MPOOL_OK ||
+        mpool_job_submit(job, &(mpool_task){.function = "lie_of_birth"}, "i", which) != MPOOL_OK)
+        return mpool_job_fail(job, "%s", mpool_error_detail());
+    return 0;
+}
+
+struct ends {
+    atomic_int done, crashed;
+};
+
+static void count_end(void *user, const mpool_result *result)
+{
+    struct ends *ends = user;
+
+    CHECK(result->child == (result->status == MPOOL_CRASHED));
+    atomic_fetch_add(result->status == MPOOL_DONE ? &ends->done : &ends->crashed, 1);
+}
+
+SCENARIO(forge, of_children_is_not_believed)
+{
+    mpool_pool *pool = open_pool(1);
+    struct ends ends = {0};
+
+    for (int lie = PARENT_BEYOND; lie < BIRTH_LIES; lie++) {
+        const mpool_task task = {.function = "bear_a_liar", .callback = count_end, .user = &ends};
+
+        run_one(pool, &(mpool_task){.function = "lie_of_birth"}, lie, MPOOL_CRASHED);
+        CHECK_OK(mpool_pool_submit(pool, &task, NULL, "i", lie));
+    }
+    CHECK_OK(mpool_pool_close(pool));
+    CHECK_OK(mpool_pool_join(pool, LONG_MS));
+    CHECK_INT(ends.done, BIRTH_LIES);
+    CHECK_INT(ends.crashed, BIRTH_LIES);
+    CHECK_INT(stats_of(pool).jobs_submitted, 3 * BIRTH_LIES);
+    CHECK_INT(stats_of(pool).deaths_ours, 2 * BIRTH_LIES);
+    close_pool(pool);
 }
