@@ -1,7 +1,11 @@
 /*
  * pool/commit.c - a frame of results counts
  *
- * Runs in: the supervisor, as a part of the core.
+ * Runs in: the supervisor, as a part of the core. Owns: nothing; it moves jobs from a flight to their ends, and what
+ * they have submitted into the queue. Pure, as all of the core.
+ *
+ * When the frame is not in order, nothing of it has happened: its worker is killed as one that has crashed. When it is,
+ * nothing can fail any more, since mp_core_step() has reserved all that it takes.
  */
 #include "pool/commit.h"
 

@@ -1,7 +1,12 @@
 /*
  * pool/finish.c - how a pool comes to its end
  *
- * Runs in: the supervisor, as a part of the core.
+ * Runs in: the supervisor, as a part of the core. Owns: the pool's states closed, draining, terminated, broken, ended.
+ *
+ * Each end contains those before it: a pool that is lost is broken, one that is broken is terminated, one that is
+ * terminated drains, one that drains is closed. All come to mp_finish_wind_up(), which ends the pool when no job and no
+ * process is left. A worker that does not go when it is told to is killed after five seconds; for one that the kernel
+ * does not let die there is nothing to do but to wait.
  */
 #include "pool/finish.h"
 

@@ -1,7 +1,7 @@
 /*
- * tests/proc/scenarios/children.c - scenarios: jobs that are submitted by jobs
+ * tests/proc/scenarios/children.c - scenarios: jobs that are submitted by jobs: how often, and where their results go
  */
-#include "tests/proc/helper.h"
+#include "tests/proc/sums.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -9,11 +9,6 @@
 #include <unistd.h>
 
 /* ---- job functions ----------------------------------------------------------------------------------------------- */
-
-static int give_up(mpool_job *job)
-{
-    return mpool_job_fail(job, "%s", mpool_error_detail());
-}
 
 /*
  * [depth, width]: counts in "count", and submits so many of itself, one level down; its tag is its depth. It takes its
@@ -84,75 +79,6 @@ MPOOL_FUNCTION(spread_at_gate)
     return mpool_job_submit(job, &(mpool_task){.function = "add"}, "i", 1) == MPOOL_OK ? 0 : give_up(job);
 }
 
-/* Submits one of each kind of task; the tag says which. */
-MPOOL_FUNCTION(sort_of_each)
-{
-    const mpool_collect collect = {.total = "sum", .field = NULL};
-    const mpool_task tasks[] = {
-        {.function = "refuse", .tag = 0, .retries = 2},
-        {.function = "square", .tag = 1, .collect = &collect, .collect_count = 1},
-        {.function = "square", .tag = 2, .measure = true},
-        {.function = "doze", .tag = 3, .timeout_ms = 50},
-        {.function = "crash", .tag = 4, .retries = 9, .crash_limit = 2},
-        {.function = "square", .tag = 5, .discard_value = true, .priority = -3, .delay_ms = 5, .at_most = 1},
-        {.function = "say_hello",
-         .tag = 6,
-         .capture = true,
-         .capture_bytes = 100,
-         .at_most = 2,
-         .at_most_key = "hello"},
-    };
-    static const int args_of[] = {13, 14, 15, 60000, CRASH_SEGV, 16, 17};
-
-    for (size_t i = 0; i < sizeof tasks / sizeof tasks[0]; i++)
-        if (mpool_job_submit(job, &tasks[i], "i", args_of[i]) != MPOOL_OK)
-            return give_up(job);
-    return 0;
-}
-
-MPOOL_FUNCTION(say_hello)
-{
-    (void)printf("hello\n");
-    return 0;
-}
-
-static bool refused(mpool_job *job, const mpool_task *task, mpool_err wanted)
-{
-    mpool_err err = mpool_job_submit(job, task, "i", 1);
-
-    if (err != wanted)
-        (void)mpool_job_fail(job, "%s instead of %s", mpool_err_text(err), mpool_err_text(wanted));
-    return err == wanted;
-}
-
-static void never_called(void *user, const mpool_result *result)
-{
-    (void)user;
-    (void)result;
-    abort();
-}
-
-/* Submits what cannot be, and one "add" that can. */
-MPOOL_FUNCTION(submit_badly)
-{
-    static char large[2 << 20];
-    const mpool_task add = {.function = "add"};
-    const mpool_collect nowhere = {.total = "nothing"};
-
-    if (!refused(job, &(mpool_task){.function = "no_such_function"}, MPOOL_E_NOFUNC) ||
-        !refused(job, &(mpool_task){.function = "./no_such_file.so:f"}, MPOOL_E_NOFUNC) ||
-        !refused(job, &(mpool_task){.function = "add", .timeout_ms = -1}, MPOOL_E_INVAL) ||
-        !refused(job, &(mpool_task){.function = NULL}, MPOOL_E_INVAL) || !refused(job, NULL, MPOOL_E_INVAL) ||
-        !refused(job, &(mpool_task){.function = "add", .callback = never_called}, MPOOL_E_INVAL) ||
-        !refused(job, &(mpool_task){.function = "add", .collect = &nowhere, .collect_count = 1}, MPOOL_E_NOTFOUND))
-        return -1;
-    if (mpool_job_submit(job, &add, "z", large, sizeof large) != MPOOL_E_TOOBIG)
-        return mpool_job_fail(job, "large arguments were taken");
-    if (mpool_job_submit(job, &add, "[i", 1) != MPOOL_E_FORMAT)
-        return mpool_job_fail(job, "a bad format was taken");
-    return mpool_job_submit(job, &add, "i", 1) == MPOOL_OK ? 0 : give_up(job);
-}
-
 /* More arguments than a job may give along; what was taken before stays. */
 MPOOL_FUNCTION(submit_too_much)
 {
@@ -177,31 +103,7 @@ MPOOL_FUNCTION(count_bytes)
     return mpool_job_total_add(job, "sum", (int64_t)size) == MPOOL_OK ? 0 : give_up(job);
 }
 
-/* An initializer: it has no job to submit from. */
-MPOOL_FUNCTION(submit_too_early)
-{
-    mpool_err err = mpool_job_submit(job, &(mpool_task){.function = "add"}, "i", 1);
-
-    return err == MPOOL_E_NESTED ? 0 : mpool_job_fail(job, "%s", mpool_err_text(err));
-}
-
 /* ---- the host's side --------------------------------------------------------------------------------------------- */
-
-static mpool_total *sum, *count;
-
-static void open_totals(mpool_pool *pool)
-{
-    CHECK_OK(mpool_total_open(pool, "sum", MPOOL_SUM, &sum));
-    CHECK_OK(mpool_total_open(pool, "count", MPOOL_COUNT, &count));
-}
-
-static int64_t value_of(const mpool_total *total)
-{
-    int64_t value;
-
-    CHECK_OK(mpool_total_int64(total, &value));
-    return value;
-}
 
 static int nodes_below(int depth, int width)
 {
@@ -260,11 +162,11 @@ SCENARIO(children, of_an_iteration_are_results_of_it)
     struct roots roots = {.end = 5, .depth = 4, .width = 4};
     mpool_iter *iter;
 
-    open_totals(pool);
+    open_sums(pool);
     CHECK_OK(mpool_pool_imap_unordered(pool, &(mpool_task){.function = "branch"}, give_root, &roots, &iter));
     take_trees(iter, &roots, false);
     mpool_iter_free(iter);
-    CHECK_INT(value_of(count), 5 * nodes_below(4, 4));
+    CHECK_INT(count_now(), 5 * nodes_below(4, 4));
     CHECK_INT(stats_of(pool).jobs_submitted, (uint64_t)(5 * nodes_below(4, 4)));
     close_pool(pool);
 }
@@ -275,7 +177,7 @@ SCENARIO(children, of_an_ordered_iteration_come_between_its_items)
     struct roots roots = {.end = 200, .depth = 1, .width = 3};
     mpool_iter *iter;
 
-    open_totals(pool);
+    open_sums(pool);
     CHECK_OK(mpool_pool_imap(pool, &(mpool_task){.function = "branch"}, give_root, &roots, &iter));
     take_trees(iter, &roots, true);
     mpool_iter_free(iter);
@@ -304,7 +206,7 @@ SCENARIO(children, of_a_job_with_a_callback_have_it_too)
     struct tally tally = {0}, other = {0};
     mpool_future *future;
 
-    open_totals(pool);
+    open_sums(pool);
     CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "branch", .callback = tally_up, .user = &tally}, &future,
                                "[i,i]", 3, 3));
     CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "branch", .callback = tally_up, .user = &other}, NULL,
@@ -317,7 +219,7 @@ SCENARIO(children, of_a_job_with_a_callback_have_it_too)
     CHECK_INT(tally.children, nodes_below(3, 3) - 1);
     CHECK_INT(tally.sum, 3 + 3 * 2 + 9 * 1);
     CHECK_INT(other.calls, 3);
-    CHECK_INT(value_of(count), nodes_below(3, 3) + 3 + nodes_below(2, 2));
+    CHECK_INT(count_now(), nodes_below(3, 3) + 3 + nodes_below(2, 2));
     close_pool(pool);
 }
 
@@ -340,11 +242,11 @@ SCENARIO(children, of_a_map_are_waited_for_and_take_no_place)
     int items[100], squares[100];
     mpool_status statuses[100];
 
-    open_totals(pool);
+    open_sums(pool);
     for (int i = 0; i < 100; i++)
         items[i] = i % 13;
     CHECK_OK(mpool_pool_map(pool, &task, items, 100, sizeof items[0], squares, sizeof squares[0], statuses));
-    CHECK_INT(value_of(count), 100);
+    CHECK_INT(count_now(), 100);
     for (int i = 0; i < 100; i++) {
         CHECK_INT(squares[i], items[i] * items[i]);
         CHECK_INT(statuses[i], MPOOL_DONE);
@@ -353,7 +255,7 @@ SCENARIO(children, of_a_map_are_waited_for_and_take_no_place)
     CHECK_ERR(mpool_pool_map(pool, &task, items, 100, sizeof items[0], squares, sizeof squares[0], statuses),
               MPOOL_E_JOB);
     CHECK_SAYS(mpool_error_detail(), "a child of item 5 failed: no 7 today");
-    CHECK_INT(value_of(count), 200);
+    CHECK_INT(count_now(), 200);
     CHECK_INT(squares[5], 169);
     CHECK_INT(statuses[5], MPOOL_DONE);
     close_pool(pool);
@@ -367,7 +269,7 @@ SCENARIO(children, of_an_attempt_that_comes_to_nothing_are_not_there)
     mpool_pool *pool = open_pool(2);
     int added = 0, adds = 0;
 
-    open_totals(pool);
+    open_sums(pool);
     for (int i = 0; i < 4; i++) {
         run_one(pool, &(mpool_task){.function = "stumble", .retries = 1}, ways[i], MPOOL_DONE);
         added += ways[i] + 1;
@@ -376,8 +278,8 @@ SCENARIO(children, of_an_attempt_that_comes_to_nothing_are_not_there)
     }
     CHECK_OK(mpool_pool_close(pool));
     CHECK_OK(mpool_pool_join(pool, LONG_MS));
-    CHECK_INT(value_of(count), adds);
-    CHECK_INT(value_of(sum), added);
+    CHECK_INT(count_now(), adds);
+    CHECK_INT(sum_now(), added);
     close_pool(pool);
 }
 
@@ -391,7 +293,7 @@ SCENARIO(children, are_exact_whatever_is_killed)
     uint64_t taken = 0;
     mpool_iter *iter;
 
-    open_totals(pool);
+    open_sums(pool);
     open_gate();
     CHECK_OK(mpool_pool_imap_unordered(pool, &task, give_root, &roots, &iter));
     while (mpool_iter_next(iter, LONG_MS, &result) == MPOOL_OK) {
@@ -409,7 +311,7 @@ SCENARIO(children, are_exact_whatever_is_killed)
     }
     mpool_iter_free(iter);
     CHECK_INT(taken, (uint64_t)(20 * nodes_below(3, 6)));
-    CHECK_INT(value_of(count), (int64_t)taken);
+    CHECK_INT(count_now(), (int64_t)taken);
     CHECK(stats_of(pool).workers_started > 20);
     close_pool(pool);
 }
@@ -418,12 +320,12 @@ SCENARIO(children, may_be_as_many_as_a_job_can_have)
 {
     mpool_pool *pool = open_pool(2);
 
-    open_totals(pool);
+    open_sums(pool);
     run_one(pool, &(mpool_task){.function = "spread"}, MPOOL_CHILDREN_MAX, MPOOL_DONE);
     run_one(pool, &(mpool_task){.function = "spread"}, MPOOL_CHILDREN_MAX + 1, MPOOL_FAILED);
     CHECK_OK(mpool_pool_close(pool));
     CHECK_OK(mpool_pool_join(pool, LONG_MS));
-    CHECK_INT(value_of(sum), MPOOL_CHILDREN_MAX);
+    CHECK_INT(sum_now(), MPOOL_CHILDREN_MAX);
     close_pool(pool);
 }
 
@@ -433,14 +335,14 @@ SCENARIO(children, may_have_megabytes_of_arguments)
     mpool_future *future;
     int taken;
 
-    open_totals(pool);
+    open_sums(pool);
     CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "submit_too_much"}, &future, NULL));
     CHECK_OK(mpool_result_unpack(result_of(future), "i", &taken));
     mpool_future_free(future);
     CHECK_INT(taken, (int)(MPOOL_CHILDREN_BYTES / 500006));
     CHECK_OK(mpool_pool_close(pool));
     CHECK_OK(mpool_pool_join(pool, LONG_MS));
-    CHECK_INT(value_of(sum), (int64_t)taken * 500000);
+    CHECK_INT(sum_now(), (int64_t)taken * 500000);
     close_pool(pool);
 }
 
@@ -453,12 +355,12 @@ SCENARIO(children, do_not_wait_for_room_in_the_queue)
 
     CHECK_OK(mpool_init(NULL));
     pool = open_another(&(mpool_pool_options){.workers = 1, .queue_jobs = 1});
-    open_totals(pool);
+    open_sums(pool);
     for (int i = 0; i < 3; i++)
         run_one(pool, &(mpool_task){.function = "spread"}, 1000, MPOOL_DONE);
     CHECK_OK(mpool_pool_close(pool));
     CHECK_OK(mpool_pool_join(pool, LONG_MS));
-    CHECK_INT(value_of(sum), 3000);
+    CHECK_INT(sum_now(), 3000);
     close_pool(pool);
 }
 
@@ -466,32 +368,40 @@ SCENARIO(children, are_taken_by_a_pool_that_was_closed)
 {
     mpool_pool *pool = open_pool(1);
 
-    open_totals(pool);
+    open_sums(pool);
     CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "spread_at_gate"}, NULL, NULL));
     AWAIT(atomic_load(&board->held) == 1);
     CHECK_OK(mpool_pool_close(pool));
     CHECK_ERR(mpool_pool_join(pool, 10), MPOOL_E_TIMEOUT);
     open_gate();
     CHECK_OK(mpool_pool_join(pool, LONG_MS));
-    CHECK_INT(value_of(sum), 1);
+    CHECK_INT(sum_now(), 1);
     close_pool(pool);
+}
+
+/* The parent is done, its child is not. */
+static void count_cancelled(void *user, const mpool_result *result)
+{
+    CHECK_INT(result->status, result->child ? MPOOL_CANCELLED : MPOOL_DONE);
+    atomic_fetch_add((atomic_int *)user, result->child);
 }
 
 SCENARIO(children, are_not_begun_by_a_pool_that_drains)
 {
     mpool_pool *pool = open_pool(1);
-    struct tally tally = {0};
+    atomic_int cancelled = 0;
+    const mpool_task task = {.function = "spread_at_gate", .callback = count_cancelled, .user = &cancelled};
 
-    open_totals(pool);
-    CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "spread_at_gate"}, NULL, NULL));
+    open_sums(pool);
+    CHECK_OK(mpool_pool_submit(pool, &task, NULL, NULL));
     AWAIT(atomic_load(&board->held) == 1);
     CHECK_OK(mpool_pool_drain(pool));
     open_gate();
     CHECK_OK(mpool_pool_join(pool, LONG_MS));
-    CHECK_INT(value_of(sum), 0);
+    CHECK_INT(sum_now(), 0);
     CHECK_INT(stats_of(pool).jobs_submitted, 2);
     CHECK_INT(stats_of(pool).jobs_ended, 2);
-    CHECK_INT(tally.calls, 0);
+    CHECK_INT(cancelled, 1);
     close_pool(pool);
 }
 
@@ -534,88 +444,4 @@ SCENARIO(children, without_end_are_ended_with_their_pool)
     CHECK_OK(mpool_pool_close(pool));
     CHECK_ERR(mpool_pool_join(pool, 10), MPOOL_E_TIMEOUT);
     close_pool(pool);
-}
-
-/* ---- tasks ------------------------------------------------------------------------------------------------------- */
-
-struct kinds {
-    atomic_int calls[8];
-    atomic_int wrong;
-};
-
-static void look(void *user, const mpool_result *result)
-{
-    struct kinds *kinds = user;
-    static const struct {
-        mpool_status status;
-        unsigned attempts;
-    } wanted[] = {{MPOOL_FAILED, 3},  {MPOOL_DONE, 1}, {MPOOL_DONE, 1}, {MPOOL_TIMED_OUT, 1},
-                  {MPOOL_CRASHED, 2}, {MPOOL_DONE, 1}, {MPOOL_DONE, 1}};
-    int64_t value = 0;
-
-    if (!result->child)
-        return;
-    CHECK(result->tag < 7);
-    atomic_fetch_add(&kinds->calls[result->tag], 1);
-    CHECK_INT(result->status, wanted[result->tag].status);
-    CHECK_INT(result->attempts, wanted[result->tag].attempts);
-    CHECK((result->run_ns >= 0) == (result->tag == 2));
-    CHECK((result->output != NULL) == (result->tag == 6));
-    if (result->tag == 0)
-        CHECK_TEXT(result->error, "no 13 today");
-    if (result->tag == 2)
-        CHECK_OK(mpool_result_unpack(result, "I", &value));
-    CHECK(result->tag != 2 || value == 15 * 15);
-    if (result->tag == 5)
-        CHECK(result->value == NULL);
-    if (result->tag == 6)
-        CHECK_TEXT(result->output, "hello\n");
-}
-
-SCENARIO(children, have_tasks_as_all_jobs_have)
-{
-    mpool_pool *pool = open_pool(2);
-    struct kinds kinds = {0};
-
-    open_totals(pool);
-    CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "sort_of_each", .callback = look, .user = &kinds}, NULL,
-                               NULL));
-    CHECK_OK(mpool_pool_close(pool));
-    CHECK_OK(mpool_pool_join(pool, LONG_MS));
-    for (int i = 0; i < 7; i++)
-        CHECK_INT(kinds.calls[i], 1);
-    CHECK_INT(value_of(sum), 14 * 14);
-    close_pool(pool);
-}
-
-SCENARIO(children, that_cannot_be_are_refused_in_the_job)
-{
-    mpool_pool *pool = open_pool(1);
-    mpool_future *future;
-
-    open_totals(pool);
-    CHECK_OK(mpool_pool_submit(pool, &(mpool_task){.function = "submit_badly"}, &future, NULL));
-    if (result_of(future)->status != MPOOL_DONE)
-        fail(__FILE__, __LINE__, "%s", result_of(future)->error);
-    mpool_future_free(future);
-    CHECK_OK(mpool_pool_close(pool));
-    CHECK_OK(mpool_pool_join(pool, LONG_MS));
-    CHECK_INT(value_of(count), 1);
-    CHECK_INT(stats_of(pool).jobs_submitted, 2);
-    close_pool(pool);
-}
-
-SCENARIO(children, are_for_jobs_to_have)
-{
-    mpool_pool *pool;
-
-    CHECK_OK(mpool_init(NULL));
-    pool = open_another(&(mpool_pool_options){.workers = 1,
-                                              .initializer = "submit_too_early",
-                                              .finalizer = "submit_too_early",
-                                              .output = MPOOL_OUTPUT_INHERIT});
-    still_works(pool);
-    join_free(start_process("submit_too_early", 1), 0);
-    finish_pool(pool);
-    CHECK_INT(count_in_output("its finalizer"), 0);
 }
