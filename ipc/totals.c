@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-int mp_totals_find(const struct mp_totals *totals, const char *name)
+/* -1: there is none of this name. */
+static int find(const struct mp_totals *totals, const char *name)
 {
     uint32_t count = atomic_load_explicit(&totals->count, memory_order_acquire);
 
@@ -17,6 +18,17 @@ int mp_totals_find(const struct mp_totals *totals, const char *name)
         if (strcmp(totals->cells[i].name, name) == 0)
             return (int)i;
     return -1;
+}
+
+mpool_err mp_totals_find(const struct mp_totals *totals, const char *name, uint32_t *number)
+{
+    int found = name != NULL ? find(totals, name) : -1;
+
+    if (found < 0)
+        return mp_error(MPOOL_E_NOTFOUND, "the pool has no total \"%s\"; see mpool_total_open()",
+                        name != NULL ? name : "(null)");
+    *number = (uint32_t)found;
+    return MPOOL_OK;
 }
 
 mpool_err mp_totals_add(struct mp_totals *totals, const char *name, mpool_total_kind kind, uint32_t *number)
@@ -28,7 +40,7 @@ mpool_err mp_totals_add(struct mp_totals *totals, const char *name, mpool_total_
         return mp_error(MPOOL_E_INVAL, "the name of a total has 1 to %d bytes, not %zu", MPOOL_NAME_MAX, size);
     if (kind < MPOOL_SUM || kind > MPOOL_COUNT)
         return mp_error(MPOOL_E_INVAL, "total \"%s\": %d is not a kind of total", name, (int)kind);
-    if (mp_totals_find(totals, name) >= 0)
+    if (find(totals, name) >= 0)
         return mp_error(MPOOL_E_INVAL, "total \"%s\" exists already in this pool", name);
     if (count == MPOOL_TOTALS_MAX)
         return mp_error(MPOOL_E_TOOBIG, "total \"%s\": a pool has at most %d totals", name, MPOOL_TOTALS_MAX);

@@ -25,8 +25,8 @@ struct mp_totals {
     struct mp_total_cell cells[MPOOL_TOTALS_MAX];
 };
 
-/* mp_totals_find - the number of a total by name; -1 if there is none. */
-int mp_totals_find(const struct mp_totals *totals, const char *name);
+/* mp_totals_find - the number of a total by name, which may be NULL. Errors: MPOOL_E_NOTFOUND. */
+mpool_err mp_totals_find(const struct mp_totals *totals, const char *name, uint32_t *number);
 
 /*
  * mp_totals_add - a new total

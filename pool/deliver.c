@@ -80,7 +80,7 @@ static void quote_output(struct mp_deliver *deliver, const struct mp_output *out
 /* What a worker that does not get up was at: its initializer has a name. */
 static const char *setup_of(const mpool_pool *pool, const struct mp_seat *seat)
 {
-    if (seat->greeted || !atomic_load(&seat->page->in_setup) || pool->setup_size == 0)
+    if (seat->greeted || atomic_load(&seat->page->in_setup) == 0 || pool->setup_size == 0)
         return NULL;
     return mp_setup_name(mp_host_at(pool->setup_offset, pool->setup_size), true);
 }

@@ -59,15 +59,16 @@ static mpool_err copy_collects(const mpool_task *task, const struct mp_totals *t
         return mp_error_nomem();
     for (size_t i = 0; i < task->collect_count; i++) {
         const mpool_collect *collect = &task->collect[i];
-        int number = collect->total != NULL ? mp_totals_find(totals, collect->total) : -1;
-        char *field = strdup(collect->field != NULL ? collect->field : "");
+        uint32_t number;
+        mpool_err err = mp_totals_find(totals, collect->total, &number);
+        char *field;
 
+        if (err != MPOOL_OK)
+            return err;
+        field = strdup(collect->field != NULL ? collect->field : "");
         if (field == NULL)
             return mp_error_nomem();
-        plan->collects[plan->collect_count++] = (struct mp_collect){.total = (uint32_t)number, .field = field};
-        if (number < 0)
-            return mp_error(MPOOL_E_NOTFOUND, "the pool has no total \"%s\"; see mpool_total_open()",
-                            collect->total != NULL ? collect->total : "(null)");
+        plan->collects[plan->collect_count++] = (struct mp_collect){.total = number, .field = field};
     }
     return MPOOL_OK;
 }

@@ -146,11 +146,11 @@ static void write_refused(msgpack_packer *packer, const struct mp_refused *refus
 
 mpool_err mp_message_write(struct mp_buf *buf, const struct mp_message *message)
 {
-    struct mp_writer writer = {.buf = buf};
+    struct mp_buf_writer writer = {.buf = buf, .most = SIZE_MAX};
     size_t before = buf->size;
     msgpack_packer packer;
 
-    msgpack_packer_init(&packer, &writer, mp_write);
+    msgpack_packer_init(&packer, &writer, mp_buf_write_bounded);
     switch (message->type) {
     case MP_HELLO:
         write_hello(&packer, &message->as.hello);
@@ -158,12 +158,12 @@ mpool_err mp_message_write(struct mp_buf *buf, const struct mp_message *message)
     case MP_FRAME_JOBS:
         write_jobs(&packer, &message->as.jobs);
         if (message->as.jobs.values != NULL)
-            (void)mp_write(&writer, message->as.jobs.values, message->as.jobs.values_size);
+            (void)mp_buf_write_bounded(&writer, message->as.jobs.values, message->as.jobs.values_size);
         break;
     case MP_FRAME_RESULTS:
         write_answers(&packer, &message->as.answers);
         if (message->as.answers.values != NULL)
-            (void)mp_write(&writer, message->as.answers.values, message->as.answers.values_size);
+            (void)mp_buf_write_bounded(&writer, message->as.answers.values, message->as.answers.values_size);
         break;
     case MP_RECALL_HALF:
     case MP_RECALL_ALL:

@@ -94,11 +94,11 @@ static void write_collects(msgpack_packer *packer, const mpool_task *task)
 
 mpool_err mp_task_write(struct mp_buf *buf, const mpool_task *task)
 {
-    struct mp_writer writer = {.buf = buf};
+    struct mp_buf_writer writer = {.buf = buf, .most = SIZE_MAX};
     size_t before = buf->size;
     msgpack_packer packer;
 
-    msgpack_packer_init(&packer, &writer, mp_write);
+    msgpack_packer_init(&packer, &writer, mp_buf_write_bounded);
     (void)msgpack_pack_array(&packer, FIELDS);
     mp_write_string(&packer, task->function);
     (void)msgpack_pack_int64(&packer, task->timeout_ms);

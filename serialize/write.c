@@ -7,14 +7,6 @@
 
 #include <string.h>
 
-int mp_write(void *writer, const char *bytes, size_t size)
-{
-    struct mp_writer *to = writer;
-
-    to->failed = to->failed || !mp_buf_add(to->buf, bytes, size);
-    return to->failed ? -1 : 0;
-}
-
 void mp_write_string(msgpack_packer *packer, const char *text)
 {
     size_t size = strlen(text);

@@ -89,11 +89,12 @@ void mp_brood_show(struct mp_brood *brood, struct mp_answers *answers)
 
 static mpool_err check_collects(const mpool_job *job, const mpool_task *task)
 {
-    for (size_t i = 0; i < task->collect_count; i++)
-        if (task->collect[i].total == NULL || mp_totals_find(job->totals, task->collect[i].total) < 0)
-            return mp_error(MPOOL_E_NOTFOUND, "the pool has no total \"%s\"; see mpool_total_open()",
-                            task->collect[i].total != NULL ? task->collect[i].total : "(null)");
-    return MPOOL_OK;
+    mpool_err err = MPOOL_OK;
+    uint32_t number;
+
+    for (size_t i = 0; err == MPOOL_OK && i < task->collect_count; i++)
+        err = mp_totals_find(job->totals, task->collect[i].total, &number);
+    return err;
 }
 
 static mpool_err check(const mpool_job *job, const mpool_task *task)

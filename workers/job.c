@@ -40,12 +40,10 @@ int mpool_job_fail(mpool_job *job, const char *format, ...)
 
 static struct mp_delta *stage(mpool_job *job, const char *name, mpool_total_kind *kind)
 {
-    int number = name != NULL ? mp_totals_find(job->totals, name) : -1;
+    uint32_t number;
 
-    if (number < 0) {
-        (void)mp_error(MPOOL_E_NOTFOUND, "the pool has no total \"%s\"", name != NULL ? name : "(null)");
+    if (mp_totals_find(job->totals, name, &number) != MPOOL_OK)
         return NULL;
-    }
     *kind = job->totals->cells[number].kind;
     job->staged |= UINT64_C(1) << number;
     return &job->deltas[number];

@@ -200,7 +200,7 @@ static void set_up(const struct mp_worker_start *start)
         worker.setup = mp_arena_at(start->arena, start->setup_offset, start->setup_size);
     atomic_store(&worker.page->in_setup, mp_setup_name(worker.setup, true) != NULL);
     if (mp_setup_run(worker.setup, &worker.job, true)) {
-        atomic_store(&worker.page->in_setup, false);
+        atomic_store(&worker.page->in_setup, 0);
         return;
     }
     say_why("initializer", true);
