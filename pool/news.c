@@ -102,7 +102,7 @@ static void tell_retirement(const struct mp_supervisor *sup, const struct mp_not
 {
     static const char *const why[] = {[MP_RETIRE_JOBS] = "is replaced: it has been sent its number of jobs",
                                       [MP_RETIRE_AGE] = "is replaced: it is old",
-                                      [MP_RETIRE_SIZE] = "is replaced: it has too much memory",
+                                      [MP_RETIRE_SIZE] = "is replaced: it has too much memory, or a job had too little",
                                       [MP_RETIRE_SURPLUS] = "goes: it is one too many",
                                       [MP_RETIRE_IDLE] = "goes: it has idled for long"};
     bool replaced = note->retire <= MP_RETIRE_SIZE;
