@@ -304,10 +304,10 @@ static void witness_kill(struct oracle *oracle, const struct mp_action *action)
     view->kill = MP_KILL_OURS;
     if (cause == CAUSE_LIMIT)
         kill_for_job(oracle, view);
+    else if (cause == CAUSE_GARBLED) /* also if a job's grace is over: what was sent is looked at first */
+        view->kill = MP_KILL_GARBLED;
     else if (view->state == VIEW_UP && kill_for_unwanted(oracle, view))
         cause = CAUSE_LIMIT;
-    else if (cause == CAUSE_GARBLED)
-        view->kill = MP_KILL_GARBLED;
     else if (cause == CAUSE_NONE && !oracle->terminated && !is_late(oracle, view))
         no_reason_to_kill(oracle, action->slot);
     view->state = VIEW_DOOMED;
