@@ -20,4 +20,14 @@ static inline int64_t mp_clock_ms(void)
     return mp_clock_ns() / 1000000;
 }
 
+/* mp_clock_until_ns - when a timeout that begins now is over; INT64_MAX for one that is negative, and never is. */
+static inline int64_t mp_clock_until_ns(int64_t timeout_ms)
+{
+    int64_t now = mp_clock_ns();
+
+    if (timeout_ms < 0 || timeout_ms > (INT64_MAX - now) / 1000000)
+        return INT64_MAX;
+    return now + timeout_ms * 1000000;
+}
+
 #endif

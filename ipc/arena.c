@@ -27,26 +27,34 @@
 #define SMALLEST ((size_t)1 << 20)
 #define PIECE_BYTES ((size_t)256 << 10) /* whose memory is asked for in one system call */
 
+/* An eighth more, in whole pages. */
+static size_t tail_of(size_t size)
+{
+    return mp_arena_bytes(size / 8);
+}
+
 /*
  * A size beyond RLIMIT_FSIZE would raise SIGXFSZ on ftruncate, beyond RLIMIT_AS make mmap fail: the first is asked
  * before, the second is tried.
  */
 static bool try_size(struct mp_arena *arena, size_t size)
 {
+    size_t tail = tail_of(size);
     struct rlimit limit;
     void *base;
 
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && size > limit.rlim_cur) {
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && size + tail > limit.rlim_cur) {
         errno = EFBIG;
         return false;
     }
-    if (ftruncate(arena->fd, (off_t)size) != 0)
+    if (ftruncate(arena->fd, (off_t)(size + tail)) != 0)
         return false;
-    base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, arena->fd, 0);
+    base = mmap(NULL, size + tail, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, arena->fd, 0);
     if (base == MAP_FAILED)
         return false;
     arena->base = base;
     arena->size = size;
+    arena->tail = tail;
     return true;
 }
 
@@ -79,7 +87,7 @@ static bool reserve(struct mp_arena *arena)
 /* With it a core dump of a worker takes more than a minute to write. */
 static void leave_out_of_cores(const struct mp_arena *arena)
 {
-    (void)madvise(arena->base, arena->size, MADV_DONTDUMP);
+    (void)madvise(arena->base, arena->size + arena->tail, MADV_DONTDUMP);
 }
 
 mpool_err mp_arena_open(size_t wanted, struct mp_arena *arena)
@@ -109,11 +117,12 @@ mpool_err mp_arena_open(size_t wanted, struct mp_arena *arena)
 
 mpool_err mp_arena_map(int fd, size_t size, struct mp_arena *arena)
 {
-    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+    size_t tail = tail_of(size);
+    void *base = mmap(NULL, size + tail, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 
     if (base == MAP_FAILED)
-        return mp_error(MPOOL_E_SYSTEM, "cannot map the shared memory of the host, %zu bytes: %m", size);
-    *arena = (struct mp_arena){.fd = -1, .base = base, .size = size};
+        return mp_error(MPOOL_E_SYSTEM, "cannot map the shared memory of the host, %zu bytes: %m", size + tail);
+    *arena = (struct mp_arena){.fd = -1, .base = base, .size = size, .tail = tail};
     leave_out_of_cores(arena);
     return MPOOL_OK;
 }
@@ -121,11 +130,27 @@ mpool_err mp_arena_map(int fd, size_t size, struct mp_arena *arena)
 void mp_arena_close(struct mp_arena *arena)
 {
     if (arena->base != NULL)
-        (void)munmap(arena->base, arena->size);
+        (void)munmap(arena->base, arena->size + arena->tail);
     if (arena->fd >= 0)
         (void)close(arena->fd);
     free(arena->free);
     *arena = (struct mp_arena){.fd = -1};
+}
+
+mpool_err mp_arena_part(const struct mp_arena *arena, size_t offset, size_t bytes, struct mp_arena *part)
+{
+    *part = (struct mp_arena){
+        .fd = arena->fd, .base = mp_arena_tail(arena) + offset, .size = bytes, .origin = arena->size + offset};
+    if (!reserve(part))
+        return mp_error_nomem();
+    part->free[part->free_count++] = (struct mp_extent){.pages = bytes / MP_ARENA_PAGE};
+    return MPOOL_OK;
+}
+
+void mp_arena_part_close(struct mp_arena *part)
+{
+    free(part->free);
+    *part = (struct mp_arena){.fd = -1};
 }
 
 /* ---- which pages are whose --------------------------------------------------------------------------------------- */
@@ -212,7 +237,7 @@ mpool_err mp_arena_back(const struct mp_arena *arena, size_t offset, size_t byte
     while (offset < end) {
         size_t piece = end - offset < PIECE_BYTES ? end - offset : PIECE_BYTES;
 
-        if (fallocate(arena->fd, 0, (off_t)offset, (off_t)piece) == 0)
+        if (fallocate(arena->fd, 0, (off_t)(arena->origin + offset), (off_t)piece) == 0)
             offset += piece;
         else if (errno != EINTR)
             return mp_error(MPOOL_E_NOMEM, "no memory for %zu bytes of the arena: %m", bytes);
@@ -222,7 +247,8 @@ mpool_err mp_arena_back(const struct mp_arena *arena, size_t offset, size_t byte
 
 void mp_arena_empty(const struct mp_arena *arena, size_t offset, size_t bytes)
 {
-    (void)fallocate(arena->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)mp_arena_bytes(bytes));
+    (void)fallocate(arena->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(arena->origin + offset),
+                    (off_t)mp_arena_bytes(bytes));
 }
 
 void *mp_arena_at(const struct mp_arena *arena, size_t offset, size_t bytes)
@@ -258,7 +284,7 @@ bool mp_arena_readable(const struct mp_arena *arena, size_t offset, size_t bytes
 
 mpool_err mp_arena_guard(const struct mp_arena *arena, size_t offset, size_t bytes)
 {
-    if (mprotect(arena->base, arena->size, PROT_READ) != 0 ||
+    if (mprotect(arena->base, arena->size + arena->tail, PROT_READ) != 0 ||
         mprotect(arena->base + offset, bytes, PROT_READ | PROT_WRITE) != 0)
         return mp_error(MPOOL_E_SYSTEM, "mprotect: %m");
     return MPOOL_OK;

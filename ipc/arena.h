@@ -26,7 +26,9 @@ struct mp_extent {
 struct mp_arena {
     int fd;
     char *base;
-    size_t size; /* bytes; a multiple of the page size */
+    size_t size;   /* bytes; a multiple of the page size */
+    size_t tail;   /* bytes behind them, mapped as they are, for the objects that processes share: ipc/shared.h */
+    size_t origin; /* where `base` is in the descriptor's file */
 
     /* The host's. */
     struct mp_extent *free; /* by address, and no two of them adjacent */
@@ -61,6 +63,17 @@ static inline size_t mp_arena_bytes(size_t bytes)
     return (bytes + MP_ARENA_PAGE - 1) / MP_ARENA_PAGE * MP_ARENA_PAGE;
 }
 
+/*
+ * mp_arena_part - a piece of an arena's tail as an arena of its own, whose pages are taken and given apart
+ *
+ * offset    in   in the tail, in bytes; `bytes` of it, both whole pages
+ * part      out  set on MPOOL_OK; release with mp_arena_part_close(), which leaves the mapping to the arena
+ *
+ * Errors: MPOOL_E_NOMEM. Calls: the host.
+ */
+mpool_err mp_arena_part(const struct mp_arena *arena, size_t offset, size_t bytes, struct mp_arena *part);
+void mp_arena_part_close(struct mp_arena *part);
+
 /* ---- the host: which pages are whose; under a lock of its own ---------------------------------------------------- */
 
 /* Where to look for pages. */
@@ -94,6 +107,12 @@ void mp_arena_empty(const struct mp_arena *arena, size_t offset, size_t bytes);
 
 /* ---- any process ------------------------------------------------------------------------------------------------- */
 
+/* mp_arena_tail - the memory of the tail. */
+static inline char *mp_arena_tail(const struct mp_arena *arena)
+{
+    return arena->base + arena->size;
+}
+
 /* mp_arena_at - the memory at an offset; NULL if it does not lie in the arena. */
 void *mp_arena_at(const struct mp_arena *arena, size_t offset, size_t bytes);
 
@@ -101,7 +120,7 @@ void *mp_arena_at(const struct mp_arena *arena, size_t offset, size_t bytes);
 bool mp_arena_readable(const struct mp_arena *arena, size_t offset, size_t bytes);
 
 /*
- * mp_arena_guard - a worker: make everything read-only except one page
+ * mp_arena_guard - a worker: make everything read-only except one page, the tail too
  *
  * A wild write to another slot's page, to the totals or to a value ends the worker, and nothing else.
  */

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/here.h"
 #include "ipc/forkpipe.h"
+#include "ipc/shared.h"
 #include "pool/directory.h"
 #include "pool/forkserver.h"
 #include "pool/process.h"
@@ -322,7 +323,12 @@ mpool_err mpool_init(const mpool_init_options *options)
         return err;
     mp_registry_freeze(true);
     host.pid = getpid();
-    err = start_server(options, parent);
+    err = mp_shared_begin(&host.arena);
+    if (err == MPOOL_OK) {
+        err = start_server(options, parent);
+        if (err != MPOOL_OK)
+            mp_shared_end();
+    }
     if (err != MPOOL_OK) {
         mp_registry_freeze(false);
         mp_arena_close(&host.arena);
@@ -346,6 +352,7 @@ void mpool_fini(void)
         return;
     mp_processes_end();
     mp_locals_end();
+    mp_shared_end();
     host.ready = false;
     host.finished = true;
     /* A child that we have forked may hold a copy of the socket: closing ours alone would say nothing. */

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "serialize/format.h"
+#include "serialize/handle.h"
 
 #include <string.h>
 
@@ -46,6 +47,14 @@ static mpool_err pack_bytes(msgpack_packer *packer, const void *bytes, size_t si
     if (size > UINT32_MAX)
         return too_big("bin", size);
     return packed(msgpack_pack_bin_with_body(packer, size > 0 ? bytes : "", size));
+}
+
+static mpool_err pack_handle(msgpack_packer *packer, mpool_handle handle)
+{
+    unsigned char bytes[MP_HANDLE_BYTES];
+
+    mp_handle_write(handle, bytes);
+    return packed(msgpack_pack_ext_with_body(packer, bytes, sizeof bytes, MP_HANDLE_EXT));
 }
 
 /* Behind a '[' or '{'. */
@@ -93,6 +102,8 @@ static mpool_err pack_value(struct mp_format *format, msgpack_packer *packer)
         return pack_bytes(packer, bytes, va_arg(format->args, size_t));
     case 'o':
         return packed(msgpack_pack_object(packer, va_arg(format->args, msgpack_object)));
+    case 'h':
+        return pack_handle(packer, va_arg(format->args, mpool_handle));
     case 'n':
         return packed(msgpack_pack_nil(packer));
     case '[':
@@ -100,7 +111,7 @@ static mpool_err pack_value(struct mp_format *format, msgpack_packer *packer)
     case '{':
         return pack_elements(format, packer, true);
     default:
-        return mp_format_bad(format, "one of iIUdbszon[{");
+        return mp_format_bad(format, "one of iIUdbszohn[{");
     }
 }
 

@@ -14,6 +14,8 @@
  */
 #include "serialize/scan.h"
 
+#include "serialize/handle.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -26,7 +28,7 @@ enum {
     ARRAY = 0x80,
     MAP = 0xc0,
     BYTES = 0x3f,      /* the part that is the number */
-    WRONG = SIZED | 0, /* ext types and 0xc1 */
+    WRONG = SIZED | 0, /* ext types and 0xc1; but see is_handle() */
 };
 
 #define FOUR(entry) (entry), (entry), (entry), (entry)
@@ -87,6 +89,12 @@ static inline size_t small_integers(const unsigned char *at, const unsigned char
     return taken;
 }
 
+/* The one ext type that passes, if it is whole. */
+static inline bool is_handle(const unsigned char *at, const unsigned char *end)
+{
+    return (size_t)(end - at) >= MP_HANDLE_PACKED && at[0] == MP_HANDLE_HEAD && at[1] == MP_HANDLE_EXT;
+}
+
 /* May an array or map that claims `number` elements or pairs be entered, with `room` bytes behind its header? */
 static inline enum mp_scan_verdict may_enter(size_t number, bool pairs, size_t room, bool level_free, size_t nodes)
 {
@@ -137,6 +145,10 @@ static enum mp_scan_verdict scan(const unsigned char **begin, const unsigned cha
             goto fail;
         if (entry < SIZED) { /* PLAIN */
             at += header;
+            continue;
+        }
+        if (entry == WRONG && is_handle(at, end)) {
+            at += MP_HANDLE_PACKED;
             continue;
         }
         if (entry == WRONG) {
@@ -232,6 +244,10 @@ bool mp_scan_skip(const char *data, size_t size, size_t count, size_t *offset)
             }
             continue;
         }
+        if (entry == WRONG && is_handle(at, end)) {
+            at += MP_HANDLE_PACKED;
+            continue;
+        }
         header = entry & BYTES;
         if (entry == WRONG || header > (size_t)(end - at))
             return false;
@@ -261,7 +277,7 @@ const char *mp_scan_text(enum mp_scan_verdict verdict)
     case MP_SCAN_MANY:
         return "it has too many elements";
     case MP_SCAN_TYPE:
-        return "it has an ext type or a byte that is not msgpack";
+        return "it has an ext type, or a byte that is not msgpack";
     case MP_SCAN_EXTRA:
         return "there are bytes behind its end";
     }

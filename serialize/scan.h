@@ -31,7 +31,7 @@ enum mp_scan_verdict {
     MP_SCAN_SHORT, /* the bytes end before the value does, or cannot hold what a header claims */
     MP_SCAN_DEEP,  /* more levels than limits->depth */
     MP_SCAN_MANY,  /* more nodes than limits->nodes */
-    MP_SCAN_TYPE,  /* an ext type, or the byte 0xc1, which msgpack does not use */
+    MP_SCAN_TYPE, /* an ext type that is no handle (serialize/handle.h), or the byte 0xc1, which msgpack does not use */
     MP_SCAN_EXTRA, /* mp_scan_values(): bytes behind the last value */
 };
 

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "serialize/format.h"
+#include "serialize/handle.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -80,7 +81,7 @@ static const char *kind_of(const msgpack_object *value)
     case MSGPACK_OBJECT_MAP:
         return "a map";
     case MSGPACK_OBJECT_EXT:
-        return "an ext type";
+        return value->via.ext.type == MP_HANDLE_EXT ? "a handle" : "an ext type";
     }
     return "an unknown type";
 }
@@ -219,6 +220,17 @@ static mpool_err take_z(const msgpack_object *value, const struct place *place, 
     return MPOOL_OK;
 }
 
+static mpool_err take_h(const msgpack_object *value, const struct place *place, mpool_handle *handle)
+{
+    if (value == NULL)
+        return MPOOL_OK;
+    if (value->type != MSGPACK_OBJECT_EXT || value->via.ext.type != MP_HANDLE_EXT ||
+        value->via.ext.size != MP_HANDLE_BYTES)
+        return mismatch(place, "the handle of a shared object", value);
+    *handle = mp_handle_read(value->via.ext.ptr);
+    return MPOOL_OK;
+}
+
 /* ---- brackets ---------------------------------------------------------------------------------------------------- */
 
 /* Behind a '['. */
@@ -335,6 +347,8 @@ static mpool_err unpack_value(struct mp_format *format, const msgpack_object *va
         if (value != NULL)
             *object = *value;
         return MPOOL_OK;
+    case 'h':
+        return take_h(value, place, va_arg(format->args, mpool_handle *));
     case 'n':
         return value == NULL || value->type == MSGPACK_OBJECT_NIL ? MPOOL_OK : mismatch(place, "nil", value);
     case '[':
@@ -342,7 +356,7 @@ static mpool_err unpack_value(struct mp_format *format, const msgpack_object *va
     case '{':
         return unpack_map(format, value, place);
     default:
-        return mp_format_bad(format, "one of iIUdbszon[{");
+        return mp_format_bad(format, "one of iIUdbszohn[{");
     }
 }
 

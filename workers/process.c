@@ -11,6 +11,7 @@
 #include "base/inject.h"
 #include "base/leave.h"
 #include "base/panic.h"
+#include "ipc/shared.h"
 #include "serialize/message.h"
 #include "workers/callee.h"
 #include "workers/job.h"
@@ -132,7 +133,7 @@ _Noreturn void mp_process_main(const struct mp_process_start *start)
     (void)prctl(PR_SET_NAME, self_name);
     MP_INJECT("process.start");
     /* A wild write must not hit what pools have in the arena. */
-    if (mp_arena_guard(start->arena, 0, 0) != MPOOL_OK)
+    if (mp_arena_guard(start->arena, 0, 0) != MPOOL_OK || mp_shared_join(start->arena) != MPOOL_OK)
         mp_panic("a process cannot start: %s", mpool_error_detail());
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);

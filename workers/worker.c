@@ -20,6 +20,7 @@
 #include "base/panic.h"
 #include "ipc/channel.h"
 #include "ipc/room.h"
+#include "ipc/shared.h"
 #include "serialize/decode.h"
 #include "serialize/scan.h"
 #include "workers/crash.h"
@@ -257,7 +258,7 @@ static void start_up(const struct mp_worker_start *start)
     worker.job.zone = &worker.zone;
     if (mp_here_mark(&worker.here) != MPOOL_OK ||
         mp_arena_guard(start->arena, start->page_offset, MP_PAGE_BYTES) != MPOOL_OK ||
-        (start->check_room && mp_room_check_worker() != MPOOL_OK) ||
+        mp_shared_join(start->arena) != MPOOL_OK || (start->check_room && mp_room_check_worker() != MPOOL_OK) ||
         mp_channel_dial(start->path, MP_MESSAGE_MAX, &handler, &channel) != MPOOL_OK ||
         mp_outbox_open(&worker.outbox, channel) != MPOOL_OK)
         mp_panic("worker %u cannot start: %s", (unsigned)start->hello.slot, mpool_error_detail());

@@ -8,6 +8,10 @@
 #define MPOOL_ERROR_H
 
 #include <mpool/export.h>
+#include <stdint.h>
+
+/* A wait without a limit. Timeouts are relative, in milliseconds; 0 polls. */
+#define MPOOL_FOREVER INT64_C(-1)
 
 /* Number, name, text. Numbers never change and are never reused. */
 #define MPOOL_ERRORS(X)                                                                                                \
@@ -34,7 +38,11 @@
     X(20, E_NOTFOUND, "there is nothing of this name")                                                                 \
     X(21, E_PROTOCOL, "another process sent what is not a valid message")                                              \
     X(22, E_IDENTITY, "user, group or capabilities have changed since mpool_init()")                                   \
-    X(23, E_GENERATOR, "the generator of the arguments failed")
+    X(23, E_GENERATOR, "the generator of the arguments failed")                                                        \
+    X(24, E_STALE, "there is no such shared object, or not any more")                                                  \
+    X(25, E_OWNER_DIED, "who held it has died; it is the caller's now")                                                \
+    X(26, E_NOT_OWNER, "the caller does not hold it")                                                                  \
+    X(27, E_BARRIER, "the barrier is broken")
 
 typedef enum mpool_err {
 #define MPOOL_ERROR_ENUM(number, name, text) MPOOL_##name = (number),

@@ -82,7 +82,8 @@ typedef struct mpool_init_options {
     const char *directory; /* where the private runtime directory is made; default: the first of $XDG_RUNTIME_DIR,
                               $TMPDIR and /tmp that is a directory of ours with a short enough name */
     size_t arena_bytes;    /* address space to reserve for shared memory; default 64 GiB, halved until it fits RLIMIT_AS
-                              (a quarter of it at most) and RLIMIT_FSIZE. Memory is used only as it is needed. Of this,
+                              (a quarter of it at most) and RLIMIT_FSIZE. Memory is used only as it is needed. An
+                              eighth comes on top of it, for shared objects (mpool/handle.h). Of this,
                               arguments over 1 MiB that wait or run may have 4 GiB, and results over 1 MiB that are on
                               their way, too; if it is less than 8 GiB, a half each. */
     mpool_start_method start_method;

@@ -30,9 +30,11 @@
 
 #include <mpool/dossier.h>
 #include <mpool/error.h>
+#include <mpool/handle.h>
 #include <mpool/init.h>
 #include <mpool/job.h>
 #include <mpool/local.h>
+#include <mpool/lock.h>
 #include <mpool/pack.h>
 #include <mpool/pool.h>
 #include <mpool/process.h>

@@ -14,6 +14,7 @@
  *                     Such a string lives as long as its object; within a job function that is until it returns.
  *     z  const void *, size_t           bytes: packed as msgpack bin; unpacked from bin or str
  *     o  msgpack_object                 any value
+ *     h  mpool_handle                   a shared object (mpool/handle.h)
  *     n  (no argument)                  nil
  *     [...]                             array of the values inside, separated by commas
  *     {key:value,...}                   map; each key is an `s` whose argument is the key's name
@@ -26,6 +27,7 @@
 #define MPOOL_PACK_H
 
 #include <mpool/error.h>
+#include <mpool/handle.h>
 #include <msgpack.h>
 #include <stdarg.h>
 #include <stdbool.h>

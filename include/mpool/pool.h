@@ -20,9 +20,6 @@
 typedef struct mpool_future mpool_future;
 typedef struct mpool_iter mpool_iter;
 
-/* A wait without a limit. Timeouts are relative, in milliseconds; 0 polls. */
-#define MPOOL_FOREVER INT64_C(-1)
-
 /*
  * The largest arguments and the largest result of one job, in bytes of msgpack. What is over 1 MiB goes through shared
  * memory, of which there must be enough: see arena_bytes in mpool/init.h.

@@ -1,9 +1,7 @@
 #!/bin/sh
 # tests/lint/include_direction.sh - folders are processes, and includes go one way
 #
-#     base <- serialize <--+
-#       ^                  +-- workers <- pool        cli, examples, bench, workers/functions: <mpool/...> only
-#       +------ ipc <------+
+#     base <- serialize <- ipc <- workers <- pool        cli, examples, bench, workers/functions: <mpool/...> only
 #
 # A library that one folder stands for is included there alone, so that it can be replaced there alone.
 . "$(dirname -- "$0")/lib.sh"
@@ -13,7 +11,7 @@ files '*.c' '*.h' | xargs -r awk '
         allow("include", "mpool")
         allow("base", "mpool base")
         allow("serialize", "mpool base serialize")
-        allow("ipc", "mpool base ipc")
+        allow("ipc", "mpool base serialize ipc")
         allow("workers", "mpool base serialize ipc workers")
         allow("workers/functions", "mpool workers/functions")
         allow("pool", "mpool base serialize ipc workers pool")

@@ -1,16 +1,14 @@
 /*
- * tests/proc/proc.c - the process tests: every scenario, and how it is run
+ * tests/proc/proc.c - the process tests: every scenario of pools and processes, and how it is run
  *
  * A scenario is a function in scenarios/, and says there what has to hold while it runs; how its host ends, and what
- * must not be left afterwards, is held here, by runner.c.
+ * must not be left afterwards, is held here, by runner.c. Those of shared objects are listed in objects.c.
  */
-#include "tests/proc/runner.h"
-
-#include <criterion/criterion.h>
+#include "tests/proc/list.h"
 
 #include <signal.h>
 
-static void test(struct proc_run run)
+void proc_test(struct proc_run run)
 {
     char text[8192];
 
@@ -25,13 +23,6 @@ static void test(struct proc_run run)
         break;
     }
 }
-
-/* PROC(suite, what_holds, option...) runs the scenario suite/what_holds; the options are those of struct proc_run. */
-#define PROC(suite, name, ...)                                                                                         \
-    Test(suite, name)                                                                                                  \
-    {                                                                                                                  \
-        test((struct proc_run){.scenario = #suite "/" #name, ##__VA_ARGS__});                                          \
-    }
 
 /* ---- the host ---------------------------------------------------------------------------------------------------- */
 
@@ -354,8 +345,9 @@ PROC(backtrace, is_not_taken_of_a_worker_that_a_stranger_has_stopped)
 #define UNWINDER(point, action)                                                                                        \
     Test(backtrace, that_cannot_be_taken_because_of_##action##_at_##point)                                             \
     {                                                                                                                  \
-        test((struct proc_run){.scenario = "backtrace/that_cannot_be_taken_says_so_and_the_worker_dies_all_the_same",  \
-                               .fault = "unwinder." #point ":" #action});                                              \
+        proc_test(                                                                                                     \
+            (struct proc_run){.scenario = "backtrace/that_cannot_be_taken_says_so_and_the_worker_dies_all_the_same",   \
+                              .fault = "unwinder." #point ":" #action});                                               \
     }
 
 UNWINDER(start, kill)
@@ -444,8 +436,8 @@ PROC(many, jobs_behind_a_long_one_are_recalled)
 #define FAULT(point, action, percent)                                                                                  \
     Test(faults, action##_at_##point)                                                                                  \
     {                                                                                                                  \
-        test((struct proc_run){.scenario = "faults/cost_no_job_and_no_total",                                          \
-                               .fault = "worker." #point ":" #action "@" #percent});                                   \
+        proc_test((struct proc_run){.scenario = "faults/cost_no_job_and_no_total",                                     \
+                                    .fault = "worker." #point ":" #action "@" #percent});                              \
     }
 
 FAULT(start, kill, 10)

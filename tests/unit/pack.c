@@ -44,6 +44,12 @@ TestSuite(pack, .init = begin, .fini = end);
         cr_expect_str_eq(mpool_error_detail(), detail);                                                                \
     } while (0)
 
+Test(pack, a_handle_is_the_one_ext_type)
+{
+    PACKS("d7 01 00 11 22 33 44 55 66 77", "h", (mpool_handle){UINT64_C(0x0011223344556677)});
+    PACKS("92 d7 01 00 00 00 00 00 00 00 01 07", "[h,i]", (mpool_handle){1}, 7);
+}
+
 Test(pack, integers_take_as_few_bytes_as_they_can)
 {
     PACKS("00", "i", 0);
@@ -99,23 +105,23 @@ Test(pack, white_space_means_nothing)
 
 Test(pack, a_bad_format_is_named_with_the_place)
 {
-    REFUSES("bad format \"\": wanted one of iIUdbszon[{, found its end", "");
-    REFUSES("bad format \"  \": wanted one of iIUdbszon[{, found its end", "  ");
-    REFUSES("bad format \"x\": wanted one of iIUdbszon[{, found 'x' at byte 1", "x");
+    REFUSES("bad format \"\": wanted one of iIUdbszohn[{, found its end", "");
+    REFUSES("bad format \"  \": wanted one of iIUdbszohn[{, found its end", "  ");
+    REFUSES("bad format \"x\": wanted one of iIUdbszohn[{, found 'x' at byte 1", "x");
     REFUSES("bad format \"ii\": wanted the end, found 'i' at byte 2", "ii", 1, 1);
     REFUSES("bad format \"i?\": wanted the end, found '?' at byte 2", "i?", 1);
     REFUSES("bad format \"[i\": wanted ']', found its end", "[i", 1);
     REFUSES("bad format \"[\": wanted ']', found its end", "[");
     REFUSES("bad format \"[i}\": wanted ']', found '}' at byte 3", "[i}", 1);
     REFUSES("bad format \"[i i]\": wanted ']', found 'i' at byte 4", "[i i]", 1, 2);
-    REFUSES("bad format \"[i,]\": wanted one of iIUdbszon[{, found ']' at byte 4", "[i,]", 1);
-    REFUSES("bad format \"[,i]\": wanted one of iIUdbszon[{, found ',' at byte 2", "[,i]", 1);
+    REFUSES("bad format \"[i,]\": wanted one of iIUdbszohn[{, found ']' at byte 4", "[i,]", 1);
+    REFUSES("bad format \"[,i]\": wanted one of iIUdbszohn[{, found ',' at byte 2", "[,i]", 1);
     REFUSES("bad format \"{s:i,s}\": wanted ':', found '}' at byte 7", "{s:i,s}", "a", 1, "b");
     REFUSES("bad format \"{i:i}\": wanted 's', found 'i' at byte 2", "{i:i}", 1, 1);
-    REFUSES("bad format \"{s:}\": wanted one of iIUdbszon[{, found '}' at byte 4", "{s:}", "a");
+    REFUSES("bad format \"{s:}\": wanted one of iIUdbszohn[{, found '}' at byte 4", "{s:}", "a");
     REFUSES("bad format \"{s:i?}\": wanted '}', found '?' at byte 5", "{s:i?}", "a", 1);
     REFUSES("bad format \"{s:[i}\": wanted ']', found '}' at byte 6", "{s:[i}", "a", 1);
-    REFUSES("bad format \"]\": wanted one of iIUdbszon[{, found ']' at byte 1", "]");
+    REFUSES("bad format \"]\": wanted one of iIUdbszohn[{, found ']' at byte 1", "]");
 }
 
 Test(pack, a_null_pointer_is_an_error)

@@ -64,6 +64,38 @@ Test(scan, each_first_byte_is_read_as_msgpack_reads_it)
     }
 }
 
+/* Eight bytes of type 1 in their shortest form, and nothing else of the ext types. */
+Test(scan, a_handle_is_the_one_ext_type_that_passes)
+{
+    static const char *const refused[] = {"d7 00 00 00 00 00 00 00 00 00", "d7 02 00 00 00 00 00 00 00 00",
+                                          "d6 01 00 00 00 00", "c7 08 01 00 00 00 00 00 00 00 00"};
+    struct mp_buf buf = {0};
+    size_t offset = 0;
+
+    add_hex(&buf, "d7 01 c1 c1 c1 c1 c1 c1 c1 c1");
+    cr_expect_eq(mp_scan_value(buf.data, buf.size, &wide, &offset), MP_SCAN_OK);
+    cr_expect_eq(offset, 10);
+    offset = 0;
+    cr_expect(mp_scan_skip(buf.data, buf.size, 1, &offset));
+    cr_expect_eq(offset, 10);
+    for (size_t size = 0; size < buf.size; size++) {
+        char *cut = exact(buf.data, size);
+
+        offset = 0;
+        cr_expect_neq(mp_scan_value(cut, size, &wide, &offset), MP_SCAN_OK, "%zu bytes", size);
+        cr_expect_not(mp_scan_skip(cut, size, 1, &offset), "%zu bytes", size);
+        free(cut);
+    }
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        buf.size = 0;
+        offset = 0;
+        add_hex(&buf, refused[i]);
+        cr_expect_eq(mp_scan_value(buf.data, buf.size, &wide, &offset), MP_SCAN_TYPE, "%s", refused[i]);
+        cr_expect_not(mp_scan_skip(buf.data, buf.size, 1, &offset), "%s", refused[i]);
+    }
+    mp_buf_free(&buf);
+}
+
 Test(scan, each_type_is_too_short_at_each_byte)
 {
     for (unsigned first = 0; first < 256; first++) {

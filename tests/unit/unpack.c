@@ -68,6 +68,20 @@ Test(unpack, an_int_is_checked_for_its_range)
     cr_expect_eq(number, 5, "not touched");
 }
 
+Test(unpack, a_handle_is_what_was_packed)
+{
+    mpool_handle handle = {7};
+
+    cr_expect_eq(mpool_unpack(value("d7 01 80 11 22 33 44 55 66 ff"), "h", &handle), MPOOL_OK);
+    cr_expect_eq(handle.word, UINT64_C(0x80112233445566ff));
+    cr_expect_eq(mpool_unpack(value("80"), "{s:h?}", "lock", &handle), MPOOL_OK);
+    REFUSES("wanted the handle of a shared object, found an integer", "05", "h", &handle);
+    REFUSES("wanted the handle of a shared object, found an ext type", "d7 02 00 00 00 00 00 00 00 00", "h", &handle);
+    REFUSES("wanted the handle of a shared object, found a handle", "d4 01 00", "h", &handle);
+    REFUSES("wanted an integer, found a handle", "d7 01 00 00 00 00 00 00 00 00", "i", &(int){0});
+    cr_expect_eq(handle.word, UINT64_C(0x80112233445566ff), "not touched");
+}
+
 Test(unpack, wide_integers_are_checked_for_their_range)
 {
     int64_t number = 1;
@@ -285,14 +299,14 @@ Test(unpack, a_bad_format_is_named_with_the_place)
 {
     int a = 0;
 
-    REFUSES("bad format \"\": wanted one of iIUdbszon[{, found its end", "01", "");
-    REFUSES("bad format \"q\": wanted one of iIUdbszon[{, found 'q' at byte 1", "01", "q");
+    REFUSES("bad format \"\": wanted one of iIUdbszohn[{, found its end", "01", "");
+    REFUSES("bad format \"q\": wanted one of iIUdbszohn[{, found 'q' at byte 1", "01", "q");
     REFUSES("bad format \"ii\": wanted the end, found 'i' at byte 2", "01", "ii", &a, &a);
     REFUSES("bad format \"i?\": wanted the end, found '?' at byte 2", "01", "i?", &a);
     REFUSES("bad format \"[i?]\": wanted ']', found '?' at byte 3", "91 01", "[i?]", &a);
     REFUSES("bad format \"{s i}\": wanted ':', found 'i' at byte 4", "81 a1 61 01", "{s i}", "a", &a);
     REFUSES("bad format \"{s:i\": wanted '}', found its end", "81 a1 61 01", "{s:i", "a", &a);
-    REFUSES("bad format \"{s:[q]?}\": wanted one of iIUdbszon[{, found 'q' at byte 5", "80", "{s:[q]?}", "a");
+    REFUSES("bad format \"{s:[q]?}\": wanted one of iIUdbszohn[{, found 'q' at byte 5", "80", "{s:[q]?}", "a");
     REFUSES("the argument for a key is NULL", "80", "{s:i}", (const char *)NULL, &a);
 }
 

@@ -1,3 +1,3 @@
 #include "base/buf.h"
-#include "serialize/scan.h"
+#include "workers/job.h"
 #include <nng/protocol/pair1/pair.h>

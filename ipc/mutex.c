@@ -1,0 +1,93 @@
+/*
+ * ipc/mutex.c - a mutex in shared memory that is not lost with its holder
+ *
+ * Runs in: any process, any thread. Owns: nothing.
+ *
+ * glibc's robust mutex: the kernel knows which ones a thread holds, and marks them when it dies. A waiter that is
+ * killed after it was woken takes the wake-up with it: so nobody sleeps for longer than a slice without looking again.
+ *
+ * A mutex is held for a moment as a rule. So a waiter first tries for as long as that, and only then sleeps: falling
+ * asleep and being woken costs a hundred times more.
+ */
+#include "ipc/mutex.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "ipc/bell.h"
+#include "ipc/relax.h"
+
+#include <errno.h>
+#include <time.h>
+
+#define TRIES 60 /* about as long as a short critical section of another process */
+
+mpool_err mp_mutex_init(struct mp_mutex *mutex, bool recursive)
+{
+    pthread_mutexattr_t attributes;
+    int code = pthread_mutexattr_init(&attributes);
+
+    if (code == 0)
+        code = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    if (code == 0)
+        code = pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    if (code == 0)
+        code = pthread_mutexattr_settype(&attributes, recursive ? PTHREAD_MUTEX_RECURSIVE : PTHREAD_MUTEX_ERRORCHECK);
+    if (code == 0)
+        code = pthread_mutex_init(&mutex->mutex, &attributes);
+    errno = code;
+    return code == 0 ? MPOOL_OK : mp_error(MPOOL_E_SYSTEM, "a robust mutex cannot be made: %m");
+}
+
+static struct timespec timespec_of(int64_t ns)
+{
+    return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+}
+
+/* EBUSY: not within the time. */
+static int wait_for(pthread_mutex_t *mutex, int64_t until_ns)
+{
+    int code = ETIMEDOUT;
+
+    for (int64_t now = mp_clock_ns(); code == ETIMEDOUT && now < until_ns; now = mp_clock_ns()) {
+        int64_t slice_ns = until_ns - now < MP_BELL_SLICE_NS ? until_ns : now + MP_BELL_SLICE_NS;
+        const struct timespec slice = timespec_of(slice_ns);
+
+        code = pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &slice);
+    }
+    return code == ETIMEDOUT ? EBUSY : code;
+}
+
+mpool_err mp_mutex_lock(struct mp_mutex *mutex, int64_t until_ns)
+{
+    int code = pthread_mutex_trylock(&mutex->mutex);
+
+    for (int i = 0; code == EBUSY && until_ns != 0 && i < TRIES; i++) {
+        mp_relax();
+        code = pthread_mutex_trylock(&mutex->mutex);
+    }
+    if (code == EBUSY && until_ns != 0)
+        code = wait_for(&mutex->mutex, until_ns);
+    switch (code) {
+    case 0:
+        return MPOOL_OK;
+    case EOWNERDEAD:
+        (void)pthread_mutex_consistent(&mutex->mutex);
+        return mp_error(MPOOL_E_OWNER_DIED, "who held the lock has died; it is held now, and what it guards may be "
+                                            "half changed");
+    case EBUSY:
+        return mp_error(MPOOL_E_TIMEOUT, "another thread or process holds the lock");
+    case EDEADLK:
+        return mp_error(MPOOL_E_INVAL, "this thread holds the lock already; an mpool_rlock may be acquired again");
+    case EAGAIN:
+        return mp_error(MPOOL_E_FULL, "this thread has acquired the lock too often");
+    default:
+        return mp_error(MPOOL_E_STALE, "what should be a lock is none any more; somebody has written over it");
+    }
+}
+
+mpool_err mp_mutex_unlock(struct mp_mutex *mutex)
+{
+    if (pthread_mutex_unlock(&mutex->mutex) == 0)
+        return MPOOL_OK;
+    return mp_error(MPOOL_E_NOT_OWNER, "this thread does not hold the lock");
+}

@@ -1,0 +1,33 @@
+/*
+ * ipc/mutex.h - a mutex in shared memory that is not lost with its holder
+ */
+#ifndef MP_IPC_MUTEX_H
+#define MP_IPC_MUTEX_H
+
+#include <mpool/error.h>
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mp_mutex {
+    pthread_mutex_t mutex; /* robust, shared, and checked for errors or recursive */
+};
+
+/* mp_mutex_init - in memory that nobody knows yet. Errors: MPOOL_E_SYSTEM. */
+mpool_err mp_mutex_init(struct mp_mutex *mutex, bool recursive);
+
+/*
+ * mp_mutex_lock - wait until it is free, and hold it
+ *
+ * until_ns  in   CLOCK_MONOTONIC; INT64_MAX: for ever; 0: do not wait
+ *
+ * Errors: MPOOL_E_TIMEOUT, MPOOL_E_INVAL (held by this thread, and not recursive), MPOOL_E_FULL (held too often),
+ *         MPOOL_E_STALE (what is there is no mutex any more). MPOOL_E_OWNER_DIED: it is held, and its last holder died.
+ */
+mpool_err mp_mutex_lock(struct mp_mutex *mutex, int64_t until_ns);
+
+/* mp_mutex_unlock - Errors: MPOOL_E_NOT_OWNER. */
+mpool_err mp_mutex_unlock(struct mp_mutex *mutex);
+
+#endif

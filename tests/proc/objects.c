@@ -1,0 +1,22 @@
+/*
+ * tests/proc/objects.c - the process tests of shared objects: every scenario; how it is run is said in proc.c
+ */
+#include "tests/proc/list.h"
+
+#include <signal.h>
+
+/* ---- all objects ------------------------------------------------------------------------------------------------- */
+
+PROC(handle, a_stale_or_forged_one_is_refused)
+PROC(handle, objects_are_made_by_the_host_alone)
+PROC(handle, what_is_released_is_memory_again)
+PROC(handle, objects_without_room_are_refused_when_they_are_made)
+
+/* ---- locks ------------------------------------------------------------------------------------------------------- */
+
+PROC(lock, is_held_by_one_process_at_a_time)
+PROC(lock, goes_on_from_a_dead_holder_who_is_told_of_once)
+PROC(lock, is_released_at_every_exit_from_its_block)
+PROC(lock, waits_as_long_as_it_was_told)
+PROC(lock, refuses_who_does_not_hold_it)
+PROC(lock, of_kind_rlock_may_be_acquired_again)
