@@ -8,6 +8,10 @@
  */
 #include "base/ends.h"
 
+#include "base/error.h"
+
+#include <mpool/pool.h>
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,4 +208,12 @@ bool mp_ends_have(const struct mp_ends *ends, const struct mp_end *end)
     if (end->signal > 0)
         return end->signal < SIGNALS && (ends->signals >> end->signal & 1) != 0;
     return (ends->exits[end->exit_code / 64] >> end->exit_code % 64 & 1) != 0;
+}
+
+mpool_err mpool_retry_on_check(const char *words)
+{
+    struct mp_ends ends;
+    char why[MP_ENDS_WHY];
+
+    return mp_ends_parse(words, &ends, why, sizeof why) ? MPOOL_OK : mp_error(MPOOL_E_INVAL, "%s", why);
 }

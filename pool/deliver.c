@@ -174,7 +174,7 @@ static void error_text(const struct mp_deliver *deliver, const struct mp_action 
                            deliver->reason, (unsigned)action->range.crashes);
         break;
     case MPOOL_TIMED_OUT:
-        if (action->range.rules->cpu_ms > 0 && mp_seat_out_of_cpu(deliver->seat))
+        if (action->range.rules->cpu_ms > 0 && mp_seat_death(deliver->seat).out_of_cpu)
             (void)snprintf(text, room, "it used more than its limit of %" PRId64 " ms of CPU time",
                            action->range.rules->cpu_ms);
         else

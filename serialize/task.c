@@ -5,6 +5,7 @@
  */
 #include "serialize/task.h"
 
+#include "base/ends.h"
 #include "base/error.h"
 #include "serialize/decode.h"
 #include "serialize/fields.h"
@@ -47,6 +48,9 @@ static mpool_err check_times(const mpool_task *task)
 
 mpool_err mp_task_check(const mpool_task *task)
 {
+    struct mp_ends retry_on;
+    char why[MP_ENDS_WHY];
+
     if (task == NULL || task->function == NULL)
         return mp_error(MPOOL_E_INVAL, "a task without a function");
     if (task->collect_count > MPOOL_TOTALS_MAX)
@@ -61,9 +65,8 @@ mpool_err mp_task_check(const mpool_task *task)
     if (task->backoff_jitter > 100)
         return mp_error(MPOOL_E_INVAL, "task of \"%s\": backoff_jitter is %u per cent; 100 are the most",
                         task->function, task->backoff_jitter);
-    if ((task->retry_on & ~MP_TASK_RETRY_ON) != 0)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": retry_on takes failed, crashed and timed out jobs only",
-                        task->function);
+    if (!mp_ends_parse(task->retry_on, &retry_on, why, sizeof why))
+        return mp_error(MPOOL_E_INVAL, "task of \"%s\": retry_on: %s", task->function, why);
     if (task->once && task->retries > 0)
         return mp_error(MPOOL_E_INVAL, "task of \"%s\": what runs once has no retries", task->function);
     if (task->at_most == 0 && task->at_most_key != NULL)
@@ -79,6 +82,14 @@ mpool_err mp_task_check(const mpool_task *task)
 }
 
 /* ---- bytes ------------------------------------------------------------------------------------------------------- */
+
+static void write_text(msgpack_packer *packer, const char *text)
+{
+    if (text != NULL)
+        mp_write_string(packer, text);
+    else
+        (void)msgpack_pack_nil(packer);
+}
 
 /* Totals and fields by turns. */
 static void write_collects(msgpack_packer *packer, const mpool_task *task)
@@ -106,7 +117,7 @@ mpool_err mp_task_write(struct mp_buf *buf, const mpool_task *task)
     (void)msgpack_pack_uint64(&packer, task->memory_bytes);
     (void)msgpack_pack_int64(&packer, task->cpu_ms);
     (void)msgpack_pack_uint32(&packer, task->retries);
-    (void)msgpack_pack_uint32(&packer, task->retry_on);
+    write_text(&packer, task->retry_on);
     (void)msgpack_pack_uint32(&packer, task->crash_limit);
     (void)msgpack_pack_int64(&packer, task->backoff_ms);
     (void)msgpack_pack_int64(&packer, task->backoff_most_ms);
@@ -115,10 +126,7 @@ mpool_err mp_task_write(struct mp_buf *buf, const mpool_task *task)
     (void)msgpack_pack_int64(&packer, task->priority);
     (void)msgpack_pack_int64(&packer, task->delay_ms);
     (void)msgpack_pack_uint32(&packer, task->at_most);
-    if (task->at_most_key != NULL)
-        mp_write_string(&packer, task->at_most_key);
-    else
-        (void)msgpack_pack_nil(&packer);
+    write_text(&packer, task->at_most_key);
     mp_write_bool(&packer, task->discard_value);
     mp_write_bool(&packer, task->measure);
     mp_write_bool(&packer, task->capture);
@@ -159,7 +167,8 @@ static void read_task(struct mp_fields *fields, mpool_task *task)
     task->memory_bytes = (size_t)mp_fields_unsigned(fields, "memory_bytes", SIZE_MAX);
     task->cpu_ms = mp_fields_signed(fields, "cpu_ms");
     task->retries = mp_fields_u32(fields, "retries");
-    task->retry_on = mp_fields_u32(fields, "retry_on");
+    if (!mp_fields_skip_nil(fields))
+        task->retry_on = mp_fields_string(fields, "retry_on");
     task->crash_limit = mp_fields_u32(fields, "crash_limit");
     task->backoff_ms = mp_fields_signed(fields, "backoff_ms");
     task->backoff_most_ms = mp_fields_signed(fields, "backoff_most_ms");

@@ -199,11 +199,25 @@ typedef struct mpool_collect {
  */
 typedef void mpool_callback(void *user, const mpool_result *result);
 
-/* A bit of mpool_task.retry_on. */
-#define MPOOL_RETRY_ON(status) (1U << (status))
+/*
+ * mpool_retry_on_check - could this be a mpool_task.retry_on?
+ *
+ * Errors: MPOOL_E_INVAL; mpool_error_detail() names the first word that is none, and one that is near.
+ * Calls:  any thread of any process, before mpool_init() too.
+ */
+MPOOL_API mpool_err mpool_retry_on_check(const char *words);
 
 /*
  * What to run, and how. All zero but `function` means the defaults. The calls that take it copy its strings.
+ *
+ * retry_on is a list of words, separated by spaces or commas, "timed_out, exit:75, signal:SEGV, oom". An attempt is
+ * followed by another if one of them says how it has ended:
+ *
+ *     failed, crashed, timed_out   with this status
+ *     exit:N                       it crashed, and its worker exited with code N, 0 to 255
+ *     signal:NAME                  it crashed, and its worker was killed by this signal: SEGV or SIGSEGV, a name as of
+ *                                  sigabbrev_np(3); what mpool kills for a limit has timed out, and not crashed
+ *     oom                          it failed or crashed, and its dossier says MPOOL_OOM_YES
  *
  * memory_bytes is about memory that the worker has mapped privately and can write to (RLIMIT_DATA): malloc()'s, all of
  * it; the stacks of threads that the job starts, 8 MiB each by default; a result until it is returned. Not about shared
@@ -223,8 +237,8 @@ typedef struct mpool_task {
     size_t memory_bytes;          /* so much more private memory than it had when it was ready may the worker have
                                      while the job runs; what is beyond is refused, with ENOMEM; 0: no limit */
     unsigned retries;             /* attempts after the first */
-    unsigned retry_on;            /* which ends of an attempt are followed by another: MPOOL_RETRY_ON(MPOOL_FAILED) |
-                                     ...; default: failed, crashed and timed out */
+    const char *retry_on;         /* which ends of an attempt are followed by another: words, see above; NULL: failed,
+                                     crashed and timed out */
     unsigned crash_limit;         /* attempts that crashes may use, whatever `retries` says; default 3 */
     int64_t backoff_ms;           /* wait before the second attempt; twice as long before each further one; 0: none */
     int64_t backoff_most_ms;      /* the longest wait; default one hour */

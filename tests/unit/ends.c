@@ -3,6 +3,8 @@
  */
 #include "base/ends.h"
 
+#include <mpool/pool.h>
+
 #include <criterion/criterion.h>
 
 #include <signal.h>
@@ -157,4 +159,12 @@ Test(ends, the_longest_reason_has_room)
 
     cr_expect_not(mp_ends_parse("wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww", &ends, why, sizeof why));
     cr_expect_str_eq(why + strlen(why) - strlen("signal:SEGV"), "signal:SEGV");
+}
+
+Test(ends, a_program_can_check_words_by_itself)
+{
+    cr_expect_eq(mpool_retry_on_check("crashed, exit:75"), MPOOL_OK);
+    cr_expect_eq(mpool_retry_on_check(NULL), MPOOL_OK);
+    cr_expect_eq(mpool_retry_on_check("crash"), MPOOL_E_INVAL);
+    cr_expect_str_eq(mpool_error_detail(), "there is no end of an attempt called \"crash\"; did you mean \"crashed\"?");
 }

@@ -37,7 +37,7 @@ Test(task, all_of_it_travels)
                              .memory_bytes = 12,
                              .cpu_ms = 13,
                              .retries = 3,
-                             .retry_on = MPOOL_RETRY_ON(MPOOL_CRASHED),
+                             .retry_on = "timed_out, exit:75",
                              .crash_limit = 4,
                              .backoff_ms = MP_TIME_MOST_MS,
                              .backoff_most_ms = 6,
@@ -61,7 +61,7 @@ Test(task, all_of_it_travels)
     cr_expect_eq(again.memory_bytes, 12);
     cr_expect_eq(again.cpu_ms, 13);
     cr_expect_eq(again.retries, 3);
-    cr_expect_eq(again.retry_on, MPOOL_RETRY_ON(MPOOL_CRASHED));
+    cr_expect_str_eq(again.retry_on, "timed_out, exit:75");
     cr_expect_eq(again.crash_limit, 4);
     cr_expect_eq(again.backoff_ms, MP_TIME_MOST_MS);
     cr_expect_eq(again.backoff_most_ms, 6);
@@ -90,13 +90,15 @@ Test(task, the_defaults_stay_defaults)
     cr_expect(again.once);
     cr_expect_null(again.at_most_key);
     cr_expect_eq(again.collect_count, 0);
-    cr_expect_eq(again.retry_on, 0);
+    cr_expect_null(again.retry_on);
 }
 
 Test(task, what_is_read_is_checked)
 {
     const mpool_task bad[] = {{.function = "f", .priority = 11},
                               {.function = "f", .retries = 1, .once = true},
+                              {.function = "f", .retry_on = "crash"},
+                              {.function = "f", .retry_on = ""},
                               {.function = "f", .timeout_ms = -1},
                               {.function = "f", .cpu_ms = -1},
                               {.function = "f", .memory_bytes = SIZE_MAX},
