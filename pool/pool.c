@@ -18,6 +18,7 @@
 #include "pool/host.h"
 #include "pool/log.h"
 #include "pool/options.h"
+#include "pool/setup.h"
 #include "pool/supervisor.h"
 #include "serialize/task.h"
 
@@ -291,7 +292,7 @@ static mpool_err set_up(mpool_pool *pool, const mpool_pool_options *options)
         return mp_error(MPOOL_E_SYSTEM, "eventfd: %m");
     err = take_memory(pool);
     if (err == MPOOL_OK)
-        err = mp_options_write_setup(options, pool);
+        err = mp_pool_write_setup(options, pool);
     if (err == MPOOL_OK)
         err = mp_host_open_pool(&pool->id, &pool->server_fd);
     if (err == MPOOL_OK)

@@ -258,7 +258,7 @@ SCENARIO(memory, that_no_machine_has_is_refused)
     CHECK_ERR(
         mpool_pool_submit(pool, &(mpool_task){.function = "square", .memory_bytes = SIZE_MAX / 4 + 1}, NULL, "i", 1),
         MPOOL_E_INVAL);
-    CHECK_SAYS(mpool_error_detail(), "memory_bytes is 4611686018427387904, and 4611686018427387903 are the most");
+    CHECK_SAYS(mpool_error_detail(), "memory_bytes is 4611686018427387904; it takes 0 to 4611686018427387903 bytes");
     run_one(pool, &(mpool_task){.function = "square", .memory_bytes = SIZE_MAX / 4}, 3, MPOOL_DONE);
     finish_pool(pool);
 }
