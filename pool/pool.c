@@ -325,6 +325,23 @@ static mpool_err new_pool(const mpool_pool_options *options, mpool_pool **result
     return MPOOL_OK;
 }
 
+/*
+ * Until a worker is ready, or none can be. It needs no deadline of its own: who is not ready within start_timeout_ms is
+ * killed, MP_START_DEATHS of these in a row break the pool, and so does the end of the fork server, at once.
+ */
+static mpool_err await_worker(mpool_pool *pool)
+{
+    mpool_err err = MPOOL_OK;
+
+    (void)pthread_mutex_lock(&pool->lock);
+    while (!pool->ready && !pool->broken)
+        (void)pthread_cond_wait(&pool->changed, &pool->lock);
+    if (!pool->ready)
+        err = mp_error(MPOOL_E_BROKEN, "no worker could start: %s", pool->broken_reason);
+    (void)pthread_mutex_unlock(&pool->lock);
+    return err;
+}
+
 mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result)
 {
     const mpool_pool_options defaults = {0};
@@ -345,12 +362,7 @@ mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result
         release(pool);
         return err;
     }
-    (void)pthread_mutex_lock(&pool->lock);
-    while (!pool->ready && !pool->broken)
-        (void)pthread_cond_wait(&pool->changed, &pool->lock);
-    if (!pool->ready)
-        err = mp_error(MPOOL_E_BROKEN, "no worker could start: %s", pool->broken_reason);
-    (void)pthread_mutex_unlock(&pool->lock);
+    err = await_worker(pool);
     if (err != MPOOL_OK) {
         mpool_pool_free(pool);
         return err;

@@ -112,7 +112,8 @@ typedef struct mpool_pool_options {
  * options   in   NULL for the defaults; not kept
  * pool      out  set on MPOOL_OK only; release with mpool_pool_free()
  *
- * Returns when the first worker is ready.
+ * Returns when the first worker is ready; or when five in a row could not start, each within start_timeout_ms, with a
+ * second or two of pauses between them.
  * Errors: MPOOL_E_NOINIT, MPOOL_E_FORKED, MPOOL_E_NESTED, MPOOL_E_IDENTITY, MPOOL_E_INVAL, MPOOL_E_NOMEM,
  * MPOOL_E_SYSTEM,
  *         MPOOL_E_NOFUNC (initializer, finalizer), MPOOL_E_FORMAT (setup_args), MPOOL_E_TOOBIG (more than 8 MiB
