@@ -224,7 +224,8 @@ MPOOL_API mpool_err mpool_retry_on_check(const char *words);
  * it; the stacks of threads that the job starts, 8 MiB each by default; a result until it is returned. Not about shared
  * memory, arguments over 1 MiB, the stack of the main thread. What jobs before it have left in the worker counts, and
  * so do some 20 MiB of buffers that mpool keeps there after values of megabytes. Processes that the job starts inherit
- * it, each for itself. Such a job runs alone in its worker, with no other behind it.
+ * it, each for itself. Such a job runs alone in its worker, with no other behind it. AddressSanitizer's malloc() does
+ * not return without memory: in a program that is built with it, a job that is refused memory crashes.
  *
  * cpu_ms does not count what processes use that the job starts. The kernel looks at it with its clock's tick, every few
  * milliseconds. A job that blocks SIGXCPU, or handles it, has no limit.
