@@ -119,6 +119,45 @@ SCENARIO(condition, wakes_as_many_as_it_is_told)
     mpool_fini();
 }
 
+MPOOL_FUNCTION(wait_and_count)
+{
+    mpool_condition *condition = condition_of(args);
+
+    (void)job;
+    (void)result;
+    acquire(condition);
+    atomic_fetch_add(&board->held, 1);
+    CHECK_OK(mpool_condition_wait(condition, LONG_MS));
+    atomic_fetch_add(&board->counter, 1);
+    release(condition);
+    return 0;
+}
+
+/* The first of two that wait is woken, has to wait for the lock, and dies of it. */
+SCENARIO(condition, gives_a_notification_that_dies_with_its_thread_to_another)
+{
+    mpool_process *processes[2];
+    mpool_condition *condition;
+
+    CHECK_OK(mpool_init(NULL));
+    condition = new_condition();
+    for (int round = 0; round < 5; round++) {
+        for (int i = 0; i < 2; i++) {
+            processes[i] = start_with("wait_and_count", mpool_condition_handle(condition));
+            AWAIT(atomic_load(&board->held) == 2 * round + i + 1 && sleeps(mpool_process_pid(processes[i])));
+        }
+        acquire(condition);
+        CHECK_OK(mpool_condition_notify(condition, 1));
+        CHECK(kill(mpool_process_pid(processes[0]), SIGKILL) == 0);
+        join_free(processes[0], -SIGKILL);
+        CHECK_INT(atomic_load(&board->counter), round);
+        release(condition);
+        join_free(processes[1], 0);
+        CHECK_INT(atomic_load(&board->counter), round + 1);
+    }
+    mpool_fini();
+}
+
 /* ---- a store with little room: counter items are in it, begun[0] were put and ended[0] were taken ------------------ */
 
 static bool has_room(void *user)
