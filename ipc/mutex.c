@@ -43,7 +43,7 @@ static struct timespec timespec_of(int64_t ns)
     return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
 }
 
-/* EBUSY: not within the time. */
+/* EBUSY: not within the time. The last look is for who was killed with the wake-up that was ours. */
 static int wait_for(pthread_mutex_t *mutex, int64_t until_ns)
 {
     int code = ETIMEDOUT;
@@ -54,7 +54,7 @@ static int wait_for(pthread_mutex_t *mutex, int64_t until_ns)
 
         code = pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &slice);
     }
-    return code == ETIMEDOUT ? EBUSY : code;
+    return code == ETIMEDOUT ? pthread_mutex_trylock(mutex) : code;
 }
 
 mpool_err mp_mutex_lock(struct mp_mutex *mutex, int64_t until_ns)
