@@ -33,14 +33,18 @@
 /* What a seat's number says; SEAT_IN + round % 2 of one who has come to that round. */
 enum { SEAT_EMPTY, SEAT_LOST, SEAT_IN };
 
+/*
+ * `mutex` is held by who comes and by who resets. `bell` is rung after changes of the state; if the one who has changed
+ * it dies before that, those who wait look by themselves. `state` and `seats` are sequentially consistent, for the bell
+ * and for those who look without the mutex. Each change of the state is whole. A seat is taken by its member, and
+ * cleared by others, under the mutex; it counts at once, even if its member dies before it is counted in the state.
+ */
 struct mpool_barrier {
-    struct mp_mutex mutex; /* held by who comes and by who resets */
-    struct mp_bell
-        bell;         /* rung after changes of the state; after a death in between those who wait look by themselves */
+    struct mp_mutex mutex;
+    struct mp_bell bell;
     uint32_t parties; /* constant */
-    _Atomic uint64_t state; /* sequentially consistent, for the bell; each change is whole */
-    struct mp_seats seats;  /* written under the mutex, sequentially consistent; what is in a seat counts at once, even
-                               if its member has not been counted when it dies */
+    _Atomic uint64_t state;
+    struct mp_seats seats;
 };
 
 MP_SHARED_CALLS(mpool_barrier, MP_KIND_BARRIER)

@@ -24,12 +24,15 @@
 
 #include <stdatomic.h>
 
+/*
+ * `owed` and `sweeps` are written under the mutex, relaxed. A death half way leaves one too many owed, so that somebody
+ * returns without a notification, or one too few; then the mutex tells of that death instead.
+ */
 struct mpool_condition {
-    struct mp_mutex mutex;   /* what mpool_condition_lock() gives: it looks like an mpool_lock */
+    struct mp_mutex mutex;   /* what mpool_condition_lock() gives: an mpool_lock is nothing else */
     struct mp_bell bell;     /* rung by notifications */
-    _Atomic uint32_t owed;   /* written under the mutex, relaxed. A death half way leaves one too many: somebody returns
-                              without a notification, or one too few: then its holder's death is told instead */
-    _Atomic uint32_t sweeps; /* counts them; under the mutex, relaxed */
+    _Atomic uint32_t owed;   /* those whom a notification has woken, and who have not come back */
+    _Atomic uint32_t sweeps; /* how often all were notified who waited */
 };
 
 MP_SHARED_CALLS(mpool_condition, MP_KIND_CONDITION)

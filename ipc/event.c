@@ -18,7 +18,7 @@
 
 struct mpool_event {
     _Atomic uint64_t changes; /* any thread; sequentially consistent, for the bell */
-    struct mp_bell bell;      /* rung by who has set it; after a death in between those who wait look by themselves */
+    struct mp_bell bell;      /* rung by who has set it; if it dies before, those who wait look by themselves */
 };
 
 MP_SHARED_CALLS(mpool_event, MP_KIND_EVENT)

@@ -15,13 +15,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* They begin as zeros, at the end of an object. */
+/*
+ * They begin as zeros, at the end of an object. A seat is written by its member, and by those who found that member
+ * dead; what it means, and the memory order, is the object's.
+ */
 struct mp_seats {
-    _Atomic uint32_t used;     /* nobody has had a seat from here on. Raised before the first number is put there; a
-                                  death in between leaves a seat more to look at */
+    _Atomic uint32_t used; /* seats from here on were never taken. Raised before a seat is; a death in between leaves
+                                  one more to look at */
     _Atomic int64_t looked_ns; /* when somebody last looked for the dead; any thread, relaxed: a hint */
-    _Atomic uint64_t seat[];   /* by place. Written by its member, and by those who found that member dead; what it
-                                  means, and the memory order, is the object's */
+    _Atomic uint64_t seat[];   /* by place */
 };
 
 /* The member of a seat, and the number. */

@@ -22,15 +22,19 @@
 
 #include <stdatomic.h>
 
+/*
+ * `mutex`, of a bounded one, is held by who takes a permit; what it guards is whole at any moment. `bell` is rung by
+ * who has given a permit back; if it dies before that, those who wait look by themselves. `free` and `seats` are
+ * sequentially consistent, for the bell. A seat has the permits of its member: raised by that one under the mutex,
+ * lowered by that one, and struck out by anybody when that one is dead.
+ */
 struct mpool_semaphore {
-    struct mp_mutex mutex; /* bounded: held by who takes a permit. What it guards is whole at any moment */
-    struct mp_bell bell; /* rung by who has given a permit back; if it dies before, those who wait look by themselves */
-    uint32_t most;       /* constant: of a bounded one its permits, else how many may be free */
-    bool transferable;   /* constant */
-    _Atomic uint32_t free; /* transferable: permits; changed by any thread, sequentially consistent for the bell */
-    struct mp_seats
-        seats; /* bounded: the permits of each member. Raised by it under the mutex, lowered by it, struck out
-                              by anybody when it is dead; sequentially consistent for the bell */
+    struct mp_mutex mutex;
+    struct mp_bell bell;
+    uint32_t most;         /* constant: of a bounded one its permits, else how many may be free */
+    bool transferable;     /* constant */
+    _Atomic uint32_t free; /* permits of a transferable one; changed by any thread, in one step */
+    struct mp_seats seats; /* of a bounded one */
 };
 
 MP_SHARED_CALLS(mpool_semaphore, MP_KIND_SEMAPHORE)
@@ -209,15 +213,14 @@ static mpool_err wait_and_take(mpool_semaphore *semaphore, mp_member self, int64
 mpool_err mpool_semaphore_acquire(mpool_semaphore *semaphore, int64_t timeout_ms)
 {
     mpool_err err = mp_shared_check(semaphore);
-    int64_t until_ns = 0;
     mp_member self = 0;
     bool taken = false;
 
     if (err == MPOOL_OK && !semaphore->transferable)
         err = mp_member_self(&self);
     if (err == MPOOL_OK)
-        err = take(semaphore, self, until_ns, &taken);
-    if (err != MPOOL_OK || taken)
+        err = take(semaphore, self, 0, &taken);
+    if (taken || (err != MPOOL_OK && err != MPOOL_E_TIMEOUT))
         return err;
     if (timeout_ms == 0)
         return mp_error(MPOOL_E_TIMEOUT, "no permit of the semaphore is free");

@@ -68,7 +68,8 @@ MPOOL_API mpool_err mpool_condition_open(mpool_handle handle, mpool_condition **
  *
  *     MPOOL_WITH_LOCK(mpool_condition_lock(condition)) { ... }
  *
- * Not to be released by mpool_lock_free(). It has no handle: another process opens the condition, and asks for its lock.
+ * Not to be released by mpool_lock_free(). It has no handle: another process opens the condition, and asks for its
+ * lock.
  * Calls: any thread of any process.
  */
 MPOOL_API mpool_lock *mpool_condition_lock(mpool_condition *condition);

@@ -57,7 +57,7 @@ PROC(barrier, tells_who_is_slow_how_its_round_has_ended)
 PROC(barrier, refuses_what_makes_no_sense)
 PROC(barrier, survives_whatever_lies_in_it)
 
-/* ---- all of them, killed at random moments: tests/proc/victims.h --------------------------------------------------- */
+/* ---- all of them, killed at random moments: tests/proc/victims.h ------------------------------------------------- */
 
 PROC(killed, holders_of_a_lock)
 PROC(killed, holders_of_an_rlock)

@@ -158,7 +158,7 @@ SCENARIO(condition, gives_a_notification_that_dies_with_its_thread_to_another)
     mpool_fini();
 }
 
-/* ---- a store with little room: counter items are in it, begun[0] were put and ended[0] were taken ------------------ */
+/* ---- a store with little room: counter items are in it, begun[0] were put, ended[0] were taken ------------------- */
 
 static bool has_room(void *user)
 {

@@ -1,8 +1,8 @@
 /*
  * tests/proc/scenarios/killed.c - scenarios: who uses a shared object is killed at any moment
  *
- * After each kill the survivors have to get on, and in the end the object has to be as its header says. The victims wait
- * for the object and hold it, over and over; what that means is said for each kind below. Barriers are in
+ * After each kill the survivors have to get on, and in the end the object has to be as its header says. The victims
+ * wait for the object and hold it, over and over; what that means is said for each kind below. Barriers are in
  * killed_barrier.c.
  */
 #include "tests/proc/sharing.h"
