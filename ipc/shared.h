@@ -36,7 +36,7 @@ enum mp_kind {
     MP_KIND_ADDER,
     MP_KIND_ATOM,
     MP_KIND_QUEUE,
-    MP_KIND_PIPE,
+    MP_KIND_PIPE_END,
     MP_KIND_COUNT
 };
 

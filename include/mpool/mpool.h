@@ -30,6 +30,7 @@
 
 #include <mpool/dossier.h>
 #include <mpool/error.h>
+#include <mpool/event.h>
 #include <mpool/handle.h>
 #include <mpool/init.h>
 #include <mpool/job.h>
@@ -39,6 +40,7 @@
 #include <mpool/pool.h>
 #include <mpool/process.h>
 #include <mpool/result.h>
+#include <mpool/semaphore.h>
 #include <mpool/total.h>
 
 #endif
