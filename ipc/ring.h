@@ -1,0 +1,151 @@
+/*
+ * ipc/ring.h - a ring of bytes in shared memory, with items in it
+ *
+ * Items are bytes, from none up to all of the ring; each has its length before it, of 4 bytes, and takes whole units of
+ * 8. Where producers and consumers are is one word each: so a put of any number of items is committed by one
+ * compare-and-swap, and a get by one store. A death before that has changed nothing, and after that everything.
+ *
+ * One producer and one consumer at a time; who it is, and how others wait, is the business of ipc/lane.c. Nothing here
+ * waits, allocates, or sets an error detail.
+ *
+ * What is read from the ring is input: positions that do not fit together and lengths that do not fit between them are
+ * MP_RING_BROKEN, and nothing outside of the ring is ever touched.
+ */
+#ifndef MP_IPC_RING_H
+#define MP_IPC_RING_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MP_RING_UNIT ((size_t)8)
+#define MP_RING_UNITS_MAX (UINT32_C(1) << 29)
+
+/*
+ * One side of it, on a cache line of its own together with the lock of that side.
+ *
+ * `at` is a position: how many items have gone by in the high half, modulo 2^32; how many units in the lower 31 bits,
+ * modulo 2^31; and between them, in that of the producers, whether the ring is closed. Written by the one producer by
+ * compare-and-swap, since others close; by the one consumer by a store; read by all; sequentially consistent, for the
+ * bells behind.
+ *
+ * `seen` is the other side's position when this one last looked: read and written by the one producer, or consumer. Looking
+ * again costs a cache line that another processor is writing to. What is there is as good as what was: a death leaves
+ * the old one, which is checked like any.
+ */
+struct mp_ring_side {
+    _Atomic uint64_t at;
+    uint64_t seen;
+};
+
+/* What a process knows of a ring by itself. */
+struct mp_ring {
+    struct mp_ring_side *in;  /* the producers' */
+    struct mp_ring_side *out; /* the consumers' */
+    char *bytes;
+    uint32_t units; /* a power of two, at most MP_RING_UNITS_MAX */
+};
+
+enum mp_ring_state {
+    MP_RING_READY,
+    MP_RING_WAIT,   /* there is no room, or no item */
+    MP_RING_CLOSED, /* it takes no more items; or that, and it is empty */
+    MP_RING_BROKEN, /* somebody has written over it */
+};
+
+/* mp_ring_units - how many units an item of so many bytes takes. */
+static inline size_t mp_ring_units(size_t size)
+{
+    return (sizeof(uint32_t) + size + MP_RING_UNIT - 1) / MP_RING_UNIT;
+}
+
+/* mp_ring_items - of a position. */
+static inline uint32_t mp_ring_items(uint64_t at)
+{
+    return (uint32_t)(at >> 32);
+}
+
+/* ---- the producer ------------------------------------------------------------------------------------------------ */
+
+/* Items on their way in, which nobody sees before mp_ring_put(). */
+struct mp_ring_writer {
+    uint64_t begin; /* the position where they begin */
+    uint64_t at;    /* and where they end */
+    uint32_t items_free, units_free;
+};
+
+/*
+ * mp_ring_write - begin to put items in
+ *
+ * maxsize   in   so many items may be in the ring; UINT32_MAX: as many as there is room for
+ * units     in   of the first item
+ *
+ * Returns MP_RING_WAIT if there is no room for that one.
+ */
+enum mp_ring_state mp_ring_write(const struct mp_ring *ring, uint32_t maxsize, size_t units,
+                                 struct mp_ring_writer *writer);
+
+/* mp_ring_fits - is there room for an item of so many bytes? */
+static inline bool mp_ring_fits(const struct mp_ring_writer *writer, size_t size)
+{
+    return writer->items_free > 0 && mp_ring_units(size) <= writer->units_free;
+}
+
+/* mp_ring_add - write an item that fits: some bytes, and some more bytes. */
+void mp_ring_add(const struct mp_ring *ring, struct mp_ring_writer *writer, const void *head, size_t head_size,
+                 const void *body, size_t body_size);
+
+/* mp_ring_put - they are in the ring now, unless it was closed: then none are. */
+enum mp_ring_state mp_ring_put(const struct mp_ring *ring, const struct mp_ring_writer *writer);
+
+/* mp_ring_close - take no more items. Calls: anybody, at any time. */
+void mp_ring_close(const struct mp_ring *ring);
+
+/* ---- the consumer ------------------------------------------------------------------------------------------------ */
+
+/* Items on their way out, which stay in the ring until mp_ring_take(). */
+struct mp_ring_reader {
+    uint64_t begin; /* the position of the first one */
+    uint64_t at;    /* behind the last one that was passed */
+    uint64_t tail;  /* the end of what was put */
+    uint32_t items_left, units_left;
+    uint32_t size; /* of the item that comes next, after mp_ring_next() */
+};
+
+/* mp_ring_read - begin to look at items. MP_RING_READY: there is one. */
+enum mp_ring_state mp_ring_read(const struct mp_ring *ring, struct mp_ring_reader *reader);
+
+/* mp_ring_next - the item behind those that were passed; its size is in reader->size. MP_RING_WAIT: there is none. */
+enum mp_ring_state mp_ring_next(const struct mp_ring *ring, struct mp_ring_reader *reader);
+
+/* mp_ring_copy - bytes of that item; `offset` and `size` lie within it. */
+void mp_ring_copy(const struct mp_ring *ring, const struct mp_ring_reader *reader, size_t offset, void *to,
+                  size_t size);
+
+/* mp_ring_pass - go on to the one behind it. */
+void mp_ring_pass(struct mp_ring_reader *reader);
+
+/* mp_ring_take - what was passed is out of the ring now. */
+void mp_ring_take(const struct mp_ring *ring, const struct mp_ring_reader *reader);
+
+/*
+ * mp_ring_drop - all that was put is out of the ring now
+ *
+ * What a ring that is broken needs to work again. Calls: the one consumer.
+ */
+void mp_ring_drop(const struct mp_ring *ring);
+
+/* ---- anybody ----------------------------------------------------------------------------------------------------- */
+
+/* What is in it at a moment of the call. */
+struct mp_ring_content {
+    uint32_t items;
+    uint32_t units;
+    bool closed;
+};
+
+/* mp_ring_content - READY, or BROKEN: then all is 0. Calls: anybody, at any time. */
+enum mp_ring_state mp_ring_content(const struct mp_ring *ring, struct mp_ring_content *content);
+
+#endif
