@@ -20,9 +20,8 @@ static bool take_over(struct mp_claim *claim, mp_member self)
 
     if (holder == 0)
         return mp_claim_try(claim, self);
-    return !mp_member_alive(holder) &&
-           atomic_compare_exchange_strong_explicit(&claim->holder, &holder, self, memory_order_seq_cst,
-                                                   memory_order_relaxed);
+    return !mp_member_alive(holder) && atomic_compare_exchange_strong_explicit(
+                                           &claim->holder, &holder, self, memory_order_seq_cst, memory_order_relaxed);
 }
 
 bool mp_claim_wait(struct mp_claim *claim, mp_member self, int64_t until_ns)

@@ -45,8 +45,7 @@ static inline bool mp_claim_try(struct mp_claim *claim, mp_member self)
 /* mp_claim_drop - the next one may have it. */
 static inline void mp_claim_drop(struct mp_claim *claim, mp_member self)
 {
-    (void)atomic_compare_exchange_strong_explicit(&claim->holder, &self, 0, memory_order_seq_cst,
-                                                  memory_order_relaxed);
+    (void)atomic_compare_exchange_strong_explicit(&claim->holder, &self, 0, memory_order_seq_cst, memory_order_relaxed);
     mp_bell_ring(&claim->freed, 1);
 }
 

@@ -3,13 +3,13 @@
  *
  * Runs in: any process, any thread. Owns: nothing.
  *
- * Invariant: head <= tail <= head + the ring's units, as positions modulo 2^31; and there are as many items between them
- * as units at most, and none where there are no units. Each side changes its own position alone, and by what it knew of
- * the other one, which has moved further apart since, if at all. So if two positions do not fit together, somebody has
- * written over them.
+ * Invariant: head <= tail <= head + the ring's units, as positions modulo 2^31; and there are as many items between
+ * them as units at most, and none where there are no units. Each side changes its own position alone, and by what it
+ * knew of the other one, which has moved further apart since, if at all. So if two positions do not fit together,
+ * somebody has written over them.
  *
- * The bytes of an item are not atomic: a consumer reads them behind the load of the tail that says they are there, and a
- * producer writes over them behind the load of the head that says they were taken.
+ * The bytes of an item are not atomic: a consumer reads them behind the load of the tail that says they are there, and
+ * a producer writes over them behind the load of the head that says they were taken.
  */
 #include "ipc/ring.h"
 
@@ -76,7 +76,8 @@ static bool find_room(const struct mp_ring *ring, uint32_t maxsize, struct mp_ri
 {
     uint32_t items, units;
 
-    if (!between(ring, ring->in->seen, writer->begin, &items, &units))
+    writer->head = ring->in->seen;
+    if (!between(ring, writer->head, writer->begin, &items, &units))
         return false;
     writer->items_free = items < maxsize ? maxsize - items : 0;
     writer->units_free = ring->units - units;
@@ -97,19 +98,41 @@ enum mp_ring_state mp_ring_write(const struct mp_ring *ring, uint32_t maxsize, s
     return writer->items_free > 0 && units <= writer->units_free ? MP_RING_READY : MP_RING_WAIT;
 }
 
+/* What was written at the writer's position is an item. */
+static void added(struct mp_ring_writer *writer, size_t size)
+{
+    uint32_t units = (uint32_t)mp_ring_units(size);
+
+    writer->at = step(writer->at, 1, units);
+    writer->items_free--;
+    writer->units_free -= units;
+}
+
+void mp_ring_add_short(const struct mp_ring *ring, struct mp_ring_writer *writer, const unsigned char *bytes,
+                       size_t size)
+{
+    uint32_t length = (uint32_t)size;
+    char unit[MP_RING_UNIT];
+    size_t room;
+
+    memcpy(unit, &length, sizeof length);
+    memcpy(unit + sizeof length, bytes, sizeof unit - sizeof length);
+    memcpy(locate(ring, writer->at, 0, &room), unit, sizeof unit);
+    if (size > sizeof unit - sizeof length)
+        memcpy(locate(ring, writer->at, sizeof unit, &room), bytes + sizeof unit - sizeof length, sizeof unit);
+    added(writer, size);
+}
+
 void mp_ring_add(const struct mp_ring *ring, struct mp_ring_writer *writer, const void *head, size_t head_size,
                  const void *body, size_t body_size)
 {
     uint32_t size = (uint32_t)(head_size + body_size);
-    uint32_t units = (uint32_t)mp_ring_units(size);
 
     copy_in(ring, writer->at, 0, &size, sizeof size);
     copy_in(ring, writer->at, sizeof size, head, head_size);
     if (body_size > 0)
         copy_in(ring, writer->at, sizeof size + head_size, body, body_size);
-    writer->at = step(writer->at, 1, units);
-    writer->items_free--;
-    writer->units_free -= units;
+    added(writer, size);
 }
 
 enum mp_ring_state mp_ring_put(const struct mp_ring *ring, const struct mp_ring_writer *writer)
@@ -157,10 +180,22 @@ enum mp_ring_state mp_ring_next(const struct mp_ring *ring, struct mp_ring_reade
     return MP_RING_READY;
 }
 
-void mp_ring_copy(const struct mp_ring *ring, const struct mp_ring_reader *reader, size_t offset, void *to,
-                  size_t size)
+void mp_ring_copy(const struct mp_ring *ring, const struct mp_ring_reader *reader, size_t offset, void *to, size_t size)
 {
     copy_out(ring, reader->at, sizeof reader->size + offset, to, size);
+}
+
+bool mp_ring_copy_short(const struct mp_ring *ring, const struct mp_ring_reader *reader, unsigned char *to)
+{
+    const size_t first = MP_RING_UNIT - sizeof reader->size;
+    size_t room;
+
+    if (reader->size > MP_RING_SHORT)
+        return false;
+    memcpy(to, locate(ring, reader->at, sizeof reader->size, &room), first);
+    if (reader->size > first)
+        memcpy(to + first, locate(ring, reader->at, MP_RING_UNIT, &room), MP_RING_UNIT);
+    return true;
 }
 
 void mp_ring_pass(struct mp_ring_reader *reader)

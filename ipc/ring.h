@@ -5,7 +5,7 @@
  * 8. Where producers and consumers are is one word each: so a put of any number of items is committed by one
  * compare-and-swap, and a get by one store. A death before that has changed nothing, and after that everything.
  *
- * One producer and one consumer at a time; who it is, and how others wait, is the business of ipc/lane.c. Nothing here
+ * One producer and one consumer at a time; who it is, and how others wait, is the business of ipc/belt.c. Nothing here
  * waits, allocates, or sets an error detail.
  *
  * What is read from the ring is input: positions that do not fit together and lengths that do not fit between them are
@@ -30,9 +30,9 @@
  * compare-and-swap, since others close; by the one consumer by a store; read by all; sequentially consistent, for the
  * bells behind.
  *
- * `seen` is the other side's position when this one last looked: read and written by the one producer, or consumer. Looking
- * again costs a cache line that another processor is writing to. What is there is as good as what was: a death leaves
- * the old one, which is checked like any.
+ * `seen` is the other side's position when this one last looked: read and written by the one producer, or consumer.
+ * Looking again costs a cache line that another processor is writing to. What is there is as good as what was: a death
+ * leaves the old one, which is checked like any.
  */
 struct mp_ring_side {
     _Atomic uint64_t at;
@@ -72,6 +72,7 @@ static inline uint32_t mp_ring_items(uint64_t at)
 struct mp_ring_writer {
     uint64_t begin; /* the position where they begin */
     uint64_t at;    /* and where they end */
+    uint64_t head;  /* the consumers' position by which there is so much room */
     uint32_t items_free, units_free;
 };
 
@@ -95,6 +96,13 @@ static inline bool mp_ring_fits(const struct mp_ring_writer *writer, size_t size
 /* mp_ring_add - write an item that fits: some bytes, and some more bytes. */
 void mp_ring_add(const struct mp_ring *ring, struct mp_ring_writer *writer, const void *head, size_t head_size,
                  const void *body, size_t body_size);
+
+/* A short item, to be copied by two words. */
+#define MP_RING_SHORT 12
+
+/* mp_ring_add_short - the same for an item of up to MP_RING_SHORT bytes, at the beginning of so many. */
+void mp_ring_add_short(const struct mp_ring *ring, struct mp_ring_writer *writer, const unsigned char *bytes,
+                       size_t size);
 
 /* mp_ring_put - they are in the ring now, unless it was closed: then none are. */
 enum mp_ring_state mp_ring_put(const struct mp_ring *ring, const struct mp_ring_writer *writer);
@@ -122,6 +130,9 @@ enum mp_ring_state mp_ring_next(const struct mp_ring *ring, struct mp_ring_reade
 /* mp_ring_copy - bytes of that item; `offset` and `size` lie within it. */
 void mp_ring_copy(const struct mp_ring *ring, const struct mp_ring_reader *reader, size_t offset, void *to,
                   size_t size);
+
+/* mp_ring_copy_short - all of that item, if it has up to MP_RING_SHORT bytes: there is room for so many. */
+bool mp_ring_copy_short(const struct mp_ring *ring, const struct mp_ring_reader *reader, unsigned char *to);
 
 /* mp_ring_pass - go on to the one behind it. */
 void mp_ring_pass(struct mp_ring_reader *reader);

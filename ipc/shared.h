@@ -106,13 +106,16 @@ mpool_handle mp_shared_handle(const void *object);
  */
 mpool_err mp_shared_open(mpool_handle handle, enum mp_kind kind, void **object);
 
-/* The three calls that every kind of object has, of the public type `type`. */
+/* The three calls that every kind of object has, of the public type `type`; and the two without the release. */
 /* NOLINTBEGIN(bugprone-macro-parentheses) because a type cannot stand in parentheses */
 #define MP_SHARED_CALLS(type, kind)                                                                                    \
     void type##_free(type *object)                                                                                     \
     {                                                                                                                  \
         mp_shared_free(object);                                                                                        \
     }                                                                                                                  \
+    MP_SHARED_HANDLES(type, kind)
+
+#define MP_SHARED_HANDLES(type, kind)                                                                                  \
     mpool_handle type##_handle(const type *object)                                                                     \
     {                                                                                                                  \
         return mp_shared_handle(object);                                                                               \

@@ -86,7 +86,7 @@ static void put_signed(struct mp_packed *packed, int64_t number)
         put_head(packed, 0xd3, (uint64_t)number, 8);
 }
 
-static void put_bytes(struct mp_packed *packed, const void *bytes, size_t size)
+void mp_packed_bin(struct mp_packed *packed, const void *bytes, size_t size)
 {
     if (size <= UINT8_MAX)
         put_head(packed, 0xc4, size, 1);
@@ -160,7 +160,7 @@ mpool_err mp_element_pack(const struct mp_element *element, const void *at, stru
         return put_string(packed, value);
     }
     default:
-        put_bytes(packed, at, element->size);
+        mp_packed_bin(packed, at, element->size);
         return MPOOL_OK;
     }
 }
@@ -191,8 +191,7 @@ mpool_err mp_element_unpack(const struct mp_element *element, const msgpack_obje
 
     if (element->conversion == '\0')
         return mpool_unpack_bytes(object, at, element->size);
-    if (element->conversion == 'I' && object->type == MSGPACK_OBJECT_POSITIVE_INTEGER &&
-        object->via.u64 <= INT64_MAX) {
+    if (element->conversion == 'I' && object->type == MSGPACK_OBJECT_POSITIVE_INTEGER && object->via.u64 <= INT64_MAX) {
         memcpy(at, &object->via.u64, sizeof(int64_t));
         return MPOOL_OK;
     }
@@ -200,13 +199,4 @@ mpool_err mp_element_unpack(const struct mp_element *element, const msgpack_obje
     if (err == MPOOL_OK)
         memcpy(at, &value, element->size);
     return err;
-}
-
-bool mp_element_is_bin(const unsigned char *head, size_t size, size_t *head_size)
-{
-    struct mp_packed wanted;
-
-    put_bytes(&wanted, NULL, size);
-    *head_size = wanted.head_size;
-    return memcmp(head, wanted.head, wanted.head_size) == 0;
 }

@@ -20,8 +20,8 @@ struct mp_element {
     size_t size;     /* of one in the array; that of its C type, but for bytes */
 };
 
-/* The most bytes of a value without a body: a number. */
-#define MP_ELEMENT_HEAD_MAX 9
+/* The most bytes of a value without a body, a number: 9, and some that nobody needs. */
+#define MP_ELEMENT_HEAD_MAX 12
 
 /* A packed value: a head, and the bytes of a string or bin, which stay where they are. */
 struct mp_packed {
@@ -71,11 +71,7 @@ mpool_err mp_packed_write(const struct mp_packed *packed, msgpack_packer *packer
  */
 mpool_err mp_element_unpack(const struct mp_element *element, const msgpack_object *object, void *at);
 
-/*
- * mp_element_is_bin - are these the first bytes of a bin of `size` bytes? Then *head_size of them are before its body.
- *
- * head      in   MP_ELEMENT_HEAD_MAX bytes; what is not there is 0
- */
-bool mp_element_is_bin(const unsigned char *head, size_t size, size_t *head_size);
+/* mp_packed_bin - the head of a bin of so many bytes. */
+void mp_packed_bin(struct mp_packed *packed, const void *bytes, size_t size);
 
 #endif

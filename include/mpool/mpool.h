@@ -38,6 +38,7 @@
 #include <mpool/pack.h>
 #include <mpool/pool.h>
 #include <mpool/process.h>
+#include <mpool/queue.h>
 #include <mpool/result.h>
 #include <mpool/total.h>
 

@@ -20,3 +20,18 @@ PROC(lock, is_released_at_every_exit_from_its_block)
 PROC(lock, waits_as_long_as_it_was_told)
 PROC(lock, refuses_who_does_not_hold_it)
 PROC(lock, of_kind_rlock_may_be_acquired_again)
+
+/* ---- queues ------------------------------------------------------------------------------------------------------ */
+
+PROC(queue, gives_back_what_was_put_in_by_every_format)
+PROC(queue, carries_items_of_any_size_around_its_end)
+PROC(queue, carries_a_mebibyte)
+PROC(queue, keeps_an_item_of_another_shape)
+PROC(queue, refuses_what_is_no_item_and_no_queue)
+PROC(queue, is_in_order_for_each_producer)
+PROC(queue, holds_as_many_as_it_may_and_not_one_more)
+PROC(queue, connects_jobs_processes_and_threads)
+PROC(queue, waits_as_long_as_it_was_told)
+PROC(queue, that_is_closed_tells_those_who_wait)
+PROC(queue, is_joined_when_all_is_done)
+PROC(queue, goes_on_when_those_who_wait_are_killed)

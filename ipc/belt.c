@@ -1,5 +1,6 @@
 /*
- * ipc/lane.c - items go in at one end and come out at the other, from any process to any: a ring, and how to wait for it
+ * ipc/belt.c - items go in at one end and come out at the other, from any process to any: a ring, and how to wait for
+ * it
  *
  * Runs in: any process, any thread. Owns: nothing.
  *
@@ -8,13 +9,13 @@
  * are more processes than processors nobody burns the time of those who could do something.
  *
  * A bell is rung behind the drop of the claim, for as many as can go on; and by a put that leaves room, since whoever
- * took something out could not know how small the items are that wait for it. Who looks at an item and leaves it where it
- * is passes the ring on.
+ * took something out could not know how small the items are that wait for it. Who looks at an item and leaves it where
+ * it is passes the ring on.
  *
  * A ring that is broken is emptied, since there is no telling where its items begin. A consumer does that by itself, a
  * producer with the consumers' claim: whoever has both has taken the producers' first.
  */
-#include "ipc/lane.h"
+#include "ipc/belt.h"
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -26,12 +27,14 @@
 #define LOOKS_LEAST 64
 #define LOOKS_MOST 1024
 
-void mp_lane_init(struct mp_lane *lane, struct mp_lane_state *state, void *bytes, size_t units)
+void mp_belt_init(struct mp_belt *belt, struct mp_belt_state *state, void *bytes, size_t size)
 {
-    *lane = (struct mp_lane){
-        .state = state,
-        .ring = {.in = &state->in.side, .out = &state->out.side, .bytes = bytes, .units = (uint32_t)units},
-        .maxsize = UINT32_MAX};
+    *belt = (struct mp_belt){.state = state,
+                             .ring = {.in = &state->in.side,
+                                      .out = &state->out.side,
+                                      .bytes = bytes,
+                                      .units = (uint32_t)(size / MP_RING_UNIT)},
+                             .maxsize = UINT32_MAX};
 }
 
 /* ---- waiting ----------------------------------------------------------------------------------------------------- */
@@ -44,18 +47,18 @@ static int64_t until_ns(struct mp_deadline *deadline)
 }
 
 /*
- * A claim is held for a moment, so also who does not want to wait for items waits for that; but not for ever: its holder
- * may have been stopped.
+ * A claim is held for a moment, so also who does not want to wait for items waits for that; but not for ever: its
+ * holder may have been stopped.
  */
-static bool take(struct mp_lane *lane, struct mp_claim *claim, struct mp_deadline *deadline)
+static bool take(struct mp_belt *belt, struct mp_claim *claim, struct mp_deadline *deadline)
 {
     int64_t until, least;
 
-    if (mp_claim_try(claim, lane->self))
+    if (mp_claim_try(claim, belt->self))
         return true;
     until = until_ns(deadline);
     least = mp_clock_ns() + MP_BELL_SLICE_NS;
-    return mp_claim_wait(claim, lane->self, until > least ? until : least);
+    return mp_claim_wait(claim, belt->self, until > least ? until : least);
 }
 
 /* Until the other side has moved, or for so long that it is not worth while. */
@@ -77,9 +80,9 @@ static void look_out(const _Atomic uint64_t *position, uint64_t seen, _Atomic ui
     atomic_store_explicit(looks, most, memory_order_relaxed);
 }
 
-static bool other_is_dead(const struct mp_lane *lane)
+static bool other_is_dead(const struct mp_belt *belt)
 {
-    mp_member other = lane->other != NULL ? atomic_load_explicit(lane->other, memory_order_acquire) : 0;
+    mp_member other = belt->other != NULL ? atomic_load_explicit(belt->other, memory_order_acquire) : 0;
 
     return other != 0 && !mp_member_alive(other);
 }
@@ -94,72 +97,80 @@ static mpool_err broken(void)
     return mp_error(MPOOL_E_PROTOCOL, "somebody has written over the items; all that were there are dropped");
 }
 
+/* With the consumers' claim. */
+static void drop_all(struct mp_belt *belt)
+{
+    mp_ring_drop(&belt->ring);
+    belt->lost = UINT32_MAX;
+}
+
 /* ---- putting ----------------------------------------------------------------------------------------------------- */
 
 /* With the producers' claim. A consumer that is at the ring may find out by itself. */
-static void repair(struct mp_lane *lane)
+static void repair(struct mp_belt *belt)
 {
-    struct mp_claim *claim = &lane->state->out.claim;
+    struct mp_claim *claim = &belt->state->out.claim;
     struct mp_ring_content content;
 
-    if (!mp_claim_wait(claim, lane->self, mp_clock_ns() + MP_BELL_SLICE_NS))
+    if (!mp_claim_wait(claim, belt->self, mp_clock_ns() + MP_BELL_SLICE_NS))
         return;
-    if (mp_ring_content(&lane->ring, &content) == MP_RING_BROKEN)
-        mp_ring_drop(&lane->ring);
-    mp_claim_drop(claim, lane->self);
+    if (mp_ring_content(&belt->ring, &content) == MP_RING_BROKEN)
+        drop_all(belt);
+    mp_claim_drop(claim, belt->self);
 }
 
 /* READY: the claim is held. WAIT: also where it could not be had. */
-static enum mp_ring_state try_put(struct mp_lane *lane, size_t units, struct mp_deadline *deadline,
+static enum mp_ring_state try_put(struct mp_belt *belt, size_t units, struct mp_deadline *deadline,
                                   struct mp_ring_writer *writer)
 {
-    struct mp_claim *claim = &lane->state->in.claim;
+    struct mp_claim *claim = &belt->state->in.claim;
     enum mp_ring_state state;
 
-    if (!take(lane, claim, deadline))
+    if (!take(belt, claim, deadline))
         return MP_RING_WAIT;
-    state = mp_ring_write(&lane->ring, lane->maxsize, units, writer);
+    state = mp_ring_write(&belt->ring, belt->maxsize, units, writer);
     if (state == MP_RING_READY)
         return state;
     if (state == MP_RING_BROKEN)
-        repair(lane);
-    mp_claim_drop(claim, lane->self);
+        repair(belt);
+    mp_claim_drop(claim, belt->self);
     return state;
 }
 
-static enum mp_ring_state wait_to_put(struct mp_lane *lane, size_t units, struct mp_deadline *deadline,
+static enum mp_ring_state wait_to_put(struct mp_belt *belt, size_t units, struct mp_deadline *deadline,
                                       struct mp_ring_writer *writer)
 {
-    struct mp_lane_state *shared = lane->state;
+    struct mp_belt_state *shared = belt->state;
     enum mp_ring_state state;
     uint32_t seen;
 
     for (;;) {
-        look_out(&shared->out.side.at, writer->seen, &shared->in.looks);
+        look_out(&shared->out.side.at, writer->head, &shared->in.looks);
         seen = mp_bell_look(&shared->not_full);
-        state = try_put(lane, units, deadline, writer);
+        state = try_put(belt, units, deadline, writer);
+        if (state == MP_RING_WAIT && other_is_dead(belt))
+            return MP_RING_CLOSED;
         if (state != MP_RING_WAIT || mp_clock_ns() >= until_ns(deadline))
             return state;
-        if (other_is_dead(lane))
-            return MP_RING_CLOSED;
         mp_bell_wait(&shared->not_full, seen, until_ns(deadline));
     }
 }
 
-mpool_err mp_lane_put(struct mp_lane *lane, size_t size, struct mp_deadline *deadline, struct mp_ring_writer *writer)
+mpool_err mp_belt_put(struct mp_belt *belt, size_t size, struct mp_deadline *deadline, struct mp_ring_writer *writer)
 {
     size_t units = mp_ring_units(size);
     enum mp_ring_state state;
-    mpool_err err = mp_member_self(&lane->self);
+    mpool_err err = mp_member_self(&belt->self);
 
     if (err != MPOOL_OK)
         return err;
-    if (units > lane->ring.units)
+    if (units > belt->ring.units)
         return mp_error(MPOOL_E_TOOBIG, "an item of %zu bytes; there is room for %zu", size,
-                        lane->ring.units * MP_RING_UNIT - sizeof(uint32_t));
-    state = try_put(lane, units, deadline, writer);
-    if (state == MP_RING_WAIT && deadline->timeout_ms != 0)
-        state = wait_to_put(lane, units, deadline, writer);
+                        belt->ring.units * MP_RING_UNIT - sizeof(uint32_t));
+    *writer = (struct mp_ring_writer){0};
+    state = try_put(belt, units, deadline, writer);
+    if (state == MP_RING_WAIT && (deadline->timeout_ms != 0 || belt->other != NULL))
+        state = wait_to_put(belt, units, deadline, writer);
     switch (state) {
     case MP_RING_READY:
         return MPOOL_OK;
@@ -172,12 +183,12 @@ mpool_err mp_lane_put(struct mp_lane *lane, size_t size, struct mp_deadline *dea
     }
 }
 
-mpool_err mp_lane_done(struct mp_lane *lane, const struct mp_ring_writer *writer)
+mpool_err mp_belt_done(struct mp_belt *belt, const struct mp_ring_writer *writer)
 {
-    struct mp_lane_state *shared = lane->state;
-    enum mp_ring_state state = mp_ring_put(&lane->ring, writer);
+    struct mp_belt_state *shared = belt->state;
+    enum mp_ring_state state = mp_ring_put(&belt->ring, writer);
 
-    mp_claim_drop(&shared->in.claim, lane->self);
+    mp_claim_drop(&shared->in.claim, belt->self);
     if (state == MP_RING_CLOSED)
         return mp_error(MPOOL_E_CLOSED, "it was closed while the item was put");
     if (state == MP_RING_BROKEN)
@@ -192,54 +203,55 @@ mpool_err mp_lane_done(struct mp_lane *lane, const struct mp_ring_writer *writer
 /* ---- getting ----------------------------------------------------------------------------------------------------- */
 
 /* READY: the claim is held. WAIT: also where it could not be had. */
-static enum mp_ring_state try_get(struct mp_lane *lane, struct mp_deadline *deadline, struct mp_ring_reader *reader)
+static enum mp_ring_state try_get(struct mp_belt *belt, struct mp_deadline *deadline, struct mp_ring_reader *reader)
 {
-    struct mp_claim *claim = &lane->state->out.claim;
+    struct mp_claim *claim = &belt->state->out.claim;
     enum mp_ring_state state;
 
-    if (!take(lane, claim, deadline))
+    if (!take(belt, claim, deadline))
         return MP_RING_WAIT;
-    state = mp_ring_read(&lane->ring, reader);
+    state = mp_ring_read(&belt->ring, reader);
     if (state == MP_RING_READY)
-        state = mp_ring_next(&lane->ring, reader);
+        state = mp_ring_next(&belt->ring, reader);
     if (state == MP_RING_READY)
         return state;
     if (state == MP_RING_BROKEN)
-        mp_ring_drop(&lane->ring);
-    mp_claim_drop(claim, lane->self);
+        drop_all(belt);
+    mp_claim_drop(claim, belt->self);
     return state;
 }
 
-static enum mp_ring_state wait_to_get(struct mp_lane *lane, struct mp_deadline *deadline, struct mp_ring_reader *reader)
+static enum mp_ring_state wait_to_get(struct mp_belt *belt, struct mp_deadline *deadline, struct mp_ring_reader *reader)
 {
-    struct mp_lane_state *shared = lane->state;
+    struct mp_belt_state *shared = belt->state;
     enum mp_ring_state state;
     bool dead;
     uint32_t seen;
 
     for (;;) {
         look_out(&shared->in.side.at, reader->tail, &shared->out.looks);
-        dead = other_is_dead(lane); /* and what it has put is there */
+        dead = other_is_dead(belt); /* and what it has put is there */
         seen = mp_bell_look(&shared->not_empty);
-        state = try_get(lane, deadline, reader);
+        state = try_get(belt, deadline, reader);
+        if (state == MP_RING_WAIT && dead)
+            return MP_RING_CLOSED;
         if (state != MP_RING_WAIT || mp_clock_ns() >= until_ns(deadline))
             return state;
-        if (dead)
-            return MP_RING_CLOSED;
         mp_bell_wait(&shared->not_empty, seen, until_ns(deadline));
     }
 }
 
-mpool_err mp_lane_get(struct mp_lane *lane, struct mp_deadline *deadline, struct mp_ring_reader *reader)
+mpool_err mp_belt_get(struct mp_belt *belt, struct mp_deadline *deadline, struct mp_ring_reader *reader)
 {
     enum mp_ring_state state;
-    mpool_err err = mp_member_self(&lane->self);
+    mpool_err err = mp_member_self(&belt->self);
 
     if (err != MPOOL_OK)
         return err;
-    state = try_get(lane, deadline, reader);
-    if (state == MP_RING_WAIT && deadline->timeout_ms != 0)
-        state = wait_to_get(lane, deadline, reader);
+    *reader = (struct mp_ring_reader){0};
+    state = try_get(belt, deadline, reader);
+    if (state == MP_RING_WAIT && (deadline->timeout_ms != 0 || belt->other != NULL))
+        state = wait_to_get(belt, deadline, reader);
     switch (state) {
     case MP_RING_READY:
         return MPOOL_OK;
@@ -252,14 +264,14 @@ mpool_err mp_lane_get(struct mp_lane *lane, struct mp_deadline *deadline, struct
     }
 }
 
-void mp_lane_got(struct mp_lane *lane, const struct mp_ring_reader *reader)
+void mp_belt_got(struct mp_belt *belt, const struct mp_ring_reader *reader)
 {
-    struct mp_lane_state *shared = lane->state;
+    struct mp_belt_state *shared = belt->state;
     uint32_t items = mp_ring_items(reader->at) - mp_ring_items(reader->begin);
 
     if (items > 0)
-        mp_ring_take(&lane->ring, reader);
-    mp_claim_drop(&shared->out.claim, lane->self);
+        mp_ring_take(&belt->ring, reader);
+    mp_claim_drop(&shared->out.claim, belt->self);
     if (items == 0) {
         mp_bell_ring(&shared->not_empty, 1);
         return;
@@ -271,20 +283,20 @@ void mp_lane_got(struct mp_lane *lane, const struct mp_ring_reader *reader)
 
 /* ---- both sides -------------------------------------------------------------------------------------------------- */
 
-void mp_lane_close(struct mp_lane *lane)
+void mp_belt_close(struct mp_belt *belt)
 {
-    struct mp_lane_state *shared = lane->state;
+    struct mp_belt_state *shared = belt->state;
 
-    mp_ring_close(&lane->ring);
+    mp_ring_close(&belt->ring);
     mp_bell_ring(&shared->not_empty, MP_BELL_ALL);
     mp_bell_ring(&shared->filled, MP_BELL_ALL);
     mp_bell_ring(&shared->not_full, MP_BELL_ALL);
 }
 
-bool mp_lane_readable(const struct mp_lane *lane)
+bool mp_belt_readable(const struct mp_belt *belt)
 {
     struct mp_ring_content content;
 
-    return mp_ring_content(&lane->ring, &content) == MP_RING_BROKEN || content.items > 0 || content.closed ||
-           other_is_dead(lane);
+    return mp_ring_content(&belt->ring, &content) == MP_RING_BROKEN || content.items > 0 || content.closed ||
+           other_is_dead(belt);
 }
