@@ -128,6 +128,7 @@ mpool_err mp_item_get(struct mp_belt *belt, int64_t timeout_ms, const char *form
 {
     struct mp_deadline deadline = {.timeout_ms = timeout_ms};
     struct mp_ring_reader reader;
+    struct mp_element element;
     msgpack_object object;
     mpool_err err = mp_belt_get(belt, &deadline, &reader);
 
@@ -136,7 +137,8 @@ mpool_err mp_item_get(struct mp_belt *belt, int64_t timeout_ms, const char *form
     if (format != NULL)
         err = mp_item_object(belt, &reader, &object);
     if (format != NULL && err == MPOOL_OK)
-        err = mpool_vunpack(&object, format, args);
+        err = mp_element_plain(format, &element) ? mp_element_unpack(&element, &object, va_arg(args, void *))
+                                                 : mpool_vunpack(&object, format, args);
     if (err == MPOOL_OK || err == MPOOL_E_PROTOCOL)
         mp_ring_pass(&reader);
     belt->lost += err == MPOOL_E_PROTOCOL;

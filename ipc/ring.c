@@ -15,38 +15,20 @@
 
 #include <string.h>
 
-#define CLOSED (UINT64_C(1) << 31)
-#define UNITS (CLOSED - 1)
-
-static uint64_t step(uint64_t at, uint32_t items, uint32_t units)
-{
-    return ((at >> 32) + items) << 32 | (at & CLOSED) | ((at + units) & UNITS);
-}
-
 /* How many items and units are between two positions; false: so many cannot be. */
 static bool between(const struct mp_ring *ring, uint64_t head, uint64_t tail, uint32_t *items, uint32_t *units)
 {
     *items = mp_ring_items(tail) - mp_ring_items(head);
-    *units = (uint32_t)((tail - head) & UNITS);
+    *units = (uint32_t)((tail - head) & MP_RING_UNITS_MASK);
     return *units <= ring->units && *items <= *units && (*items > 0 || *units == 0);
 }
 
 /* ---- bytes ------------------------------------------------------------------------------------------------------- */
 
-/* Where a byte behind a position is, and how many there are up to the end of the ring's memory. */
-static char *locate(const struct mp_ring *ring, uint64_t at, size_t offset, size_t *room)
-{
-    size_t mask = (size_t)ring->units * MP_RING_UNIT - 1;
-    size_t place = ((size_t)(at & UNITS) * MP_RING_UNIT + offset) & mask;
-
-    *room = mask + 1 - place;
-    return ring->bytes + place;
-}
-
 static void copy_in(const struct mp_ring *ring, uint64_t at, size_t offset, const void *from, size_t size)
 {
     size_t room;
-    char *to = locate(ring, at, offset, &room);
+    char *to = mp_ring_locate(ring, at, offset, &room);
 
     if (size <= room) {
         memcpy(to, from, size);
@@ -59,7 +41,7 @@ static void copy_in(const struct mp_ring *ring, uint64_t at, size_t offset, cons
 static void copy_out(const struct mp_ring *ring, uint64_t at, size_t offset, void *to, size_t size)
 {
     size_t room;
-    const char *from = locate(ring, at, offset, &room);
+    const char *from = mp_ring_locate(ring, at, offset, &room);
 
     if (size <= room) {
         memcpy(to, from, size);
@@ -88,7 +70,7 @@ enum mp_ring_state mp_ring_write(const struct mp_ring *ring, uint32_t maxsize, s
                                  struct mp_ring_writer *writer)
 {
     writer->begin = writer->at = atomic_load_explicit(&ring->in->at, memory_order_seq_cst);
-    if ((writer->begin & CLOSED) != 0)
+    if ((writer->begin & MP_RING_CLOSED_BIT) != 0)
         return MP_RING_CLOSED;
     if (find_room(ring, maxsize, writer) && writer->items_free > 0 && units <= writer->units_free)
         return MP_RING_READY;
@@ -96,31 +78,6 @@ enum mp_ring_state mp_ring_write(const struct mp_ring *ring, uint32_t maxsize, s
     if (!find_room(ring, maxsize, writer))
         return MP_RING_BROKEN;
     return writer->items_free > 0 && units <= writer->units_free ? MP_RING_READY : MP_RING_WAIT;
-}
-
-/* What was written at the writer's position is an item. */
-static void added(struct mp_ring_writer *writer, size_t size)
-{
-    uint32_t units = (uint32_t)mp_ring_units(size);
-
-    writer->at = step(writer->at, 1, units);
-    writer->items_free--;
-    writer->units_free -= units;
-}
-
-void mp_ring_add_short(const struct mp_ring *ring, struct mp_ring_writer *writer, const unsigned char *bytes,
-                       size_t size)
-{
-    uint32_t length = (uint32_t)size;
-    char unit[MP_RING_UNIT];
-    size_t room;
-
-    memcpy(unit, &length, sizeof length);
-    memcpy(unit + sizeof length, bytes, sizeof unit - sizeof length);
-    memcpy(locate(ring, writer->at, 0, &room), unit, sizeof unit);
-    if (size > sizeof unit - sizeof length)
-        memcpy(locate(ring, writer->at, sizeof unit, &room), bytes + sizeof unit - sizeof length, sizeof unit);
-    added(writer, size);
 }
 
 void mp_ring_add(const struct mp_ring *ring, struct mp_ring_writer *writer, const void *head, size_t head_size,
@@ -132,7 +89,7 @@ void mp_ring_add(const struct mp_ring *ring, struct mp_ring_writer *writer, cons
     copy_in(ring, writer->at, sizeof size, head, head_size);
     if (body_size > 0)
         copy_in(ring, writer->at, sizeof size + head_size, body, body_size);
-    added(writer, size);
+    mp_ring_added(writer, size);
 }
 
 enum mp_ring_state mp_ring_put(const struct mp_ring *ring, const struct mp_ring_writer *writer)
@@ -142,19 +99,19 @@ enum mp_ring_state mp_ring_put(const struct mp_ring *ring, const struct mp_ring_
     if (atomic_compare_exchange_strong_explicit(&ring->in->at, &found, writer->at, memory_order_seq_cst,
                                                 memory_order_relaxed))
         return MP_RING_READY;
-    return (found ^ writer->begin) == CLOSED ? MP_RING_CLOSED : MP_RING_BROKEN;
+    return (found ^ writer->begin) == MP_RING_CLOSED_BIT ? MP_RING_CLOSED : MP_RING_BROKEN;
 }
 
 void mp_ring_close(const struct mp_ring *ring)
 {
-    (void)atomic_fetch_or_explicit(&ring->in->at, CLOSED, memory_order_seq_cst);
+    (void)atomic_fetch_or_explicit(&ring->in->at, MP_RING_CLOSED_BIT, memory_order_seq_cst);
 }
 
 /* ---- the consumer ------------------------------------------------------------------------------------------------ */
 
 enum mp_ring_state mp_ring_read(const struct mp_ring *ring, struct mp_ring_reader *reader)
 {
-    reader->begin = reader->at = atomic_load_explicit(&ring->out->at, memory_order_relaxed) & ~CLOSED;
+    reader->begin = reader->at = atomic_load_explicit(&ring->out->at, memory_order_relaxed) & ~MP_RING_CLOSED_BIT;
     reader->tail = ring->out->seen;
     if (between(ring, reader->at, reader->tail, &reader->items_left, &reader->units_left) && reader->items_left > 0)
         return MP_RING_READY;
@@ -163,48 +120,12 @@ enum mp_ring_state mp_ring_read(const struct mp_ring *ring, struct mp_ring_reade
         return MP_RING_BROKEN;
     if (reader->items_left > 0)
         return MP_RING_READY;
-    return (reader->tail & CLOSED) != 0 ? MP_RING_CLOSED : MP_RING_WAIT;
-}
-
-enum mp_ring_state mp_ring_next(const struct mp_ring *ring, struct mp_ring_reader *reader)
-{
-    size_t units;
-
-    if (reader->items_left == 0)
-        return MP_RING_WAIT;
-    copy_out(ring, reader->at, 0, &reader->size, sizeof reader->size);
-    units = mp_ring_units(reader->size);
-    if (units > reader->units_left - (reader->items_left - 1) ||
-        (reader->items_left == 1 && units != reader->units_left))
-        return MP_RING_BROKEN;
-    return MP_RING_READY;
+    return (reader->tail & MP_RING_CLOSED_BIT) != 0 ? MP_RING_CLOSED : MP_RING_WAIT;
 }
 
 void mp_ring_copy(const struct mp_ring *ring, const struct mp_ring_reader *reader, size_t offset, void *to, size_t size)
 {
     copy_out(ring, reader->at, sizeof reader->size + offset, to, size);
-}
-
-bool mp_ring_copy_short(const struct mp_ring *ring, const struct mp_ring_reader *reader, unsigned char *to)
-{
-    const size_t first = MP_RING_UNIT - sizeof reader->size;
-    size_t room;
-
-    if (reader->size > MP_RING_SHORT)
-        return false;
-    memcpy(to, locate(ring, reader->at, sizeof reader->size, &room), first);
-    if (reader->size > first)
-        memcpy(to + first, locate(ring, reader->at, MP_RING_UNIT, &room), MP_RING_UNIT);
-    return true;
-}
-
-void mp_ring_pass(struct mp_ring_reader *reader)
-{
-    uint32_t units = (uint32_t)mp_ring_units(reader->size);
-
-    reader->at = step(reader->at, 1, units);
-    reader->items_left--;
-    reader->units_left -= units;
 }
 
 void mp_ring_take(const struct mp_ring *ring, const struct mp_ring_reader *reader)
@@ -217,7 +138,7 @@ void mp_ring_drop(const struct mp_ring *ring)
     uint64_t tail = atomic_load_explicit(&ring->in->at, memory_order_seq_cst);
 
     ring->out->seen = tail;
-    atomic_store_explicit(&ring->out->at, tail & ~CLOSED, memory_order_seq_cst);
+    atomic_store_explicit(&ring->out->at, tail & ~MP_RING_CLOSED_BIT, memory_order_seq_cst);
 }
 
 /* ---- anybody ----------------------------------------------------------------------------------------------------- */
@@ -238,7 +159,7 @@ enum mp_ring_state mp_ring_content(const struct mp_ring *ring, struct mp_ring_co
         tail = atomic_load_explicit(&ring->in->at, memory_order_seq_cst);
         next = atomic_load_explicit(&ring->out->at, memory_order_seq_cst);
     } while (head != next && --tries > 0);
-    content->closed = (tail & CLOSED) != 0;
+    content->closed = (tail & MP_RING_CLOSED_BIT) != 0;
     if (between(ring, head, tail, &content->items, &content->units))
         return MP_RING_READY;
     /* What was taken in the meantime counts as if it were still there. */

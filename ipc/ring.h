@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define MP_RING_UNIT ((size_t)8)
 #define MP_RING_UNITS_MAX (UINT32_C(1) << 29)
@@ -53,6 +54,10 @@ enum mp_ring_state {
     MP_RING_CLOSED, /* it takes no more items; or that, and it is empty */
     MP_RING_BROKEN, /* somebody has written over it */
 };
+
+/* Of a position. */
+#define MP_RING_CLOSED_BIT (UINT64_C(1) << 31)
+#define MP_RING_UNITS_MASK (MP_RING_CLOSED_BIT - 1)
 
 /* mp_ring_units - how many units an item of so many bytes takes. */
 static inline size_t mp_ring_units(size_t size)
@@ -101,8 +106,8 @@ void mp_ring_add(const struct mp_ring *ring, struct mp_ring_writer *writer, cons
 #define MP_RING_SHORT 12
 
 /* mp_ring_add_short - the same for an item of up to MP_RING_SHORT bytes, at the beginning of so many. */
-void mp_ring_add_short(const struct mp_ring *ring, struct mp_ring_writer *writer, const unsigned char *bytes,
-                       size_t size);
+static inline void mp_ring_add_short(const struct mp_ring *ring, struct mp_ring_writer *writer,
+                                     const unsigned char *bytes, size_t size);
 
 /* mp_ring_put - they are in the ring now, unless it was closed: then none are. */
 enum mp_ring_state mp_ring_put(const struct mp_ring *ring, const struct mp_ring_writer *writer);
@@ -125,17 +130,18 @@ struct mp_ring_reader {
 enum mp_ring_state mp_ring_read(const struct mp_ring *ring, struct mp_ring_reader *reader);
 
 /* mp_ring_next - the item behind those that were passed; its size is in reader->size. MP_RING_WAIT: there is none. */
-enum mp_ring_state mp_ring_next(const struct mp_ring *ring, struct mp_ring_reader *reader);
+static inline enum mp_ring_state mp_ring_next(const struct mp_ring *ring, struct mp_ring_reader *reader);
 
 /* mp_ring_copy - bytes of that item; `offset` and `size` lie within it. */
 void mp_ring_copy(const struct mp_ring *ring, const struct mp_ring_reader *reader, size_t offset, void *to,
                   size_t size);
 
 /* mp_ring_copy_short - all of that item, if it has up to MP_RING_SHORT bytes: there is room for so many. */
-bool mp_ring_copy_short(const struct mp_ring *ring, const struct mp_ring_reader *reader, unsigned char *to);
+static inline bool mp_ring_copy_short(const struct mp_ring *ring, const struct mp_ring_reader *reader,
+                                      unsigned char *to);
 
 /* mp_ring_pass - go on to the one behind it. */
-void mp_ring_pass(struct mp_ring_reader *reader);
+static inline void mp_ring_pass(struct mp_ring_reader *reader);
 
 /* mp_ring_take - what was passed is out of the ring now. */
 void mp_ring_take(const struct mp_ring *ring, const struct mp_ring_reader *reader);
@@ -158,5 +164,86 @@ struct mp_ring_content {
 
 /* mp_ring_content - READY, or BROKEN: then all is 0. Calls: anybody, at any time. */
 enum mp_ring_state mp_ring_content(const struct mp_ring *ring, struct mp_ring_content *content);
+
+/* ---- what is done for each item, in line ------------------------------------------------------------------------- */
+
+static inline uint64_t mp_ring_step(uint64_t at, uint32_t items, uint32_t units)
+{
+    return ((at >> 32) + items) << 32 | (at & MP_RING_CLOSED_BIT) | ((at + units) & MP_RING_UNITS_MASK);
+}
+
+/* Where a byte behind a position is, and how many there are up to the end of the ring's memory. */
+static inline char *mp_ring_locate(const struct mp_ring *ring, uint64_t at, size_t offset, size_t *room)
+{
+    size_t mask = (size_t)ring->units * MP_RING_UNIT - 1;
+    size_t place = ((size_t)(at & MP_RING_UNITS_MASK) * MP_RING_UNIT + offset) & mask;
+
+    *room = mask + 1 - place;
+    return ring->bytes + place;
+}
+
+/* What was written at the writer's position is an item. */
+static inline void mp_ring_added(struct mp_ring_writer *writer, size_t size)
+{
+    uint32_t units = (uint32_t)mp_ring_units(size);
+
+    writer->at = mp_ring_step(writer->at, 1, units);
+    writer->items_free--;
+    writer->units_free -= units;
+}
+
+static inline void mp_ring_add_short(const struct mp_ring *ring, struct mp_ring_writer *writer,
+                                     const unsigned char *bytes, size_t size)
+{
+    uint32_t length = (uint32_t)size;
+    char unit[MP_RING_UNIT];
+    size_t room;
+
+    memcpy(unit, &length, sizeof length);
+    memcpy(unit + sizeof length, bytes, sizeof unit - sizeof length);
+    memcpy(mp_ring_locate(ring, writer->at, 0, &room), unit, sizeof unit);
+    if (size > sizeof unit - sizeof length)
+        memcpy(mp_ring_locate(ring, writer->at, sizeof unit, &room), bytes + sizeof unit - sizeof length, sizeof unit);
+    mp_ring_added(writer, size);
+}
+
+static inline enum mp_ring_state mp_ring_next(const struct mp_ring *ring, struct mp_ring_reader *reader)
+{
+    const _Atomic uint32_t *length;
+    size_t units, room;
+
+    if (reader->items_left == 0)
+        return MP_RING_WAIT;
+    length = (const _Atomic uint32_t *)(const void *)mp_ring_locate(ring, reader->at, 0, &room);
+    reader->size = atomic_load_explicit(length, memory_order_relaxed); /* once, and not again behind the check */
+    units = mp_ring_units(reader->size);
+    if (units > reader->units_left - (reader->items_left - 1) ||
+        (reader->items_left == 1 && units != reader->units_left))
+        return MP_RING_BROKEN;
+    return MP_RING_READY;
+}
+
+static inline bool mp_ring_copy_short(const struct mp_ring *ring, const struct mp_ring_reader *reader,
+                                      unsigned char *to)
+{
+    const size_t first = MP_RING_UNIT - sizeof reader->size;
+    size_t room;
+
+    if (reader->size > MP_RING_SHORT)
+        return false;
+    memcpy(to, mp_ring_locate(ring, reader->at, sizeof reader->size, &room), first);
+    if (reader->size > first)
+        memcpy(to + first, mp_ring_locate(ring, reader->at, MP_RING_UNIT, &room), MP_RING_UNIT);
+    return true;
+}
+
+static inline void mp_ring_pass(struct mp_ring_reader *reader)
+{
+    uint32_t units = (uint32_t)mp_ring_units(reader->size);
+
+    reader->at = mp_ring_step(reader->at, 1, units);
+    reader->items_left--;
+    reader->units_left -= units;
+}
 
 #endif

@@ -12,17 +12,44 @@
 
 #include <mpool/pack.h>
 
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
 /* ---- formats ----------------------------------------------------------------------------------------------------- */
 
+/* The size of a conversion's C type; 0: it is none of these. */
+static size_t size_of(char conversion)
+{
+    switch (conversion) {
+    case 'i':
+        return sizeof(int);
+    case 'I':
+        return sizeof(int64_t);
+    case 'U':
+        return sizeof(uint64_t);
+    case 'd':
+        return sizeof(double);
+    case 'b':
+        return sizeof(bool);
+    case 's':
+        return sizeof(char *);
+    default:
+        return 0;
+    }
+}
+
+bool mp_element_plain(const char *format, struct mp_element *element)
+{
+    size_t size = size_of(format[0]);
+
+    *element = (struct mp_element){.conversion = format[0], .size = size};
+    return size > 0 && format[0] != 's' && format[1] == '\0';
+}
+
 mpool_err mp_element_check(const char *what, const char *format, const char *allowed, size_t size,
                            struct mp_element *element)
 {
-    static const struct mp_element types[] = {{'i', sizeof(int)},    {'I', sizeof(int64_t)}, {'U', sizeof(uint64_t)},
-                                              {'d', sizeof(double)}, {'b', sizeof(bool)},    {'s', sizeof(char *)}};
-
     if (format == NULL) {
         if (size == 0 || size > UINT32_MAX)
             return mp_error(MPOOL_E_INVAL, "%s_size is %zu", what, size);
@@ -31,10 +58,9 @@ mpool_err mp_element_check(const char *what, const char *format, const char *all
     }
     if (strlen(format) != 1 || strchr(allowed, format[0]) == NULL)
         return mp_error(MPOOL_E_INVAL, "%s_format \"%s\" is not one of %s", what, format, allowed);
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (types[i].conversion == format[0] && types[i].size != size)
-            return mp_error(MPOOL_E_INVAL, "%s_format \"%s\" is for %zu bytes, and %s_size is %zu", what, format,
-                            types[i].size, what, size);
+    if (size_of(format[0]) != size)
+        return mp_error(MPOOL_E_INVAL, "%s_format \"%s\" is for %zu bytes, and %s_size is %zu", what, format,
+                        size_of(format[0]), what, size);
     *element = (struct mp_element){.conversion = format[0], .size = size};
     return MPOOL_OK;
 }
@@ -176,6 +202,40 @@ mpool_err mp_packed_write(const struct mp_packed *packed, msgpack_packer *packer
 
 /* ---- unpacking --------------------------------------------------------------------------------------------------- */
 
+/* The commonest cases, without a format; false: it is none of them, or does not fit. */
+static inline bool unpack_plain(char conversion, const msgpack_object *object, void *at)
+{
+    const bool positive = object->type == MSGPACK_OBJECT_POSITIVE_INTEGER;
+    const bool negative = object->type == MSGPACK_OBJECT_NEGATIVE_INTEGER;
+
+    switch (conversion) {
+    case 'i':
+        if ((positive && object->via.u64 <= INT_MAX) || (negative && object->via.i64 >= INT_MIN)) {
+            int number = (int)object->via.i64;
+
+            memcpy(at, &number, sizeof number);
+            return true;
+        }
+        return false;
+    case 'I':
+        if ((positive && object->via.u64 <= INT64_MAX) || negative) {
+            memcpy(at, &object->via.i64, sizeof object->via.i64);
+            return true;
+        }
+        return false;
+    case 'U':
+        if (positive)
+            memcpy(at, &object->via.u64, sizeof object->via.u64);
+        return positive;
+    case 'd':
+        if (object->type == MSGPACK_OBJECT_FLOAT64)
+            memcpy(at, &object->via.f64, sizeof object->via.f64);
+        return object->type == MSGPACK_OBJECT_FLOAT64;
+    default:
+        return false;
+    }
+}
+
 mpool_err mp_element_unpack(const struct mp_element *element, const msgpack_object *object, void *at)
 {
     const char format[2] = {element->conversion, '\0'};
@@ -185,16 +245,13 @@ mpool_err mp_element_unpack(const struct mp_element *element, const msgpack_obje
         uint64_t U;
         double d;
         bool b;
-        const char *s;
     } value;
     mpool_err err;
 
+    if (unpack_plain(element->conversion, object, at))
+        return MPOOL_OK;
     if (element->conversion == '\0')
         return mpool_unpack_bytes(object, at, element->size);
-    if (element->conversion == 'I' && object->type == MSGPACK_OBJECT_POSITIVE_INTEGER && object->via.u64 <= INT64_MAX) {
-        memcpy(at, &object->via.u64, sizeof(int64_t));
-        return MPOOL_OK;
-    }
     err = mpool_unpack(object, format, (void *)&value);
     if (err == MPOOL_OK)
         memcpy(at, &value, element->size);

@@ -43,6 +43,9 @@ struct mp_packed {
 mpool_err mp_element_check(const char *what, const char *format, const char *allowed, size_t size,
                            struct mp_element *element);
 
+/* mp_element_plain - is a format one conversion of a number or boolean? Then that is what the element is. */
+bool mp_element_plain(const char *format, struct mp_element *element);
+
 /*
  * mp_element_pack - pack one element
  *
