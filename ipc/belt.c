@@ -168,7 +168,7 @@ mpool_err mp_belt_put(struct mp_belt *belt, size_t size, struct mp_deadline *dea
         return mp_error(MPOOL_E_TOOBIG, "an item of %zu bytes; there is room for %zu", size,
                         belt->ring.units * MP_RING_UNIT - sizeof(uint32_t));
     *writer = (struct mp_ring_writer){0};
-    state = try_put(belt, units, deadline, writer);
+    state = other_is_dead(belt) ? MP_RING_CLOSED : try_put(belt, units, deadline, writer);
     if (state == MP_RING_WAIT && (deadline->timeout_ms != 0 || belt->other != NULL))
         state = wait_to_put(belt, units, deadline, writer);
     switch (state) {

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "ipc/item.h"
 #include "ipc/shared.h"
+#include "ipc/watch.h"
 
 #include <stdatomic.h>
 
@@ -29,11 +30,12 @@ struct mpool_queue {
      */
     _Atomic uint32_t done;
     struct mp_bell all_done; /* rung when as many are done as were put */
+    struct mp_watchers watchers;
 };
 
 _Static_assert(sizeof(struct mpool_queue) <= MP_ARENA_PAGE, "the ring begins behind a page");
 
-MP_SHARED_CALLS(mpool_queue, MP_KIND_QUEUE)
+MP_SHARED_HANDLES(mpool_queue, MP_KIND_QUEUE)
 
 mpool_err mpool_queue_new(const mpool_queue_options *options, mpool_queue **queue)
 {
@@ -54,7 +56,18 @@ mpool_err mpool_queue_new(const mpool_queue_options *options, mpool_queue **queu
     return MPOOL_OK;
 }
 
-mpool_err mp_queue_lane(mpool_queue *queue, struct mp_belt *belt)
+void mpool_queue_free(mpool_queue *queue)
+{
+    struct mp_belt belt;
+
+    if (queue == NULL || !mp_shared_is_host() || mp_shared_queue_belt(queue, &belt) != MPOOL_OK)
+        return;
+    mp_belt_close(&belt);
+    if (mp_watch_release(queue, &belt, &queue->watchers))
+        mp_shared_free(queue); /* else somebody may still look at it: it stays, closed, until mpool_fini() */
+}
+
+mpool_err mp_shared_queue_belt(mpool_queue *queue, struct mp_belt *belt)
 {
     mpool_err err = mp_shared_check(queue);
 
@@ -70,38 +83,47 @@ mpool_err mpool_queue_put(mpool_queue *queue, int64_t timeout_ms, const char *fo
 {
     struct mp_belt belt;
     va_list args;
-    mpool_err err = mp_queue_lane(queue, &belt);
+    mpool_err err = mp_shared_queue_belt(queue, &belt);
 
     if (err != MPOOL_OK)
         return err;
     va_start(args, format);
     err = mp_item_put(&belt, timeout_ms, format, args);
     va_end(args);
-    return mp_shared_queue_forgive(queue, &belt, err);
+    return mp_shared_queue_changed(queue, &belt, err);
 }
 
 mpool_err mpool_queue_get(mpool_queue *queue, int64_t timeout_ms, const char *format, ...)
 {
     struct mp_belt belt;
     va_list args;
-    mpool_err err = mp_queue_lane(queue, &belt);
+    mpool_err err = mp_shared_queue_belt(queue, &belt);
 
     if (err != MPOOL_OK)
         return err;
     va_start(args, format);
     err = mp_item_get(&belt, timeout_ms, format, args);
     va_end(args);
-    return mp_shared_queue_forgive(queue, &belt, err);
+    return mp_shared_queue_changed(queue, &belt, err);
+}
+
+mpool_err mpool_queue_fd(mpool_queue *queue, int *fd)
+{
+    struct mp_belt belt;
+    mpool_err err = mp_shared_queue_belt(queue, &belt);
+
+    return err == MPOOL_OK ? mp_watch_fd(queue, &belt, &queue->watchers, fd) : err;
 }
 
 mpool_err mpool_queue_close(mpool_queue *queue)
 {
     struct mp_belt belt;
-    mpool_err err = mp_queue_lane(queue, &belt);
+    mpool_err err = mp_shared_queue_belt(queue, &belt);
 
-    if (err == MPOOL_OK)
-        mp_belt_close(&belt);
-    return err;
+    if (err != MPOOL_OK)
+        return err;
+    mp_belt_close(&belt);
+    return mp_shared_queue_changed(queue, &belt, MPOOL_OK);
 }
 
 /* ---- sizes ------------------------------------------------------------------------------------------------------- */
@@ -111,7 +133,7 @@ static struct mp_ring_content content_of(mpool_queue *queue, struct mp_belt *bel
 {
     struct mp_ring_content content = {0};
 
-    if (mp_queue_lane(queue, belt) == MPOOL_OK)
+    if (mp_shared_queue_belt(queue, belt) == MPOOL_OK)
         (void)mp_ring_content(&belt->ring, &content);
     return content;
 }
@@ -162,8 +184,9 @@ static bool add_done(mpool_queue *queue, const struct mp_belt *belt, uint32_t co
     return true;
 }
 
-mpool_err mp_shared_queue_forgive(mpool_queue *queue, const struct mp_belt *belt, mpool_err err)
+mpool_err mp_shared_queue_changed(mpool_queue *queue, const struct mp_belt *belt, mpool_err err)
 {
+    mp_watch_refresh(queue);
     if (belt->lost == UINT32_MAX)
         atomic_store_explicit(&queue->done, items_put(belt), memory_order_seq_cst);
     else if (belt->lost > 0)
@@ -174,7 +197,7 @@ mpool_err mp_shared_queue_forgive(mpool_queue *queue, const struct mp_belt *belt
 mpool_err mpool_queue_task_done(mpool_queue *queue)
 {
     struct mp_belt belt;
-    mpool_err err = mp_queue_lane(queue, &belt);
+    mpool_err err = mp_shared_queue_belt(queue, &belt);
 
     if (err != MPOOL_OK)
         return err;
@@ -188,7 +211,7 @@ mpool_err mpool_queue_join(mpool_queue *queue, int64_t timeout_ms)
     struct mp_belt belt;
     int64_t until = mp_clock_until_ns(timeout_ms);
     uint32_t seen;
-    mpool_err err = mp_queue_lane(queue, &belt);
+    mpool_err err = mp_shared_queue_belt(queue, &belt);
 
     while (err == MPOOL_OK) {
         seen = mp_bell_look(&queue->all_done);

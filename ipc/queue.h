@@ -9,13 +9,17 @@
 #include <mpool/queue.h>
 
 /*
- * mp_queue_lane - a queue's belt
+ * mp_shared_queue_belt - a queue's belt
  *
  * Errors: MPOOL_E_STALE, MPOOL_E_NOINIT, MPOOL_E_FORKED. Calls: any thread of any process.
  */
-mpool_err mp_queue_lane(mpool_queue *queue, struct mp_belt *belt);
+mpool_err mp_shared_queue_belt(mpool_queue *queue, struct mp_belt *belt);
 
-/* mp_shared_queue_forgive - what a call has lost of what was in the belt counts as done. Returns `err`. */
-mpool_err mp_shared_queue_forgive(mpool_queue *queue, const struct mp_belt *belt, mpool_err err);
+/*
+ * mp_shared_queue_changed - behind every call that puts or takes
+ *
+ * What it has lost of what was in the belt counts as done, and the queue's descriptor is at its level. Returns `err`.
+ */
+mpool_err mp_shared_queue_changed(mpool_queue *queue, const struct mp_belt *belt, mpool_err err);
 
 #endif

@@ -84,7 +84,7 @@ mpool_err mpool_queue_put_many(mpool_queue *queue, int64_t timeout_ms, const cha
     struct mp_element element;
     struct mp_belt belt;
     size_t so_far = 0;
-    mpool_err err = mp_queue_lane(queue, &belt);
+    mpool_err err = mp_shared_queue_belt(queue, &belt);
 
     if (err == MPOOL_OK && items == NULL && count > 0)
         err = mp_error(MPOOL_E_INVAL, "items is NULL");
@@ -98,7 +98,7 @@ mpool_err mpool_queue_put_many(mpool_queue *queue, int64_t timeout_ms, const cha
         err = put_some(&belt, &element, (const char *)items + so_far * item_size, count - so_far, &deadline, &so_far);
     if (done != NULL && (err == MPOOL_OK || err == MPOOL_E_TIMEOUT || err == MPOOL_E_CLOSED))
         *done = so_far;
-    return mp_shared_queue_forgive(queue, &belt, err);
+    return mp_shared_queue_changed(queue, &belt, err);
 }
 
 /* ---- getting ----------------------------------------------------------------------------------------------------- */
@@ -139,7 +139,7 @@ mpool_err mpool_queue_get_many(mpool_queue *queue, int64_t timeout_ms, const cha
     struct mp_ring_reader reader;
     struct mp_belt belt;
     size_t taken = 0;
-    mpool_err err = mp_queue_lane(queue, &belt);
+    mpool_err err = mp_shared_queue_belt(queue, &belt);
 
     if (err == MPOOL_OK && (items == NULL || count == 0 || done == NULL))
         err = mp_error(MPOOL_E_INVAL, "items or done is NULL, or count is 0");
@@ -149,7 +149,7 @@ mpool_err mpool_queue_get_many(mpool_queue *queue, int64_t timeout_ms, const cha
         return err;
     err = mp_belt_get(&belt, &deadline, &reader);
     if (err != MPOOL_OK)
-        return mp_shared_queue_forgive(queue, &belt, err);
+        return mp_shared_queue_changed(queue, &belt, err);
     do {
         err = take(&belt, &reader, &element, (char *)items + taken * item_size);
         if (err == MPOOL_OK || (err == MPOOL_E_PROTOCOL && taken == 0))
@@ -159,7 +159,7 @@ mpool_err mpool_queue_get_many(mpool_queue *queue, int64_t timeout_ms, const cha
     belt.lost += err == MPOOL_E_PROTOCOL && taken == 0;
     mp_belt_got(&belt, &reader);
     if (taken == 0)
-        return mp_shared_queue_forgive(queue, &belt, err);
+        return mp_shared_queue_changed(queue, &belt, err);
     *done = taken;
-    return MPOOL_OK;
+    return mp_shared_queue_changed(queue, &belt, MPOOL_OK);
 }

@@ -36,6 +36,7 @@
 #include <mpool/local.h>
 #include <mpool/lock.h>
 #include <mpool/pack.h>
+#include <mpool/pipe.h>
 #include <mpool/pool.h>
 #include <mpool/process.h>
 #include <mpool/queue.h>

@@ -35,3 +35,19 @@ PROC(queue, waits_as_long_as_it_was_told)
 PROC(queue, that_is_closed_tells_those_who_wait)
 PROC(queue, is_joined_when_all_is_done)
 PROC(queue, goes_on_when_those_who_wait_are_killed)
+
+/* ---- their descriptors ------------------------------------------------------------------------------------------- */
+
+PROC(watch, is_at_the_level_of_its_queue_behind_each_call)
+PROC(watch, wakes_any_process_that_polls)
+PROC(watch, is_not_readable_when_another_process_has_taken_all)
+PROC(watch, ends_with_its_queue_in_every_process)
+PROC(watch, does_not_hold_up_the_release)
+
+/* ---- pipes ------------------------------------------------------------------------------------------------------- */
+
+PROC(pipe, carries_values_there_and_back)
+PROC(pipe, in_one_direction_is_refused_the_other)
+PROC(pipe, that_is_closed_gives_what_is_in_it_and_then_the_end)
+PROC(pipe, whose_other_end_has_died_ends)
+PROC(pipe, of_which_one_end_was_released_ends_for_the_other)

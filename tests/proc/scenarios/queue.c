@@ -183,7 +183,7 @@ SCENARIO(queue, refuses_what_is_no_item_and_no_queue)
     mpool_queue_options large = {.bytes = MPOOL_QUEUE_BYTES_MAX + 1};
     mpool_handle handle;
     size_t done;
-    int number;
+    int number, fd;
 
     CHECK_ERR(mpool_queue_new(NULL, &queue), MPOOL_E_NOINIT);
     CHECK_OK(mpool_init(NULL));
@@ -212,6 +212,7 @@ SCENARIO(queue, refuses_what_is_no_item_and_no_queue)
         CHECK_ERR(mpool_queue_close(queue), MPOOL_E_STALE);
         CHECK_ERR(mpool_queue_task_done(queue), MPOOL_E_STALE);
         CHECK_ERR(mpool_queue_join(queue, 0), MPOOL_E_STALE);
+        CHECK_ERR(mpool_queue_fd(queue, &fd), MPOOL_E_STALE);
         CHECK_INT(mpool_queue_qsize(queue), 0);
         CHECK(mpool_queue_empty(queue) && !mpool_queue_full(queue));
     }
