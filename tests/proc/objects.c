@@ -51,3 +51,7 @@ PROC(pipe, in_one_direction_is_refused_the_other)
 PROC(pipe, that_is_closed_gives_what_is_in_it_and_then_the_end)
 PROC(pipe, whose_other_end_has_died_ends)
 PROC(pipe, of_which_one_end_was_released_ends_for_the_other)
+
+/* ---- queues under fire ------------------------------------------------------------------------------------------- */
+
+PROC(killed, producers_and_consumers_lose_nothing_and_double_nothing)
