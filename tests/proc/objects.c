@@ -55,3 +55,14 @@ PROC(pipe, of_which_one_end_was_released_ends_for_the_other)
 /* ---- queues under fire ------------------------------------------------------------------------------------------- */
 
 PROC(killed, producers_and_consumers_lose_nothing_and_double_nothing)
+PROC(broken, is_emptied_and_works_again)
+PROC(broken, items_count_as_done)
+PROC(broken, crashes_nobody_and_hangs_nobody)
+
+/* ---- arrays ------------------------------------------------------------------------------------------------------ */
+
+PROC(array, items_of_every_format_come_out_as_they_went_in)
+PROC(array, strings_and_single_items_mix_with_them)
+PROC(array, odd_calls_are_refused_and_put_nothing)
+PROC(array, as_many_go_in_as_there_is_room_for)
+PROC(array, items_wait_for_room_and_for_each_other)

@@ -95,7 +95,7 @@ static bool find(const msgpack_object *args, mpool_queue **queue, int *process)
     return true;
 }
 
-MPOOL_FUNCTION(produce)
+MPOOL_FUNCTION(queue_produce)
 {
     mpool_queue *queue;
     int process, number;
@@ -116,7 +116,7 @@ MPOOL_FUNCTION(produce)
     return err == MPOOL_OK ? 0 : mpool_job_fail(job, "%s", mpool_error_detail());
 }
 
-MPOOL_FUNCTION(consume)
+MPOOL_FUNCTION(queue_consume)
 {
     int process, producer, number, last[SIDE] = {0}, count = 0;
     mpool_queue *queue;
@@ -155,7 +155,7 @@ static unsigned roll(unsigned sides)
 
 static void start(int process)
 {
-    const mpool_process_options options = {.function = process < SIDE ? "produce" : "consume"};
+    const mpool_process_options options = {.function = process < SIDE ? "queue_produce" : "queue_consume"};
 
     enter(process, MOMENTS);
     CHECK_OK(
