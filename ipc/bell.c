@@ -15,18 +15,18 @@
 #include <time.h>
 #include <unistd.h>
 
-void mp_bell_wait(struct mp_bell *bell, uint32_t seen, int64_t until_ns)
+bool mp_bell_wait(struct mp_bell *bell, uint32_t seen, int64_t until_ns)
 {
     int64_t left = until_ns - mp_clock_ns();
     struct timespec slice = {0};
 
     if (left <= 0)
-        return;
+        return false;
     slice.tv_nsec = left < MP_BELL_SLICE_NS ? left : MP_BELL_SLICE_NS;
-    (void)syscall(SYS_futex, &bell->word, FUTEX_WAIT, seen, &slice, NULL, 0);
+    return syscall(SYS_futex, &bell->word, FUTEX_WAIT, seen, &slice, NULL, 0) == 0;
 }
 
-void mp_bell_wake(struct mp_bell *bell, int most)
+int mp_bell_wake(struct mp_bell *bell, int most)
 {
     uint32_t rung = atomic_fetch_add_explicit(&bell->word, 2, memory_order_seq_cst) + 2;
     long woken = syscall(SYS_futex, &bell->word, FUTEX_WAKE, most, NULL, NULL, 0);
@@ -34,4 +34,5 @@ void mp_bell_wake(struct mp_bell *bell, int most)
     if (woken < most)
         (void)atomic_compare_exchange_strong_explicit(&bell->word, &rung, rung & ~1U, memory_order_seq_cst,
                                                       memory_order_relaxed);
+    return woken > 0 ? (int)woken : 0;
 }

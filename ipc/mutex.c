@@ -85,9 +85,39 @@ mpool_err mp_mutex_lock(struct mp_mutex *mutex, int64_t until_ns)
     }
 }
 
+mpool_err mp_mutex_enter(struct mp_mutex *mutex, int64_t until_ns, bool *died)
+{
+    int code = pthread_mutex_trylock(&mutex->mutex);
+    int64_t least_ns;
+    mpool_err err;
+
+    *died = code == EOWNERDEAD;
+    if (*died)
+        (void)pthread_mutex_consistent(&mutex->mutex);
+    if (*died || code == 0)
+        return MPOOL_OK;
+    least_ns = mp_clock_ns() + MP_BELL_SLICE_NS;
+    err = mp_mutex_lock(mutex, until_ns > least_ns ? until_ns : least_ns);
+    if (err == MPOOL_E_TIMEOUT)
+        return mp_error(err, "a thread that is stopped or has no processor is in the middle of a change to the object");
+    *died = err == MPOOL_E_OWNER_DIED;
+    return *died ? MPOOL_OK : err;
+}
+
 mpool_err mp_mutex_unlock(struct mp_mutex *mutex)
 {
     if (pthread_mutex_unlock(&mutex->mutex) == 0)
         return MPOOL_OK;
     return mp_error(MPOOL_E_NOT_OWNER, "this thread does not hold the lock");
+}
+
+bool mp_mutex_held(struct mp_mutex *mutex)
+{
+    int code = pthread_mutex_trylock(&mutex->mutex);
+
+    if (code == EOWNERDEAD)
+        (void)pthread_mutex_consistent(&mutex->mutex);
+    if (code == 0 || code == EOWNERDEAD)
+        (void)pthread_mutex_unlock(&mutex->mutex);
+    return code == EDEADLK;
 }
