@@ -37,8 +37,10 @@
 #include <mpool/local.h>
 #include <mpool/lock.h>
 #include <mpool/pack.h>
+#include <mpool/pipe.h>
 #include <mpool/pool.h>
 #include <mpool/process.h>
+#include <mpool/queue.h>
 #include <mpool/result.h>
 #include <mpool/semaphore.h>
 #include <mpool/total.h>

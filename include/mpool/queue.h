@@ -7,8 +7,9 @@
  *     mpool_queue_put(queue, MPOOL_FOREVER, "{s:s,s:I}", "path", path, "bytes", bytes);
  *     mpool_queue_get(queue, MPOOL_FOREVER, "{s:s,s:I}", "path", &path, "bytes", &bytes);
  *
- * An item is in the queue when its put returns, and comes out once. Items of one producer come out in the order in which
- * it put them. A process that is killed inside of a call takes at most the item of that call along, and blocks nobody.
+ * An item is in the queue when its put returns, and comes out once. Items of one producer come out in the order in
+ * which it put them. A process that is killed inside of a call takes at most the item of that call along, and blocks
+ * nobody.
  *
  * Strings, bytes and objects that a get unpacks point into memory of the calling thread, and are valid until that
  * thread's next call for a queue, a pipe or an atom.
@@ -31,7 +32,7 @@ typedef struct mpool_queue mpool_queue;
 /* All zero means the defaults. */
 typedef struct mpool_queue_options {
     uint32_t maxsize; /* items that it holds, at most and exactly; 0: as many as there is room for */
-    size_t bytes;     /* room for items, packed, and 8 to 15 bytes for each; rounded up to a power of two; default 1 MiB.
+    size_t bytes; /* room for items, packed, and 8 to 15 bytes for each; rounded up to a power of two; default 1 MiB.
                          A larger item is MPOOL_E_TOOBIG. The memory is taken when the queue is made. */
 } mpool_queue_options;
 
@@ -69,8 +70,8 @@ MPOOL_API mpool_err mpool_queue_put(mpool_queue *queue, int64_t timeout_ms, cons
  * format    in   what it looks like, as for mpool_unpack(); NULL: it is not wanted
  *
  * An item that does not look like that stays where it is, with MPOOL_E_FORMAT: "o" takes any.
- * Errors: MPOOL_E_TIMEOUT (there was none), MPOOL_E_END (closed, and empty), MPOOL_E_FORMAT, MPOOL_E_PROTOCOL (its bytes
- *         are broken, and it was dropped), MPOOL_E_NOMEM, MPOOL_E_STALE, MPOOL_E_FORKED, MPOOL_E_NOINIT.
+ * Errors: MPOOL_E_TIMEOUT (there was none), MPOOL_E_END (closed, and empty), MPOOL_E_FORMAT, MPOOL_E_PROTOCOL (its
+ *         bytes are broken, and it was dropped), MPOOL_E_NOMEM, MPOOL_E_STALE, MPOOL_E_FORKED, MPOOL_E_NOINIT.
  * Calls:  any thread of any process.
  */
 MPOOL_API mpool_err mpool_queue_get(mpool_queue *queue, int64_t timeout_ms, const char *format, ...);
@@ -96,8 +97,8 @@ MPOOL_API mpool_err mpool_queue_put_many(mpool_queue *queue, int64_t timeout_ms,
  * items     out  room for `count` of `item_size` bytes
  * done      out  how many were taken: 1 to `count`; set on MPOOL_OK
  *
- * Waits until there is one, and takes what is there. It stops before an item of another shape; if that is the first one,
- * MPOOL_E_FORMAT. Errors: as mpool_queue_get(); MPOOL_E_INVAL.
+ * Waits until there is one, and takes what is there. It stops before an item of another shape; if that is the first
+ * one, MPOOL_E_FORMAT. Errors: as mpool_queue_get(); MPOOL_E_INVAL.
  */
 MPOOL_API mpool_err mpool_queue_get_many(mpool_queue *queue, int64_t timeout_ms, const char *item_format, void *items,
                                          size_t count, size_t item_size, size_t *done);
@@ -139,7 +140,8 @@ MPOOL_API mpool_err mpool_queue_join(mpool_queue *queue, int64_t timeout_ms);
  *                A thread of ours watches the queue for it from now on, until the queue is released.
  *
  * Where several take items out, it may be empty by the time one looks: so get with a timeout of 0.
- * Errors: MPOOL_E_SYSTEM, MPOOL_E_NOMEM, MPOOL_E_STALE, MPOOL_E_FORKED, MPOOL_E_NOINIT. Calls: any thread of any process.
+ * Errors: MPOOL_E_SYSTEM, MPOOL_E_NOMEM, MPOOL_E_STALE, MPOOL_E_FORKED, MPOOL_E_NOINIT. Calls: any thread of any
+ *         process.
  */
 MPOOL_API mpool_err mpool_queue_fd(mpool_queue *queue, int *fd);
 
@@ -170,8 +172,8 @@ MPOOL_API void mpool_queue_server_free(mpool_queue_server *server);
  *                mpool_queue_free(). It has no handle and no file descriptor.
  *
  * The caller need not have called mpool_init(). When the other program ends, MPOOL_E_BROKEN.
- * Errors: MPOOL_E_INVAL (address), MPOOL_E_TIMEOUT (nobody answered), MPOOL_E_PROTOCOL (it is no queue of mpool's, or of
- *         another version), MPOOL_E_IDENTITY (another user's), MPOOL_E_SYSTEM, MPOOL_E_NOMEM.
+ * Errors: MPOOL_E_INVAL (address), MPOOL_E_TIMEOUT (nobody answered), MPOOL_E_PROTOCOL (it is no queue of mpool's, or
+ *         of another version), MPOOL_E_IDENTITY (another user's), MPOOL_E_SYSTEM, MPOOL_E_NOMEM.
  * Calls:  any thread.
  */
 MPOOL_API mpool_err mpool_queue_connect(const char *address, int64_t timeout_ms, mpool_queue **queue);
