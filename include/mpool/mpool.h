@@ -40,5 +40,6 @@
 #include <mpool/process.h>
 #include <mpool/result.h>
 #include <mpool/total.h>
+#include <mpool/value.h>
 
 #endif

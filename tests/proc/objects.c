@@ -20,3 +20,14 @@ PROC(lock, is_released_at_every_exit_from_its_block)
 PROC(lock, waits_as_long_as_it_was_told)
 PROC(lock, refuses_who_does_not_hold_it)
 PROC(lock, of_kind_rlock_may_be_acquired_again)
+
+/* ---- values and arrays ------------------------------------------------------------------------------------------- */
+
+PROC(value, holds_any_c_type)
+PROC(value, of_odd_types_and_sizes_is_refused)
+PROC(value, of_an_array_has_as_many_elements_as_it_was_made_with)
+PROC(value, whose_head_was_written_over_is_refused)
+PROC(value, is_exact_under_its_lock_from_processes_and_jobs)
+PROC(value, of_a_large_raw_array_is_there_in_another_process)
+PROC(value, goes_on_from_holders_that_are_killed)
+PROC(value, is_mended_by_those_who_survive)

@@ -2,6 +2,7 @@
  * tests/proc/scenarios/lock.c - scenarios: locks, and rlocks where they differ
  */
 #include "tests/proc/helper.h"
+#include "tests/proc/sharing.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -30,14 +31,6 @@ MPOOL_FUNCTION(raise_pair_often)
             raise_pair();
         }
     return 0;
-}
-
-static mpool_process *start_with(const char *function, mpool_handle handle)
-{
-    mpool_process *process;
-
-    CHECK_OK(mpool_process_start(&(mpool_process_options){.function = function}, &process, "h", handle));
-    return process;
 }
 
 SCENARIO(lock, is_held_by_one_process_at_a_time)
