@@ -31,3 +31,9 @@ PROC(value, is_exact_under_its_lock_from_processes_and_jobs)
 PROC(value, of_a_large_raw_array_is_there_in_another_process)
 PROC(value, goes_on_from_holders_that_are_killed)
 PROC(value, is_mended_by_those_who_survive)
+
+/* ---- atomics and adders ------------------------------------------------------------------------------------------ */
+
+PROC(atomic, begins_with_its_first_number_and_is_found_by_its_handle)
+PROC(atomic, changes_from_processes_and_jobs_are_all_there)
+PROC(atomic, changes_of_the_killed_have_happened_or_have_not)
