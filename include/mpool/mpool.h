@@ -28,6 +28,7 @@
 #ifndef MPOOL_MPOOL_H
 #define MPOOL_MPOOL_H
 
+#include <mpool/adder.h>
 #include <mpool/atomic.h>
 #include <mpool/dossier.h>
 #include <mpool/error.h>

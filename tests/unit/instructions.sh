@@ -51,4 +51,5 @@ has i64_decrement 1 'lock (sub|dec|add|xadd)'
 has i64_add 1 'lock (add|xadd)'
 has f64_add_and_get 1 'lock cmpxchg'
 has bool_get_and_set 1 'xchg +%[a-z0-9]+,\(%rdi\)'
+has adder_add 0 'add +'
 exit $code

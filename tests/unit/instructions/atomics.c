@@ -3,6 +3,7 @@
  *
  * Runs in: nothing; it is compiled and disassembled.
  */
+#include <mpool/adder.h>
 #include <mpool/atomic.h>
 
 #define SHOW(type, name, call)                                                                                         \
@@ -37,4 +38,10 @@ bool bool_get_and_set(mpool_atomic_bool *atomic, bool flag);
 bool bool_get_and_set(mpool_atomic_bool *atomic, bool flag)
 {
     return mpool_atomic_bool_get_and_set(atomic, flag);
+}
+
+mpool_err adder_add(mpool_adder *adder, int64_t number);
+mpool_err adder_add(mpool_adder *adder, int64_t number)
+{
+    return mpool_adder_add(adder, number);
 }
