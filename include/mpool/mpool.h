@@ -29,6 +29,7 @@
 #define MPOOL_MPOOL_H
 
 #include <mpool/adder.h>
+#include <mpool/atom.h>
 #include <mpool/atomic.h>
 #include <mpool/dossier.h>
 #include <mpool/error.h>

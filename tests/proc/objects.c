@@ -44,3 +44,18 @@ PROC(adder, is_exact_from_processes_and_jobs)
 PROC(adder, takes_more_threads_than_it_has_cells)
 PROC(adder, begins_anew_in_all_cells_at_once)
 PROC(adder, has_what_the_killed_had_added)
+
+/* ---- atoms ------------------------------------------------------------------------------------------------------- */
+
+PROC(atom, holds_any_value_of_a_format)
+PROC(atom, refuses_what_does_not_fit)
+PROC(atom, that_was_written_over_is_refused)
+PROC(atom, is_compared_by_what_mpool_pack_makes_of_values)
+PROC(atom, is_changed_by_a_function_or_not_at_all)
+PROC(atom, calls_its_function_again_if_it_was_overtaken)
+PROC(atom, changes_from_processes_jobs_and_threads_are_all_there)
+PROC(atom, of_a_set_has_each_member_once)
+PROC(atom, that_is_no_set_or_too_small_for_a_member_says_so)
+PROC(atom, of_a_set_tells_one_of_several_processes_that_it_has_changed_it)
+PROC(atom, changes_of_the_killed_are_whole_and_none_is_lost)
+PROC(atom, changes_of_the_killed_and_of_the_others_are_whole_and_none_is_lost)
