@@ -28,6 +28,9 @@
 #ifndef MPOOL_MPOOL_H
 #define MPOOL_MPOOL_H
 
+#include <mpool/adder.h>
+#include <mpool/atom.h>
+#include <mpool/atomic.h>
 #include <mpool/dossier.h>
 #include <mpool/error.h>
 #include <mpool/event.h>
@@ -44,5 +47,6 @@
 #include <mpool/result.h>
 #include <mpool/semaphore.h>
 #include <mpool/total.h>
+#include <mpool/value.h>
 
 #endif

@@ -112,3 +112,42 @@ PROC(array, strings_and_single_items_mix_with_them)
 PROC(array, odd_calls_are_refused_and_put_nothing)
 PROC(array, as_many_go_in_as_there_is_room_for)
 PROC(array, items_wait_for_room_and_for_each_other)
+
+/* ---- values and arrays ------------------------------------------------------------------------------------------- */
+
+PROC(value, holds_any_c_type)
+PROC(value, of_odd_types_and_sizes_is_refused)
+PROC(value, of_an_array_has_as_many_elements_as_it_was_made_with)
+PROC(value, whose_head_was_written_over_is_refused)
+PROC(value, is_exact_under_its_lock_from_processes_and_jobs)
+PROC(value, of_a_large_raw_array_is_there_in_another_process)
+PROC(value, goes_on_from_holders_that_are_killed)
+PROC(value, is_mended_by_those_who_survive)
+
+/* ---- atomics and adders ------------------------------------------------------------------------------------------ */
+
+PROC(atomic, begins_with_its_first_number_and_is_found_by_its_handle)
+PROC(atomic, changes_from_processes_and_jobs_are_all_there)
+PROC(atomic, changes_of_the_killed_have_happened_or_have_not)
+
+PROC(adder, begins_with_nothing_and_keeps_what_its_kind_says)
+PROC(adder, that_is_none_is_refused)
+PROC(adder, is_exact_from_processes_and_jobs)
+PROC(adder, takes_more_threads_than_it_has_cells)
+PROC(adder, begins_anew_in_all_cells_at_once)
+PROC(adder, has_what_the_killed_had_added)
+
+/* ---- atoms ------------------------------------------------------------------------------------------------------- */
+
+PROC(atom, holds_any_value_of_a_format)
+PROC(atom, refuses_what_does_not_fit)
+PROC(atom, that_was_written_over_is_refused)
+PROC(atom, is_compared_by_what_mpool_pack_makes_of_values)
+PROC(atom, is_changed_by_a_function_or_not_at_all)
+PROC(atom, calls_its_function_again_if_it_was_overtaken)
+PROC(atom, changes_from_processes_jobs_and_threads_are_all_there)
+PROC(atom, of_a_set_has_each_member_once)
+PROC(atom, that_is_no_set_or_too_small_for_a_member_says_so)
+PROC(atom, of_a_set_tells_one_of_several_processes_that_it_has_changed_it)
+PROC(atom, changes_of_the_killed_are_whole_and_none_is_lost)
+PROC(atom, changes_of_the_killed_and_of_the_others_are_whole_and_none_is_lost)

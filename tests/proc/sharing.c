@@ -8,7 +8,10 @@
 #include "tests/proc/helper.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
 mpool_process *start_with(const char *function, mpool_handle handle)
 {
@@ -16,6 +19,12 @@ mpool_process *start_with(const char *function, mpool_handle handle)
 
     CHECK_OK(mpool_process_start(&(mpool_process_options){.function = function}, &process, "h", handle));
     return process;
+}
+
+void start_together(int parties)
+{
+    atomic_fetch_add(&board->held, 1);
+    AWAIT(atomic_load(&board->held) >= parties);
 }
 
 bool sleeps(pid_t pid)
@@ -53,4 +62,21 @@ void scribble(void *object, size_t bytes, uint64_t seed)
 
         words[i] = random % 2 != 0 ? (uint32_t)(random >> 32) : (uint32_t)(random >> 62);
     }
+}
+
+void kill_after(mpool_process *process, int64_t most_us)
+{
+    static uint64_t random;
+    struct timespec moment = {.tv_nsec = (long)(dice(&random) % (uint64_t)(most_us * 1000))};
+
+    (void)nanosleep(&moment, NULL);
+    CHECK_OK(mpool_process_kill(process));
+    join_free(process, -SIGKILL);
+}
+
+unsigned kills_wanted(void)
+{
+    const char *wanted = getenv("MPOOL_KILLS");
+
+    return wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : 100;
 }

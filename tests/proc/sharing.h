@@ -19,6 +19,15 @@ bool sleeps(pid_t pid);
 /* dice - the next random number. */
 uint64_t dice(uint64_t *state);
 
+/* start_together - return when so many threads of any processes have called it. */
+void start_together(int parties);
+
+/* kill_after - SIGKILL after a moment that differs each time, up to so many microseconds; joined and freed. */
+void kill_after(mpool_process *process, int64_t most_us);
+
+/* kills_wanted - how many kills have to hit what a scenario is about: MPOOL_KILLS, or 100. */
+unsigned kills_wanted(void);
+
 /* How large an object with a seat for each member is. */
 #define SEATED_BYTES ((size_t)9 * 4096)
 
