@@ -64,8 +64,8 @@ static void add_to_atomic(void)
 
 static void add_to_value(void)
 {
-    MPOOL_WITH_RLOCK(mpool_value_get_lock(state.value))
-    ++*(int64_t *)mpool_value_data(state.value);
+    MPOOL_WITH_RLOCK (mpool_value_get_lock(state.value))
+        ++*(int64_t *)mpool_value_data(state.value);
 }
 
 static void get_atom(void)

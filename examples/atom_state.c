@@ -44,7 +44,7 @@ MPOOL_FUNCTION(connect_and_leave)
     if (mpool_unpack(args, "[i,h,h]", &move.client, &handles[0], &handles[1]) != MPOOL_OK ||
         mpool_atom_open(handles[0], &state) != MPOOL_OK || mpool_atom_open(handles[1], &kinds) != MPOOL_OK ||
         mpool_atom_swap(state, change, &move, NULL) != MPOOL_OK ||
-        mpool_atom_set_add(kinds, &new, "s", move.client % 2 == 0 ? "even" : "odd") != MPOOL_OK)
+        mpool_atom_add(kinds, &new, "s", move.client % 2 == 0 ? "even" : "odd") != MPOOL_OK)
         return mpool_job_fail(job, "%s", mpool_error_detail());
     if (new)
         printf("the first %s client\n", move.client % 2 == 0 ? "even" : "odd");

@@ -44,8 +44,7 @@ MPOOL_FUNCTION(add_with_lock)
         return mpool_job_fail(job, "%s", mpool_error_detail());
     if ((size = read_size(path)) < 0)
         return 0; /* it has been told */
-    MPOOL_WITH_RLOCK(mpool_value_get_lock(total))
-    {
+    MPOOL_WITH_RLOCK (mpool_value_get_lock(total)) {
         *(int64_t *)mpool_value_data(total) += size;
     }
     return 0;

@@ -21,8 +21,7 @@ MPOOL_FUNCTION(visit)
         mpool_semaphore_open(handles[0], &room) != MPOOL_OK || mpool_atomic_i64_open(handles[1], &inside) != MPOOL_OK ||
         mpool_atomic_i64_open(handles[2], &most) != MPOOL_OK || mpool_event_open(handles[3], &full) != MPOOL_OK)
         return mpool_job_fail(job, "%s", mpool_error_detail());
-    MPOOL_WITH_PERMIT(room)
-    {
+    MPOOL_WITH_PERMIT (room) {
         int64_t here = mpool_atomic_i64_increment_and_get(inside);
         (void)mpool_atomic_i64_accumulate_and_get(most, here, larger);
         if (here == ROOM)

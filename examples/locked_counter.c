@@ -14,8 +14,7 @@ MPOOL_FUNCTION(count)
     if (mpool_unpack(args, "[h,h]", &handles[0], &handles[1]) != MPOOL_OK ||
         mpool_lock_open(handles[0], &lock) != MPOOL_OK || mpool_value_open(handles[1], &counter) != MPOOL_OK)
         return mpool_job_fail(job, "%s", mpool_error_detail());
-    MPOOL_WITH_LOCK(lock)
-    {
+    MPOOL_WITH_LOCK (lock) {
         int64_t *number = mpool_value_data(counter);
         *number += 1;
         printf("hello world %lld\n", (long long)*number);

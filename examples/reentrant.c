@@ -11,15 +11,14 @@ struct account {
 
 static void deposit(const struct account *account, int64_t cents)
 {
-    MPOOL_WITH_RLOCK(account->lock)
-    {
+    MPOOL_WITH_RLOCK (account->lock) {
         *account->cents += cents;
     }
 }
 
 static void add_interest(const struct account *account) /* of one per cent */
 {
-    MPOOL_WITH_RLOCK(account->lock) /* nobody comes between the reading and the deposit */
+    MPOOL_WITH_RLOCK (account->lock) /* nobody comes between the reading and the deposit */
     {
         deposit(account, *account->cents / 100);
     }
@@ -57,8 +56,7 @@ int main(void)
     }
     (void)mpool_value_get(value, &cents, sizeof cents);
     printf("after 4 times 100 years: %lld cents\n", (long long)cents);
-    MPOOL_WITH_LOCK(lock)
-    {
+    MPOOL_WITH_LOCK (lock) {
         /* A plain lock says at once that its holder would wait for itself. */
         printf("a lock, again: %s\n", mpool_err_name(mpool_lock_acquire(lock, MPOOL_FOREVER)));
     }

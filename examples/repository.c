@@ -39,8 +39,7 @@ static bool buy(mpool_value *value, const char *name, int64_t quantity)
     struct repository *repository = mpool_value_data(value);
     bool bought = false;
 
-    MPOOL_WITH_RLOCK(mpool_value_get_lock(value))
-    {
+    MPOOL_WITH_RLOCK (mpool_value_get_lock(value)) {
         struct product *product = find(repository, name);
 
         if (product == NULL || repository->purchase_count >= LEDGER)
@@ -76,8 +75,7 @@ static bool agrees(mpool_value *value)
     const struct repository *repository = mpool_value_data(value);
     int64_t by_purchases = 0, by_products = 0, total = -1;
 
-    MPOOL_WITH_RLOCK(mpool_value_get_lock(value))
-    {
+    MPOOL_WITH_RLOCK (mpool_value_get_lock(value)) {
         for (int64_t i = 0; i < repository->purchase_count; i++)
             by_purchases +=
                 repository->products[repository->purchases[i].product].price_cents * repository->purchases[i].quantity;

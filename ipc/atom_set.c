@@ -129,7 +129,7 @@ static mpool_err change_member(mpool_atom *atom, bool wanted, bool *changed, con
     return MPOOL_OK;
 }
 
-mpool_err mpool_atom_set_add(mpool_atom *atom, bool *changed, const char *format, ...)
+mpool_err mpool_atom_add(mpool_atom *atom, bool *changed, const char *format, ...)
 {
     va_list args;
     mpool_err err;
@@ -140,7 +140,7 @@ mpool_err mpool_atom_set_add(mpool_atom *atom, bool *changed, const char *format
     return err;
 }
 
-mpool_err mpool_atom_set_discard(mpool_atom *atom, bool *changed, const char *format, ...)
+mpool_err mpool_atom_discard(mpool_atom *atom, bool *changed, const char *format, ...)
 {
     va_list args;
     mpool_err err;
@@ -153,7 +153,7 @@ mpool_err mpool_atom_set_discard(mpool_atom *atom, bool *changed, const char *fo
 
 /* ---- asking ------------------------------------------------------------------------------------------------------ */
 
-mpool_err mpool_atom_set_contains(mpool_atom *atom, bool *contains, const char *format, ...)
+mpool_err mpool_atom_contains(mpool_atom *atom, bool *contains, const char *format, ...)
 {
     const char *member, *bytes;
     size_t member_size, size;

@@ -121,7 +121,7 @@ MPOOL_API mpool_err mpool_atom_swap_vals(mpool_atom *atom, mpool_atom_function *
 /*
  * A set is a map from its members to nil: mpool_atom_new(0, &atom, "{}") makes an empty one.
  *
- * mpool_atom_set_add, mpool_atom_set_discard - have a member in it, or not
+ * mpool_atom_add, mpool_atom_discard - have a member in it, or not
  *
  * changed   out  set on MPOOL_OK: was it not there, or was it? NULL if not wanted
  * format    in   the member, as for mpool_pack()
@@ -129,10 +129,10 @@ MPOOL_API mpool_err mpool_atom_swap_vals(mpool_atom *atom, mpool_atom_function *
  * Errors: MPOOL_E_FORMAT (the atom holds something else than a map), and those of get and set.
  * Calls:  any thread of any process.
  */
-MPOOL_API mpool_err mpool_atom_set_add(mpool_atom *atom, bool *changed, const char *format, ...);
-MPOOL_API mpool_err mpool_atom_set_discard(mpool_atom *atom, bool *changed, const char *format, ...);
+MPOOL_API mpool_err mpool_atom_add(mpool_atom *atom, bool *changed, const char *format, ...);
+MPOOL_API mpool_err mpool_atom_discard(mpool_atom *atom, bool *changed, const char *format, ...);
 
-/* mpool_atom_set_contains - is it in it? Errors: MPOOL_E_FORMAT, and those of get. Calls: any thread of any process. */
-MPOOL_API mpool_err mpool_atom_set_contains(mpool_atom *atom, bool *contains, const char *format, ...);
+/* mpool_atom_contains - is it in it? Errors: MPOOL_E_FORMAT, and those of get. Calls: any thread of any process. */
+MPOOL_API mpool_err mpool_atom_contains(mpool_atom *atom, bool *contains, const char *format, ...);
 
 #endif

@@ -63,8 +63,8 @@ static void *change(void *data)
     bool contains;
 
     for (int i = 0; i < TIMES; i++) {
-        MPOOL_WITH_RLOCK(mpool_value_get_lock(value))
-        ++*(int64_t *)mpool_value_data(value);
+        MPOOL_WITH_RLOCK (mpool_value_get_lock(value))
+            ++*(int64_t *)mpool_value_data(value);
         (void)mpool_atomic_i64_get_and_increment(atomic);
         (void)mpool_atomic_f64_add_and_get(halves, 0.5);
         MUST(mpool_adder_add(sum, number) == MPOOL_OK);
@@ -72,9 +72,9 @@ static void *change(void *data)
         MUST(mpool_adder_add(reset, 1) == MPOOL_OK);
         MUST(mpool_atom_swap(atom, add_one, NULL, NULL) == MPOOL_OK);
         compare();
-        MUST(mpool_atom_set_add(set, NULL, "I", number) == MPOOL_OK);
-        MUST(mpool_atom_set_contains(set, &contains, "I", number) == MPOOL_OK && contains);
-        MUST(mpool_atom_set_discard(set, NULL, "I", number) == MPOOL_OK);
+        MUST(mpool_atom_add(set, NULL, "I", number) == MPOOL_OK);
+        MUST(mpool_atom_contains(set, &contains, "I", number) == MPOOL_OK && contains);
+        MUST(mpool_atom_discard(set, NULL, "I", number) == MPOOL_OK);
     }
     return NULL;
 }

@@ -44,19 +44,18 @@ static atomic_int inside, arrived;
 static void use_locks(void)
 {
     for (int i = 0; i < TIMES; i++) {
-        MPOOL_WITH_LOCK(lock)
-        by_lock++;
-        MPOOL_WITH_RLOCK(rlock)
-        MPOOL_WITH_RLOCK(rlock)
-        by_rlock++;
+        MPOOL_WITH_LOCK (lock)
+            by_lock++;
+        MPOOL_WITH_RLOCK (rlock)
+            MPOOL_WITH_RLOCK (rlock)
+                by_rlock++;
     }
 }
 
 static void use_semaphores(void)
 {
     for (int i = 0; i < TIMES; i++) {
-        MPOOL_WITH_PERMIT(permits)
-        {
+        MPOOL_WITH_PERMIT (permits) {
             MUST(atomic_fetch_add(&inside, 1) < PERMITS);
             MUST(mpool_semaphore_value(permits) < PERMITS);
             atomic_fetch_sub(&inside, 1);
@@ -76,14 +75,12 @@ static bool has_items(void *user)
 static void use_condition(void)
 {
     for (int i = 0; i < TIMES; i++) {
-        MPOOL_WITH_LOCK(mpool_condition_lock(condition))
-        {
+        MPOOL_WITH_LOCK (mpool_condition_lock(condition)) {
             items++;
             MUST((i % 2 != 0 ? mpool_condition_notify(condition, 1) : mpool_condition_notify_all(condition)) ==
                  MPOOL_OK);
         }
-        MPOOL_WITH_LOCK(mpool_condition_lock(condition))
-        {
+        MPOOL_WITH_LOCK (mpool_condition_lock(condition)) {
             MUST(mpool_condition_wait_for(condition, has_items, NULL, LONG_MS) == MPOOL_OK);
             items--;
             taken++;

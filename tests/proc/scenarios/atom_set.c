@@ -10,7 +10,7 @@ static bool contains(mpool_atom *set, int member)
 {
     bool found;
 
-    CHECK_OK(mpool_atom_set_contains(set, &found, "i", member));
+    CHECK_OK(mpool_atom_contains(set, &found, "i", member));
     return found;
 }
 
@@ -25,15 +25,15 @@ SCENARIO(atom, of_a_set_has_each_member_once)
     CHECK_OK(mpool_atom_new(0, &set, "{}"));
     for (int i = 0; i < 200; i++) { /* all three headers of maps but the largest */
         CHECK(!contains(set, i));
-        CHECK_OK(mpool_atom_set_add(set, &changed, "i", i));
+        CHECK_OK(mpool_atom_add(set, &changed, "i", i));
         CHECK(changed && contains(set, i));
-        CHECK_OK(mpool_atom_set_add(set, &changed, "i", i));
+        CHECK_OK(mpool_atom_add(set, &changed, "i", i));
         CHECK(!changed);
     }
     for (int i = 0; i < 200; i += 2) {
-        CHECK_OK(mpool_atom_set_discard(set, &changed, "i", i));
+        CHECK_OK(mpool_atom_discard(set, &changed, "i", i));
         CHECK(changed && !contains(set, i) && contains(set, i + 1));
-        CHECK_OK(mpool_atom_set_discard(set, &changed, "i", i));
+        CHECK_OK(mpool_atom_discard(set, &changed, "i", i));
         CHECK(!changed);
     }
     CHECK_OK(mpool_atom_get(set, "o", &all));
@@ -42,13 +42,13 @@ SCENARIO(atom, of_a_set_has_each_member_once)
         CHECK(all.via.map.ptr[i].key.via.u64 == 2 * i + 1 && all.via.map.ptr[i].val.type == MSGPACK_OBJECT_NIL);
 
     /* Members of any shape; what was read may be one. */
-    CHECK_OK(mpool_atom_set_add(set, NULL, "[s,d]", "a pair", 0.5));
-    CHECK_OK(mpool_atom_set_contains(set, &changed, "[s,d]", "a pair", 0.5));
+    CHECK_OK(mpool_atom_add(set, NULL, "[s,d]", "a pair", 0.5));
+    CHECK_OK(mpool_atom_contains(set, &changed, "[s,d]", "a pair", 0.5));
     CHECK(changed);
     CHECK_OK(mpool_atom_set(set, "{s:n,s:[i,i],s:n}", "first", "a map, too", 1, 2, "last"));
     CHECK_OK(mpool_atom_get(set, "o", &all));
     CHECK_OK(mpool_unpack(&all.via.map.ptr[1].key, "s", &name));
-    CHECK_OK(mpool_atom_set_discard(set, &changed, "s", name));
+    CHECK_OK(mpool_atom_discard(set, &changed, "s", name));
     CHECK(changed);
     CHECK_OK(mpool_atom_get(set, "o", &all));
     CHECK_INT(all.via.map.size, 2);
@@ -64,20 +64,20 @@ SCENARIO(atom, that_is_no_set_or_too_small_for_a_member_says_so)
 
     CHECK_OK(mpool_init(NULL));
     CHECK_OK(mpool_atom_new(0, &set, "I", INT64_C(7)));
-    CHECK_ERR(mpool_atom_set_add(set, &changed, "i", 1), MPOOL_E_FORMAT);
-    CHECK_ERR(mpool_atom_set_discard(set, &changed, "i", 1), MPOOL_E_FORMAT);
-    CHECK_ERR(mpool_atom_set_contains(set, &changed, "i", 1), MPOOL_E_FORMAT);
+    CHECK_ERR(mpool_atom_add(set, &changed, "i", 1), MPOOL_E_FORMAT);
+    CHECK_ERR(mpool_atom_discard(set, &changed, "i", 1), MPOOL_E_FORMAT);
+    CHECK_ERR(mpool_atom_contains(set, &changed, "i", 1), MPOOL_E_FORMAT);
     CHECK_OK(mpool_atom_get(set, "I", &i));
     CHECK_OK(mpool_atom_set(set, "{}"));
-    CHECK_ERR(mpool_atom_set_add(set, &changed, "z", large, sizeof large), MPOOL_E_TOOBIG);
-    CHECK_ERR(mpool_atom_set_add(set, &changed, "q"), MPOOL_E_FORMAT);
-    CHECK_ERR(mpool_atom_set_contains(set, &changed, "q"), MPOOL_E_FORMAT);
+    CHECK_ERR(mpool_atom_add(set, &changed, "z", large, sizeof large), MPOOL_E_TOOBIG);
+    CHECK_ERR(mpool_atom_add(set, &changed, "q"), MPOOL_E_FORMAT);
+    CHECK_ERR(mpool_atom_contains(set, &changed, "q"), MPOOL_E_FORMAT);
     CHECK(changed);
     memset((char *)set + 64, 0xdf, 4096 - 64);
-    CHECK_ERR(mpool_atom_set_contains(set, &changed, "i", 1), MPOOL_E_PROTOCOL);
-    CHECK_ERR(mpool_atom_set_add(set, &changed, "i", 1), MPOOL_E_PROTOCOL);
+    CHECK_ERR(mpool_atom_contains(set, &changed, "i", 1), MPOOL_E_PROTOCOL);
+    CHECK_ERR(mpool_atom_add(set, &changed, "i", 1), MPOOL_E_PROTOCOL);
     mpool_atom_free(set);
-    CHECK_ERR(mpool_atom_set_contains(set, &changed, "i", 1), MPOOL_E_STALE);
+    CHECK_ERR(mpool_atom_contains(set, &changed, "i", 1), MPOOL_E_STALE);
     mpool_fini();
 }
 
@@ -95,11 +95,11 @@ MPOOL_FUNCTION(fill_set)
     CHECK_OK(mpool_atom_open(handle, &set));
     start_together(4);
     for (int i = 0; i < MEMBERS; i++) {
-        CHECK_OK(mpool_atom_set_add(set, &changed, "i", i));
+        CHECK_OK(mpool_atom_add(set, &changed, "i", i));
         atomic_fetch_add(&board->begun[i], changed);
     }
     for (int i = 1; i < MEMBERS; i += 2) {
-        CHECK_OK(mpool_atom_set_discard(set, &changed, "i", i));
+        CHECK_OK(mpool_atom_discard(set, &changed, "i", i));
         atomic_fetch_add(&board->ended[i], changed);
     }
     return 0;

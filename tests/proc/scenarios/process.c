@@ -47,7 +47,7 @@ MPOOL_FUNCTION(check_worker_name)
 
 SCENARIO(process, runs_its_function_with_its_arguments_and_knows_who_it_is)
 {
-    static const char *const names[] = {"Process-1", "Process-2", "the third", "Process-3"};
+    static const char *const names[] = {"Process-1", "Process-2", "the third", "Process-4"};
     mpool_pool *pool = open_pool(1);
 
     CHECK_TEXT(mpool_process_current()->name, "MainProcess");

@@ -45,8 +45,7 @@ static mpool_semaphore *transferable(uint32_t permits, uint32_t most)
 static void use_permits(mpool_semaphore *semaphore)
 {
     for (int i = 0; i < TIMES; i++)
-        MPOOL_WITH_PERMIT(semaphore)
-        {
+        MPOOL_WITH_PERMIT (semaphore) {
             int inside = atomic_fetch_add(&board->counter, 1) + 1, most = atomic_load(&board->begun[0]);
 
             while (inside > most && !atomic_compare_exchange_weak(&board->begun[0], &most, inside))
@@ -294,8 +293,8 @@ SCENARIO(semaphore, refuses_options_that_make_no_sense)
     CHECK_ERR(mpool_semaphore_acquire(semaphore, 0), MPOOL_E_STALE);
     CHECK_ERR(mpool_semaphore_release(semaphore), MPOOL_E_STALE);
     CHECK_INT(mpool_semaphore_value(semaphore), 0);
-    MPOOL_WITH_PERMIT(semaphore)
-    CHECK(false);
+    MPOOL_WITH_PERMIT (semaphore)
+        CHECK(false);
     mpool_semaphore_free(NULL);
     mpool_fini();
 }

@@ -177,8 +177,7 @@ MPOOL_FUNCTION(add_to_value)
     (void)job;
     start_together(4);
     for (int i = 0; i < TIMES; i++)
-        MPOOL_WITH_RLOCK(mpool_value_get_lock(value))
-        {
+        MPOOL_WITH_RLOCK (mpool_value_get_lock(value)) {
             int64_t found;
 
             CHECK_OK(mpool_value_get(value, &found, sizeof found)); /* the lock may be acquired again */
