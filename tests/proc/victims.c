@@ -12,7 +12,12 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* Sanitizers make everything slow, and are here to find something else. */
+#if defined(__SANITIZE_ADDRESS__)
+#define KILLS 15
+#else
 #define KILLS 40
+#endif
 #define LEAST_PERCENT 5 /* of the kills, in each class */
 #define LONGEST_US 400  /* of what a victim does */
 #define PAUSE_US 1500   /* at most, between two kills */
