@@ -32,7 +32,7 @@ struct mpool_semaphore {
     struct mp_mutex mutex;
     struct mp_bell bell;
     uint32_t most;         /* constant: of a bounded one its permits, else how many may be free */
-    bool transferable;     /* constant */
+    uint32_t transferable; /* constant: is it? (A bool could be written over with what is none.) */
     _Atomic uint32_t free; /* permits of a transferable one; changed by any thread, in one step */
     struct mp_seats seats; /* of a bounded one */
 };
@@ -73,7 +73,7 @@ mpool_err mpool_semaphore_new(const mpool_semaphore_options *options, mpool_sema
         return err;
     }
     made->transferable = options->transferable;
-    if (made->transferable) {
+    if (options->transferable) {
         made->most = options->most != 0 ? options->most : MPOOL_PERMITS_MAX;
         atomic_store_explicit(&made->free, options->permits, memory_order_seq_cst);
     } else {

@@ -57,7 +57,7 @@ PROC(barrier, tells_who_is_slow_how_its_round_has_ended)
 PROC(barrier, refuses_what_makes_no_sense)
 PROC(barrier, survives_whatever_lies_in_it)
 
-/* ---- all of them, killed at random moments: tests/proc/victims.h ------------------------------------------------- */
+/* ---- all of them, killed at random moments (tests/proc/victims.h), and behind any instruction -------------------- */
 
 PROC(killed, holders_of_a_lock)
 PROC(killed, holders_of_an_rlock)
@@ -66,6 +66,13 @@ PROC(killed, receivers_of_permits)
 PROC(killed, who_waits_for_an_event_or_sets_it)
 PROC(killed, who_waits_for_a_condition_or_holds_its_lock)
 PROC(killed, parties_of_a_barrier)
+PROC(killed, at_any_instruction_of_a_lock)
+PROC(killed, at_any_instruction_of_an_rlock)
+PROC(killed, at_any_instruction_of_a_bounded_semaphore)
+PROC(killed, at_any_instruction_of_a_transferable_semaphore)
+PROC(killed, at_any_instruction_of_an_event)
+PROC(killed, at_any_instruction_of_a_condition)
+PROC(killed, at_any_instruction_of_a_barrier)
 
 /* ---- queues ------------------------------------------------------------------------------------------------------ */
 

@@ -62,7 +62,10 @@ void ward_start(struct ward *ward, int slot);
 /* ward_kill - at a random moment, a random one; its slot and what it was at. */
 enum phase ward_kill(struct ward *ward, int *slot);
 
-/* ward_is_through - have enough kills hit one that waited or held something? MPOOL_KILLS says how many. */
+/* kills_asked_for - by MPOOL_KILLS, or the default. */
+long kills_asked_for(void);
+
+/* ward_is_through - have as many kills as were asked for hit one that waited or held something? */
 bool ward_is_through(const struct ward *ward);
 
 /* ward_kills - so many victims were killed in such a phase, or in all with PHASES. */
