@@ -18,26 +18,25 @@
 #define LARGE ((size_t)1 << 20)
 
 /* The Python side: waits for a line with the numbers of producers, consumers and items; answers with the seconds. */
-static const char script[] =
-    "import sys, time, multiprocessing as mp\n"
-    "def put(q, n, gate):\n"
-    "    gate.wait()\n"
-    "    for i in range(n): q.put(i)\n"
-    "def get(q, n, gate):\n"
-    "    gate.wait()\n"
-    "    for i in range(n): q.get()\n"
-    "if __name__ == '__main__':\n"
-    "    print('ready', flush=True)\n"
-    "    for line in sys.stdin:\n"
-    "        p, c, n = map(int, line.split())\n"
-    "        q, gate = mp.Queue(), mp.Barrier(p + c + 1)\n"
-    "        all = [mp.Process(target=put, args=(q, n // p, gate)) for i in range(p)]\n"
-    "        all += [mp.Process(target=get, args=(q, n // c, gate)) for i in range(c)]\n"
-    "        for x in all: x.start()\n"
-    "        gate.wait()\n"
-    "        begin = time.perf_counter()\n"
-    "        for x in all: x.join()\n"
-    "        print(time.perf_counter() - begin, flush=True)\n";
+static const char script[] = "import sys, time, multiprocessing as mp\n"
+                             "def put(q, n, gate):\n"
+                             "    gate.wait()\n"
+                             "    for i in range(n): q.put(i)\n"
+                             "def get(q, n, gate):\n"
+                             "    gate.wait()\n"
+                             "    for i in range(n): q.get()\n"
+                             "if __name__ == '__main__':\n"
+                             "    print('ready', flush=True)\n"
+                             "    for line in sys.stdin:\n"
+                             "        p, c, n = map(int, line.split())\n"
+                             "        q, gate = mp.Queue(), mp.Barrier(p + c + 1)\n"
+                             "        all = [mp.Process(target=put, args=(q, n // p, gate)) for i in range(p)]\n"
+                             "        all += [mp.Process(target=get, args=(q, n // c, gate)) for i in range(c)]\n"
+                             "        for x in all: x.start()\n"
+                             "        gate.wait()\n"
+                             "        begin = time.perf_counter()\n"
+                             "        for x in all: x.join()\n"
+                             "        print(time.perf_counter() - begin, flush=True)\n";
 
 /* Mapped before mpool_init(), so that the processes have it too. */
 struct shared {
