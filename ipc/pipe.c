@@ -31,7 +31,7 @@ struct mp_pipe {
     struct mp_belt_state belts[SIDES]; /* of what each side sends */
     mpool_handle ends[SIDES];
     uint32_t duplex; /* 0: the left side sends nothing, and the whole memory is the right side's */
-    /* Who used the end last, 0: nobody. Stored by that thread, with release; a death leaves it, and that is its sense. */
+    /* Who used the end last, 0: nobody. Stored by that thread, with release; a death leaves it: that is its sense. */
     _Atomic mp_member user[SIDES];
     _Atomic uint32_t closed[SIDES]; /* not 0: by mpool_pipe_close(). Set by anybody, once */
 };

@@ -271,7 +271,7 @@ static void print(int kills, const struct sums *sums)
 SCENARIO(killed, producers_and_consumers_lose_nothing_and_double_nothing)
 {
     const char *wanted = getenv("MPOOL_KILLS");
-    int kills = wanted != NULL ? atoi(wanted) : 100;
+    int kills = wanted != NULL ? (int)strtol(wanted, NULL, 10) : 100;
     struct sums sums;
 
     stage.dice = (uint64_t)monotonic_ms();
