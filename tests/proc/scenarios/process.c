@@ -170,7 +170,7 @@ SCENARIO(process, that_fails_says_why_on_stderr_in_one_line)
     join_free(process, 1);
     CHECK_INT(count_in_output("the clerk: no 7 today\n"), 1);
     join_free(start_process("complain_in_two_lines", 0), 1);
-    CHECK_INT(count_in_output("[printed without a flush]Process-1: first second\n"), 1);
+    CHECK_INT(count_in_output("[printed without a flush]Process-2: first second\n"), 1);
     mpool_fini();
 }
 
