@@ -38,18 +38,24 @@ static inline uint32_t mp_bell_look(struct mp_bell *bell)
  * seen      in   from mp_bell_look(); if there was a ring since, there is no sleep
  * until_ns  in   CLOCK_MONOTONIC; it sleeps no longer than MP_BELL_SLICE_NS either
  *
- * Returns when there may be something: the caller looks. Calls: any thread of any process.
+ * Returns when there may be something: the caller looks; and whether a ring has woken it. Calls: any thread of any
+ * process.
  */
-void mp_bell_wait(struct mp_bell *bell, uint32_t seen, int64_t until_ns);
+bool mp_bell_wait(struct mp_bell *bell, uint32_t seen, int64_t until_ns);
 
 /* mp_bell_wake - what mp_bell_ring() does when somebody may sleep. */
-void mp_bell_wake(struct mp_bell *bell, int most);
+int mp_bell_wake(struct mp_bell *bell, int most);
 
-/* mp_bell_ring - behind a change: wake as many as can use it, MP_BELL_ALL for all. */
-static inline void mp_bell_ring(struct mp_bell *bell, int most)
+/*
+ * mp_bell_ring - behind a change: wake as many as can use it, MP_BELL_ALL for all
+ *
+ * Returns how many were asleep, and have been woken. If that is less than `most`, nobody sleeps who looked before.
+ */
+static inline int mp_bell_ring(struct mp_bell *bell, int most)
 {
     if ((atomic_load_explicit(&bell->word, memory_order_seq_cst) & 1) != 0)
-        mp_bell_wake(bell, most);
+        return mp_bell_wake(bell, most);
+    return 0;
 }
 
 #endif

@@ -52,6 +52,7 @@ static mpool_err release(void *object)
 }
 
 /* The calls of one kind. */
+/* NOLINTBEGIN(bugprone-macro-parentheses) because a type cannot stand in parentheses */
 #define DEFINE(type, kind)                                                                                             \
     MP_SHARED_CALLS(type, kind)                                                                                        \
     mpool_err type##_new(type **lock)                                                                                  \
@@ -83,6 +84,7 @@ static mpool_err release(void *object)
             (void)release(*held);                                                                                      \
         *held = NULL;                                                                                                  \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 DEFINE(mpool_lock, MP_KIND_LOCK)
 DEFINE(mpool_rlock, MP_KIND_RLOCK)

@@ -27,7 +27,26 @@ mpool_err mp_mutex_init(struct mp_mutex *mutex, bool recursive);
  */
 mpool_err mp_mutex_lock(struct mp_mutex *mutex, int64_t until_ns);
 
+/*
+ * mp_mutex_enter - the same for one that nobody holds for longer than a moment, and that guards what no death spoils
+ *
+ * The holder may have lost its processor for that moment: so there is at least a slice of time for it, also for those
+ * who have come to poll.
+ *
+ * died      out  has its last holder died with it?
+ *
+ * Errors: MPOOL_E_TIMEOUT (the holder was stopped), MPOOL_E_STALE.
+ */
+mpool_err mp_mutex_enter(struct mp_mutex *mutex, int64_t until_ns, bool *died);
+
 /* mp_mutex_unlock - Errors: MPOOL_E_NOT_OWNER. */
 mpool_err mp_mutex_unlock(struct mp_mutex *mutex);
+
+/*
+ * mp_mutex_held - does this thread hold it? Not for recursive ones.
+ *
+ * If not, and its last holder died with it, nobody is told any more: not to be called in doubt, but to refuse it.
+ */
+bool mp_mutex_held(struct mp_mutex *mutex);
 
 #endif

@@ -36,6 +36,10 @@ struct table {
     } entry[];
 };
 
+/* What is to be called at the end. */
+#define ENDS_MOST 4
+typedef void end_function(void);
+
 static struct {
     const bool *here; /* true in this process and in no child of it; NULL before mpool_init() */
     atomic_bool over; /* mpool_fini() was called */
@@ -51,6 +55,8 @@ static struct {
     pthread_mutex_t lock;
     struct mp_arena arena; /* the table's memory and the members' */
     struct mp_arena pages; /* of objects */
+
+    _Atomic(end_function *) on_end[ENDS_MOST]; /* NULL behind the last one */
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- this process ------------------------------------------------------------------------------------------------ */
@@ -97,10 +103,27 @@ fail:
     return err;
 }
 
+void mp_shared_on_end(void (*function)(void))
+{
+    for (int i = 0; i < ENDS_MOST; i++) {
+        end_function *there = NULL;
+
+        if (atomic_compare_exchange_strong(&shared.on_end[i], &there, function) || there == function)
+            return;
+    }
+}
+
+bool mp_shared_is_host(void)
+{
+    return shared.host;
+}
+
 void mp_shared_end(void)
 {
-    (void)pthread_mutex_lock(&shared.lock);
     shared.over = true;
+    for (int i = 0; i < ENDS_MOST && shared.on_end[i] != NULL; i++)
+        shared.on_end[i]();
+    (void)pthread_mutex_lock(&shared.lock);
     mp_arena_part_close(&shared.pages);
     mp_arena_part_close(&shared.arena);
     (void)pthread_mutex_unlock(&shared.lock);
@@ -257,11 +280,26 @@ static mpool_err stale(void)
     return mp_error(MPOOL_E_STALE, "there is no such shared object: it was released, is of another kind, or never was");
 }
 
+/* mp_shared_check_process() in the common case. */
+static bool may_use(void)
+{
+    return shared.here != NULL && *shared.here && !shared.over;
+}
+
 mpool_err mp_shared_check(const void *object)
 {
-    if (shared.here == NULL || !*shared.here || shared.over)
+    if (!may_use())
         return mp_shared_check_process();
     return kind_of(look_up(page_of(object))) != MP_KIND_NONE ? MPOOL_OK : stale();
+}
+
+mpool_err mp_shared_check_kind(const void *object, enum mp_kind kind)
+{
+    size_t offset = (size_t)((const char *)object - shared.objects);
+
+    if (!may_use())
+        return mp_shared_check_process();
+    return offset % MP_ARENA_PAGE == 0 && kind_of(look_up(page_of(object))) == kind ? MPOOL_OK : stale();
 }
 
 size_t mp_shared_bytes(const void *object)

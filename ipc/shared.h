@@ -36,6 +36,7 @@ enum mp_kind {
     MP_KIND_ADDER,
     MP_KIND_ATOM,
     MP_KIND_QUEUE,
+    MP_KIND_PIPE_END,
     MP_KIND_PIPE,
     MP_KIND_COUNT
 };
@@ -51,6 +52,16 @@ mpool_err mp_shared_begin(const struct mp_arena *arena);
 
 /* mp_shared_end - the host: no more; all objects are released with the arena. */
 void mp_shared_end(void);
+
+/*
+ * mp_shared_on_end - have a function called by mp_shared_end(), while objects are still there; once for each function
+ *
+ * For what a process keeps beside its objects: threads and descriptors. Calls: any thread of any process.
+ */
+void mp_shared_on_end(void (*function)(void));
+
+/* mp_shared_is_host - is this the process that makes and releases objects? */
+bool mp_shared_is_host(void);
 
 /*
  * mp_shared_join - a worker or a process: objects can be used, and their pages written
@@ -93,6 +104,9 @@ void mp_shared_free(void *object);
  */
 mpool_err mp_shared_check(const void *object);
 
+/* mp_shared_check_kind - is this an object of that kind, and its beginning? Errors and calls: as mp_shared_check(). */
+mpool_err mp_shared_check_kind(const void *object, enum mp_kind kind);
+
 /* mp_shared_bytes - how large an object is, in whole pages; it was checked. No other process can have changed it. */
 size_t mp_shared_bytes(const void *object);
 
@@ -106,13 +120,16 @@ mpool_handle mp_shared_handle(const void *object);
  */
 mpool_err mp_shared_open(mpool_handle handle, enum mp_kind kind, void **object);
 
-/* The three calls that every kind of object has, of the public type `type`. */
+/* The three calls that every kind of object has, of the public type `type`; and the two without the release. */
 /* NOLINTBEGIN(bugprone-macro-parentheses) because a type cannot stand in parentheses */
 #define MP_SHARED_CALLS(type, kind)                                                                                    \
     void type##_free(type *object)                                                                                     \
     {                                                                                                                  \
         mp_shared_free(object);                                                                                        \
     }                                                                                                                  \
+    MP_SHARED_HANDLES(type, kind)
+
+#define MP_SHARED_HANDLES(type, kind)                                                                                  \
     mpool_handle type##_handle(const type *object)                                                                     \
     {                                                                                                                  \
         return mp_shared_handle(object);                                                                               \

@@ -8,6 +8,7 @@
  */
 #include "base/error.h"
 #include "serialize/decode.h"
+#include "serialize/element.h"
 #include "serialize/message.h"
 
 #include <mpool/pack.h>
@@ -22,13 +23,11 @@
 struct map {
     const char *items;
     size_t count;
-    size_t item_size;
-    char item_format; /* '\0': bytes */
-    size_t next;      /* the item to be generated next */
+    struct mp_element item;
+    size_t next; /* the item to be generated next */
 
     char *results;
-    size_t result_size;
-    char result_format;
+    struct mp_element result;
     mpool_status *statuses;
     msgpack_zone zone;
     unsigned decoded;
@@ -38,92 +37,21 @@ struct map {
     char detail[512];
 };
 
-/* ---- formats ----------------------------------------------------------------------------------------------------- */
-
-/* The conversion of an item or result, and the size of its C type. */
-static mpool_err check_format(const char *what, const char *format, const char *allowed, size_t size, char *conversion)
-{
-    static const struct {
-        char conversion;
-        size_t size;
-    } types[] = {{'i', sizeof(int)},    {'I', sizeof(int64_t)}, {'U', sizeof(uint64_t)},
-                 {'d', sizeof(double)}, {'b', sizeof(bool)},    {'s', sizeof(char *)}};
-
-    *conversion = '\0';
-    if (format == NULL)
-        return size > 0 ? MPOOL_OK : mp_error(MPOOL_E_INVAL, "%s_size is 0", what);
-    if (strlen(format) != 1 || strchr(allowed, format[0]) == NULL)
-        return mp_error(MPOOL_E_INVAL, "%s_format \"%s\" is not one of %s", what, format, allowed);
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (types[i].conversion == format[0] && types[i].size != size)
-            return mp_error(MPOOL_E_INVAL, "%s_format \"%s\" is for %zu bytes, and %s_size is %zu", what, format,
-                            types[i].size, what, size);
-    *conversion = format[0];
-    return MPOOL_OK;
-}
-
-/* Copies an array's element to a variable: the array need not be aligned for it. */
-#define LOAD(type, from, value)                                                                                        \
-    type value;                                                                                                        \
-    memcpy(&(value), (from), sizeof(value))
-
-static mpool_err pack_item(const struct map *map, const char *item, msgpack_packer *packer)
-{
-    switch (map->item_format) {
-    case 'i': {
-        LOAD(int, item, value);
-        return msgpack_pack_int(packer, value) == 0 ? MPOOL_OK : mp_error_nomem();
-    }
-    case 'I': {
-        LOAD(int64_t, item, value);
-        return msgpack_pack_int64(packer, value) == 0 ? MPOOL_OK : mp_error_nomem();
-    }
-    case 'U': {
-        LOAD(uint64_t, item, value);
-        return msgpack_pack_uint64(packer, value) == 0 ? MPOOL_OK : mp_error_nomem();
-    }
-    case 'd': {
-        LOAD(double, item, value);
-        return mpool_pack(packer, "d", value);
-    }
-    case 'b': {
-        LOAD(bool, item, value);
-        return mpool_pack(packer, "b", value);
-    }
-    case 's': {
-        LOAD(const char *, item, value);
-        return mpool_pack(packer, "s", value);
-    }
-    default:
-        return mpool_pack(packer, "z", item, map->item_size);
-    }
-}
-
 static mpool_err generate(void *user, msgpack_packer *packer, uint64_t *tag)
 {
     struct map *map = user;
+    struct mp_packed packed;
 
     *tag = 0;
     if (map->next == map->count)
         return MPOOL_E_END;
-    map->pack_err = pack_item(map, map->items + map->next * map->item_size, packer);
+    map->pack_err = mp_element_pack(&map->item, map->items + map->next * map->item.size, &packed);
+    if (map->pack_err == MPOOL_OK)
+        map->pack_err = mp_packed_write(&packed, packer);
     if (map->pack_err != MPOOL_OK)
         (void)snprintf(map->detail, sizeof map->detail, "item %zu: %s", map->next, mpool_error_detail());
     map->next++;
     return map->pack_err;
-}
-
-static mpool_err unpack_result(const struct map *map, const msgpack_object *object, char *place)
-{
-    const char format[2] = {map->result_format, '\0'};
-
-    if (map->result_format == '\0')
-        return mpool_unpack_bytes(object, place, map->result_size);
-    if (map->result_format == 'I' && object->type == MSGPACK_OBJECT_POSITIVE_INTEGER && object->via.u64 <= INT64_MAX) {
-        memcpy(place, &object->via.u64, sizeof(int64_t));
-        return MPOOL_OK;
-    }
-    return mpool_unpack(object, format, (void *)place);
 }
 
 /* ---- results ----------------------------------------------------------------------------------------------------- */
@@ -161,7 +89,7 @@ static void take_result(struct map *map, const mpool_result *result)
     else
         err = mp_decode_value(result->value, result->value_size, &offset, &map->zone, &object);
     if (err == MPOOL_OK)
-        err = unpack_result(map, &object, map->results + result->index * map->result_size);
+        err = mp_element_unpack(&map->result, &object, map->results + result->index * map->result.size);
     if (err != MPOOL_OK)
         note(map, err, result, mpool_error_detail());
 }
@@ -187,20 +115,15 @@ static mpool_err run(mpool_pool *pool, const mpool_task *task, struct map *map)
 mpool_err mpool_pool_map(mpool_pool *pool, const mpool_task *task, const void *items, size_t count, size_t item_size,
                          void *results, size_t result_size, mpool_status *statuses)
 {
-    struct map map = {.items = items,
-                      .count = count,
-                      .item_size = item_size,
-                      .results = results,
-                      .result_size = result_size,
-                      .statuses = statuses};
+    struct map map = {.items = items, .count = count, .results = results, .statuses = statuses};
     mpool_task copy;
     mpool_err err;
 
     if (task == NULL || (items == NULL && count > 0))
         return mp_error(MPOOL_E_INVAL, "a map without a task or without items");
-    err = check_format("item", task->item_format, "iIUdbs", item_size, &map.item_format);
+    err = mp_element_check("item", task->item_format, "iIUdbs", item_size, &map.item);
     if (err == MPOOL_OK && results != NULL)
-        err = check_format("result", task->result_format, "iIUdb", result_size, &map.result_format);
+        err = mp_element_check("result", task->result_format, "iIUdb", result_size, &map.result);
     if (err != MPOOL_OK)
         return err;
     copy = *task;

@@ -78,42 +78,69 @@ static bool terminate_all(msgpack_object *object, size_t count, msgpack_zone *zo
     }
 }
 
-/*
- * Integers: no memory, no table, and a third of the time that msgpack-c's
- * state machine takes to begin. Most arguments and results of short jobs are such. 0: it is something else.
- */
-static size_t decode_plain(const unsigned char *at, size_t size, msgpack_object *object)
+/* What a number behind the first byte means. `bits` has its bytes, the highest first. */
+static void set_wide(unsigned first, size_t width, uint64_t bits, msgpack_object *object)
 {
-    size_t width = at[0] >= 0xcc && at[0] <= 0xd3 ? (size_t)1 << (at[0] & 3) : 0;
+    unsigned unused = 64 - 8 * (unsigned)width;
+    uint32_t narrow = (uint32_t)bits;
+    float single;
+
+    if (first == 0xcb) {
+        object->type = MSGPACK_OBJECT_FLOAT64;
+        memcpy(&object->via.f64, &bits, sizeof bits);
+    } else if (first == 0xca) {
+        memcpy(&single, &narrow, sizeof single);
+        object->type = MSGPACK_OBJECT_FLOAT32;
+        object->via.f64 = single;
+    } else if (first < 0xd0 || (int64_t)(bits << unused) >= 0) {
+        object->type = MSGPACK_OBJECT_POSITIVE_INTEGER;
+        object->via.u64 = bits;
+    } else {
+        object->type = MSGPACK_OBJECT_NEGATIVE_INTEGER;
+        object->via.i64 = (int64_t)(bits << unused) >> unused;
+    }
+}
+
+size_t mp_decode_plain(const char *data, size_t size, msgpack_object *object)
+{
+    /* ca-cb  float 32 64, cc-cf  uint 8 16 32 64, d0-d3  int 8 16 32 64 */
+    static const unsigned char widths[] = {4, 8, 1, 2, 4, 8, 1, 2, 4, 8};
+    const unsigned char *at = (const unsigned char *)data;
+    unsigned first;
+    size_t width;
     uint64_t bits = 0;
 
-    if (width >= size)
+    if (size == 0)
         return 0;
-    for (size_t i = 1; i <= width; i++)
-        bits = bits << 8 | at[i];
-    if (at[0] < 0x80) {
-        bits = at[0];
-    } else if (at[0] >= 0xd0 && at[0] <= 0xd3) {
-        unsigned unused = 64 - 8 * (unsigned)width;
-
-        bits = (uint64_t)((int64_t)(bits << unused) >> unused);
-    } else if (at[0] >= 0xe0) {
-        bits = (uint64_t)(int64_t)(int8_t)at[0];
-    } else if (at[0] < 0xcc || at[0] > 0xcf) {
+    first = at[0];
+    if (first < 0x80) {
+        object->type = MSGPACK_OBJECT_POSITIVE_INTEGER;
+        object->via.u64 = first;
+    } else if (first >= 0xe0) {
+        object->type = MSGPACK_OBJECT_NEGATIVE_INTEGER;
+        object->via.i64 = (int8_t)first;
+    } else if (first >= 0xca && first <= 0xd3) {
+        width = widths[first - 0xca];
+        if (width >= size)
+            return 0;
+        for (size_t i = 1; i <= width; i++)
+            bits = bits << 8 | at[i];
+        set_wide(first, width, bits, object);
+        return 1 + width;
+    } else if (first == 0xc2 || first == 0xc3) {
+        object->type = MSGPACK_OBJECT_BOOLEAN;
+        object->via.boolean = first == 0xc3;
+    } else {
         return 0;
     }
-    object->type = MSGPACK_OBJECT_POSITIVE_INTEGER;
-    object->via.u64 = bits;
-    if (at[0] >= 0xd0 && (int64_t)bits < 0)
-        object->type = MSGPACK_OBJECT_NEGATIVE_INTEGER;
-    return 1 + width;
+    return 1;
 }
 
 mpool_err mp_decode_value(const char *data, size_t size, size_t *offset, msgpack_zone *zone, msgpack_object *object)
 {
     size_t end = *offset;
     msgpack_object decoded;
-    size_t plain = *offset < size ? decode_plain((const unsigned char *)data + *offset, size - *offset, object) : 0;
+    size_t plain = *offset < size ? mp_decode_plain(data + *offset, size - *offset, object) : 0;
 
     if (plain > 0) {
         *offset += plain;

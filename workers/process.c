@@ -135,6 +135,7 @@ _Noreturn void mp_process_main(const struct mp_process_start *start)
     sigset_t none;
 
     self_is = true;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     mp_process_begin(start->parent, start->host, order->name, order->daemon);
     (void)prctl(PR_SET_NAME, self_name);
     MP_INJECT("process.start");

@@ -28,17 +28,25 @@
 #ifndef MPOOL_MPOOL_H
 #define MPOOL_MPOOL_H
 
+#include <mpool/adder.h>
+#include <mpool/atom.h>
+#include <mpool/atomic.h>
 #include <mpool/dossier.h>
 #include <mpool/error.h>
+#include <mpool/event.h>
 #include <mpool/handle.h>
 #include <mpool/init.h>
 #include <mpool/job.h>
 #include <mpool/local.h>
 #include <mpool/lock.h>
 #include <mpool/pack.h>
+#include <mpool/pipe.h>
 #include <mpool/pool.h>
 #include <mpool/process.h>
+#include <mpool/queue.h>
 #include <mpool/result.h>
+#include <mpool/semaphore.h>
 #include <mpool/total.h>
+#include <mpool/value.h>
 
 #endif

@@ -84,18 +84,20 @@ void nap(void);
 /* ---- what jobs and the host both see ----------------------------------------------------------------------------- */
 
 #define BOARD_JOBS 65536
+#define BOARD_SEEN ((size_t)1 << 26)
 
 /*
  * Memory shared with the workers, mapped before mpool_init(): how jobs tell the host where they are, and how the host
  * holds them there, without a word through mpool. A memfd, which workers that were exec'd inherit.
  */
 struct board {
-    atomic_int gate;              /* job "hold" waits until it is not 0 */
-    atomic_int held;              /* jobs that have come to the gate */
-    _Atomic pid_t pids[64];       /* theirs, in the order in which they came; other jobs leave theirs as they like */
-    atomic_int counter;           /* for the scenario's own use */
-    atomic_int begun[BOARD_JOBS]; /* attempts begun, by job */
-    atomic_int ended[BOARD_JOBS]; /* and ended */
+    atomic_int gate;               /* job "hold" waits until it is not 0 */
+    atomic_int held;               /* jobs that have come to the gate */
+    _Atomic pid_t pids[64];        /* theirs, in the order in which they came; other jobs leave theirs as they like */
+    atomic_int counter;            /* for the scenario's own use */
+    atomic_int begun[BOARD_JOBS];  /* attempts begun, by job */
+    atomic_int ended[BOARD_JOBS];  /* and ended */
+    atomic_uchar seen[BOARD_SEEN]; /* for the scenario's own use; what nobody writes to takes no memory */
 };
 
 extern struct board *board;
