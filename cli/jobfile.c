@@ -19,7 +19,6 @@
 
 #define VERSION 1
 #define NAME_MAX_CHARACTERS 40 /* of a step or a variable */
-#define RETRIES_MAX 1000000
 #define STEPS_MAX 1000
 
 static const struct schema_key keys[] = {
@@ -27,7 +26,6 @@ static const struct schema_key keys[] = {
     {"defaults", false}, {"steps", false}, {"functions", true}, {0},
 };
 static const struct schema_key default_keys[] = {{"timeout", false}, {"retries", false}, {0}};
-static const struct schema_key timeout_keys[] = {{"soft", false}, {"hard", false}, {0}};
 
 static bool read_version(struct report *report, const struct yaml_node *root)
 {
@@ -74,55 +72,6 @@ static bool read_workers(struct jobfile *jobfile, const struct yaml_node *node)
     report_error(&jobfile->yaml.report, node->place, "`workers` is auto, or a whole number from 1 to %d, not %s",
                  MPOOL_WORKERS_MAX, value_name(node));
     return false;
-}
-
-/* ---- limits ------------------------------------------------------------------------------------------------------ */
-
-static bool read_timeout(struct report *report, const struct yaml_node *node, struct limits *limits)
-{
-    bool ok = true;
-
-    limits->soft_timeout_ms = 0;
-    if (node->kind == YAML_SCALAR) {
-        size_t length = node->length;
-        if (length > 1 && node->text[length - 1] == '%')
-            return schema_later(report, node->place, node->text);
-        return schema_duration(report, node, "`timeout`", &limits->timeout_ms);
-    }
-    if (node->kind != YAML_MAP) {
-        report_error(report, node->place, "`timeout` is a time, or {soft: 20s, hard: 30s}, not %s", value_name(node));
-        return false;
-    }
-    const struct yaml_node *soft = yaml_get(node, "soft"), *hard = yaml_get(node, "hard");
-    limits->timeout_ms = 0;
-    ok = schema_keys(report, node, timeout_keys, "`timeout`");
-    if (soft == NULL && hard == NULL && ok) {
-        report_error(report, node->place, "`timeout` needs \"soft\" or \"hard\" or both");
-        return false;
-    }
-    ok = (soft == NULL || schema_duration(report, soft, "`soft`", &limits->soft_timeout_ms)) && ok;
-    ok = (hard == NULL || schema_duration(report, hard, "`hard`", &limits->timeout_ms)) && ok;
-    if (ok && limits->timeout_ms > 0 && limits->soft_timeout_ms >= limits->timeout_ms) {
-        report_error(report, soft->place, "the soft timeout has to be shorter than the hard one");
-        return false;
-    }
-    return ok;
-}
-
-bool jobfile_limits(struct report *report, const struct yaml_node *map, struct limits *limits)
-{
-    const struct yaml_node *timeout = yaml_get(map, "timeout"), *retries = yaml_get(map, "retries");
-    int64_t number = limits->retries;
-    bool ok = true;
-
-    if (timeout != NULL)
-        ok = read_timeout(report, timeout, limits);
-    if (retries != NULL && retries->kind == YAML_MAP)
-        ok = schema_later(report, retries->place, "retries: {...}") && ok;
-    else if (retries != NULL)
-        ok = schema_number(report, retries, "`retries`", 0, RETRIES_MAX, &number) && ok;
-    limits->retries = (unsigned)number;
-    return ok;
 }
 
 /* ---- variables --------------------------------------------------------------------------------------------------- */
@@ -235,7 +184,7 @@ bool jobfile_read(struct jobfile *jobfile, const char *path, const struct settin
     struct yaml_node *defaults = yaml_get(root, "defaults");
     if (defaults != NULL)
         ok = schema_map(report, defaults, "`defaults`") && schema_keys(report, defaults, default_keys, "`defaults`") &&
-             jobfile_limits(report, defaults, &jobfile->defaults) && ok;
+             limits_read(&jobfile->yaml, defaults, &jobfile->defaults) && ok;
     return read_steps(jobfile, root, steps) && ok;
 }
 

@@ -6,10 +6,10 @@
 #ifndef CLI_JOBFILE_H
 #define CLI_JOBFILE_H
 
+#include "cli/limits.h"
 #include "cli/yaml.h"
 
 #include <mpool/total.h>
-#include <stdint.h>
 
 struct arguments;
 struct source_kind;
@@ -18,12 +18,6 @@ struct source_kind;
 struct setting {
     const char *name;
     const char *value;
-};
-
-struct limits {
-    int64_t timeout_ms;      /* 0: none */
-    int64_t soft_timeout_ms; /* 0: none */
-    unsigned retries;
 };
 
 struct total {
@@ -70,8 +64,5 @@ struct jobfile {
  */
 bool jobfile_read(struct jobfile *jobfile, const char *path, const struct setting *settings, size_t count);
 void jobfile_free(struct jobfile *jobfile);
-
-/* jobfile_limits - read `timeout` and `retries` of a map; what is not there stays as it was */
-bool jobfile_limits(struct report *report, const struct yaml_node *map, struct limits *limits);
 
 #endif

@@ -164,6 +164,8 @@ static void run_step(struct run *run, struct run_step *step)
                        .timeout_ms = what->limits.timeout_ms,
                        .soft_timeout_ms = what->limits.soft_timeout_ms,
                        .retries = what->limits.retries,
+                       .retry_on = what->limits.retry_on,
+                       .backoff_ms = what->limits.backoff_ms,
                        .collect = collect,
                        .collect_count = what->total_count,
                        .discard_value = run->output.writer.name == NULL,

@@ -102,7 +102,7 @@ bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_nod
         report_error(report, node->key->place, "the step \"%.60s\" needs a function to call, as in `call: file_size`",
                      step->name);
     ok = ok && call != NULL;
-    ok = jobfile_limits(report, node, &step->limits) && ok;
+    ok = limits_read(&jobfile->yaml, node, &step->limits) && ok;
     if (totals != NULL)
         ok = read_totals(jobfile, step, totals) && ok;
     if (!source_read(jobfile, step, each, &scope))

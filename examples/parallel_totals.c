@@ -5,13 +5,19 @@
  *
  * Every file is a job. The first attempt at every third one dies by SIGKILL half way, after it has added its share:
  * what it added goes with it, and the next attempt adds it again. So the totals are right.
+ *
+ * Then the factorials of 1 to 20, eight times: by a built-in function, whose results the pool itself collects. Their
+ * sum has 65 bits.
  */
+#include <mpool/functions.h>
 #include <mpool/mpool.h>
 
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
+
+enum { NUMBERS = 8 * 20 };
 
 MPOOL_FUNCTION(measure)
 {
@@ -41,24 +47,34 @@ static void show(const char *name, const mpool_total *total)
 
 int main(int argc, char **argv)
 {
-    mpool_task task = {.function = "measure", .retries = 2, .item_format = "s"};
-    mpool_total *bytes, *files, *largest;
+    const mpool_task measure_file = {.function = "measure", .retries = 2, .item_format = "s"};
+    const mpool_collect whole_result = {.total = "factorials"};
+    const mpool_task compute = {
+        .function = "factorial", .item_format = "i", .collect = &whole_result, .collect_count = 1};
+    mpool_total *bytes, *files, *largest, *factorials;
+    int numbers[NUMBERS];
     mpool_pool *pool;
     mpool_err err;
 
-    if (mpool_init(NULL) != MPOOL_OK || mpool_pool_open(NULL, &pool) != MPOOL_OK ||
-        mpool_total_open(pool, "bytes", MPOOL_SUM, &bytes) != MPOOL_OK ||
+    for (int i = 0; i < NUMBERS; i++)
+        numbers[i] = 1 + i % 20;
+    if (mpool_functions_register() != MPOOL_OK || mpool_init(NULL) != MPOOL_OK ||
+        mpool_pool_open(NULL, &pool) != MPOOL_OK || mpool_total_open(pool, "bytes", MPOOL_SUM, &bytes) != MPOOL_OK ||
         mpool_total_open(pool, "files", MPOOL_COUNT, &files) != MPOOL_OK ||
-        mpool_total_open(pool, "largest", MPOOL_MAX, &largest) != MPOOL_OK) {
+        mpool_total_open(pool, "largest", MPOOL_MAX, &largest) != MPOOL_OK ||
+        mpool_total_open(pool, "factorials", MPOOL_SUM, &factorials) != MPOOL_OK) {
         fprintf(stderr, "parallel_totals: %s\n", mpool_error_detail());
         return 1;
     }
-    err = mpool_pool_map(pool, &task, argv + 1, (size_t)argc - 1, sizeof argv[0], NULL, 0, NULL);
+    err = mpool_pool_map(pool, &measure_file, argv + 1, (size_t)argc - 1, sizeof argv[0], NULL, 0, NULL);
+    if (err == MPOOL_OK)
+        err = mpool_pool_map(pool, &compute, numbers, NUMBERS, sizeof numbers[0], NULL, 0, NULL);
     if (err != MPOOL_OK)
         fprintf(stderr, "parallel_totals: %s\n", mpool_error_detail());
     show("bytes", bytes);
     show("files", files);
     show("largest", largest);
+    show("factorials", factorials);
     mpool_pool_free(pool);
     mpool_fini();
     return err != MPOOL_OK;

@@ -3,11 +3,11 @@
  *
  * Runs in: any process, any thread. Owns: nothing.
  *
- * The bit is taken back by a ring that wakes all there are; one who has looked, and has not gone to sleep by then, finds
- * that the word is not what it saw, and does not sleep. Nobody may sleep without the bit, since no ring would wake it:
- * so whoever takes it back wakes afterwards. One who finds the bit still there looks, and sleeps, between a ring's
- * wake-up and its taking back of the bit: woken before only, it would sleep through the next ring, which happened in 4
- * of 10 round trips of two processes [measured].
+ * The bit is taken back by a ring that wakes all there are. One who has looked, and has not gone to sleep by then,
+ * finds that the word is not what it saw, and does not sleep.
+ *
+ * Nobody may sleep without the bit, since no ring would wake it. So whoever takes it back wakes afterwards, not before:
+ * somebody may look, and fall asleep, in between. It did in 4 of 10 round trips of two processes [measured].
  */
 #include "ipc/bell.h"
 

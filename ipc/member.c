@@ -39,6 +39,14 @@ static struct place *table(size_t *count)
     return mp_shared_members(sizeof(struct place), count);
 }
 
+size_t mp_member_places(void)
+{
+    size_t count;
+
+    (void)table(&count);
+    return count;
+}
+
 mpool_err mp_members_begin(void)
 {
     size_t count;

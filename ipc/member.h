@@ -38,6 +38,9 @@ mpool_err mp_member_self(mp_member *member);
 /* mp_member_alive - has its thread not ended? What is no member counts as dead. A system call is not needed for it. */
 bool mp_member_alive(mp_member member);
 
+/* mp_member_places - so many members there can be: all places are below that. The same in every process. */
+size_t mp_member_places(void);
+
 /* mp_members_begin - the host, before the first object is made: the table. Errors: MPOOL_E_SYSTEM. */
 mpool_err mp_members_begin(void);
 

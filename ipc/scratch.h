@@ -74,7 +74,7 @@ mpool_err mp_scratch_unpack(size_t size, const char *format, va_list args);
 /* mp_scratch_decode - the same value as an object. Errors: MPOOL_E_PROTOCOL, MPOOL_E_NOMEM. */
 mpool_err mp_scratch_decode(size_t size, msgpack_object *object);
 
-/* mp_scratch_decode_packed - what was packed as an object, too; it lives as long as what comes out. Errors: the same. */
+/* mp_scratch_decode_packed - what was packed, as an object that lives as long as what comes out. Errors: the same. */
 mpool_err mp_scratch_decode_packed(msgpack_object *object);
 
 /* ---- code of the program's between them -------------------------------------------------------------------------- */

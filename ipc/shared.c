@@ -280,11 +280,26 @@ static mpool_err stale(void)
     return mp_error(MPOOL_E_STALE, "there is no such shared object: it was released, is of another kind, or never was");
 }
 
+/* mp_shared_check_process() in the common case. */
+static bool may_use(void)
+{
+    return shared.here != NULL && *shared.here && !shared.over;
+}
+
 mpool_err mp_shared_check(const void *object)
 {
-    if (shared.here == NULL || !*shared.here || shared.over)
+    if (!may_use())
         return mp_shared_check_process();
     return kind_of(look_up(page_of(object))) != MP_KIND_NONE ? MPOOL_OK : stale();
+}
+
+mpool_err mp_shared_check_kind(const void *object, enum mp_kind kind)
+{
+    size_t offset = (size_t)((const char *)object - shared.objects);
+
+    if (!may_use())
+        return mp_shared_check_process();
+    return offset % MP_ARENA_PAGE == 0 && kind_of(look_up(page_of(object))) == kind ? MPOOL_OK : stale();
 }
 
 size_t mp_shared_bytes(const void *object)

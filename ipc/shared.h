@@ -104,6 +104,9 @@ void mp_shared_free(void *object);
  */
 mpool_err mp_shared_check(const void *object);
 
+/* mp_shared_check_kind - is this an object of that kind, and its beginning? Errors and calls: as mp_shared_check(). */
+mpool_err mp_shared_check_kind(const void *object, enum mp_kind kind);
+
 /* mp_shared_bytes - how large an object is, in whole pages; it was checked. No other process can have changed it. */
 size_t mp_shared_bytes(const void *object);
 

@@ -36,25 +36,25 @@ static void try_again(struct mp_core *core, struct mp_range job)
 }
 
 /* Is there no attempt after this one? */
-static bool is_last(const struct mp_core *core, const struct mp_range *job, mpool_status status)
+static bool is_last(const struct mp_core *core, const struct mp_range *job, const struct mp_end *end)
 {
     const struct mp_rules *rules = job->rules;
 
     return job->attempts > rules->retries || job->crashes >= rules->crash_limit || rules->once ||
-           (rules->retry_on & UINT32_C(1) << status) == 0 || core->draining || mp_cancel_covers(core, job);
+           !mp_ends_have(rules->retry_on, end) || core->draining || mp_cancel_covers(core, job);
 }
 
 /* One job's attempt came to nothing: it has another one, or it ends. */
-void mp_blame_charge(struct mp_core *core, unsigned slot, struct mp_range job, mpool_status status, bool final)
+void mp_blame_charge(struct mp_core *core, unsigned slot, struct mp_range job, const struct mp_end *end, bool final)
 {
     job.attempts++;
-    if (status == MPOOL_CRASHED)
+    if (end->status == MPOOL_CRASHED)
         job.crashes++;
-    if (final || is_last(core, &job, status)) {
-        mp_core_end(core, slot, job, status, job.attempts);
+    if (final || is_last(core, &job, end)) {
+        mp_core_end(core, slot, job, end->status, job.attempts);
         return;
     }
-    if (status != MPOOL_FAILED)
+    if (end->status != MPOOL_FAILED)
         job.solo = true;
     try_again(core, job);
 }
@@ -135,7 +135,7 @@ static bool find_guilty(const struct mp_core *core, const struct mp_slot *slot, 
  * guilty one.
  */
 static struct mp_range split_range(struct mp_core *core, unsigned slot, struct mp_range range, uint32_t at,
-                                   mpool_status status)
+                                   const struct mp_end *end)
 {
     struct mp_range part = range, guilty;
 
@@ -145,7 +145,7 @@ static struct mp_range split_range(struct mp_core *core, unsigned slot, struct m
     part.first = range.first + at;
     part.count = 1;
     guilty = part;
-    mp_blame_charge(core, slot, part, status, false);
+    mp_blame_charge(core, slot, part, end, false);
     part.first++;
     part.count = range.count - at - 1;
     if (part.count > 0)
@@ -160,10 +160,20 @@ static bool is_spent(const struct mp_core *core, const struct mp_range *range, u
     return range->rules->once && sight->next != ticket && !core->terminated;
 }
 
-/* How an attempt ends whose worker died: a job with a limit of CPU time is ended by it as by a limit of ours. */
-static mpool_status end_of(const struct mp_range *job, const struct mp_event *event, mpool_status status)
+/*
+ * How an attempt ends whose worker died. A job with a limit of CPU time is ended by it as by a limit of ours. The
+ * worker of a job that has a limit of memory can die of what it was refused; of others only the kernel knows.
+ */
+static struct mp_end end_of(const struct mp_range *job, const struct mp_death *death, mpool_status status)
 {
-    return status == MPOOL_CRASHED && event->out_of_cpu && job->rules->cpu_ms > 0 ? MPOOL_TIMED_OUT : status;
+    const struct mp_rules *rules = job->rules;
+    struct mp_end end = {.status = status, .signal = death->signal, .exit_code = death->exit_code};
+
+    if (status == MPOOL_CRASHED && death->out_of_cpu && rules->cpu_ms > 0)
+        end.status = MPOOL_TIMED_OUT;
+    if (end.status == MPOOL_CRASHED)
+        end.oom = death->oom_killed || (death->no_memory && rules->limits_memory);
+    return end;
 }
 
 /*
@@ -184,6 +194,7 @@ void mp_blame_bury(struct mp_core *core, const struct mp_event *event)
     mpool_status status = killed ? status_of[slot->kill] : MPOOL_CRASHED;
     bool riddle = !guilty && !(killed && slot->kill != MP_KILL_GARBLED);
     struct mp_note *note = mp_core_note(core, MP_NOTE_DIED, event->slot);
+    struct mp_end end;
     unsigned cuts;
 
     note->doing = what_it_did(slot, &event->sight);
@@ -194,10 +205,12 @@ void mp_blame_bury(struct mp_core *core, const struct mp_event *event)
         cut[i].solo = cut[i].solo || riddle;
         cut[i].riddles += riddle;
         if (guilty && ticket - base < cut[i].count) {
-            note->job = split_range(core, event->slot, cut[i], ticket - base, end_of(&cut[i], event, status));
+            end = end_of(&cut[i], &event->death, status);
+            note->job = split_range(core, event->slot, cut[i], ticket - base, &end);
         } else if (is_spent(core, &cut[i], base, &event->sight)) {
+            end = (struct mp_end){.status = MPOOL_CRASHED};
             note->job = cut[i];
-            mp_blame_charge(core, event->slot, cut[i], MPOOL_CRASHED, true);
+            mp_blame_charge(core, event->slot, cut[i], &end, true);
         } else {
             mp_core_give_back(core, event->slot, cut[i]);
         }

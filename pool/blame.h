@@ -7,11 +7,11 @@
 #include "pool/core.h"
 
 /*
- * mp_blame_charge - a job's attempt has ended without being done: it gets another one, or it ends with `status`
+ * mp_blame_charge - a job's attempt has ended without being done: it gets another one, or it ends with end->status
  *
  * final    in   another attempt would end the same way
  */
-void mp_blame_charge(struct mp_core *core, unsigned slot, struct mp_range job, mpool_status status, bool final);
+void mp_blame_charge(struct mp_core *core, unsigned slot, struct mp_range job, const struct mp_end *end, bool final);
 
 /*
  * mp_blame_bury - a generation that was up is dead

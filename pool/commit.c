@@ -13,6 +13,34 @@
 #include "pool/cancel.h"
 #include "pool/limits.h"
 
+/* The exceptions are charged, and all between them is done. */
+static void end_jobs(struct mp_core *core, unsigned slot, const struct mp_range *range,
+                     const struct mp_results *results)
+{
+    struct mp_range part;
+    uint32_t at = 0;
+
+    for (size_t i = 0; i <= results->exception_count; i++) {
+        const struct mp_exception *exception = i < results->exception_count ? &results->exceptions[i] : NULL;
+        uint32_t until = exception != NULL ? exception->at : range->count;
+
+        part = *range;
+        part.first += at;
+        part.count = until - at;
+        if (part.count > 0)
+            mp_core_end(core, slot, part, MPOOL_DONE, range->attempts + 1);
+        if (exception != NULL) {
+            const struct mp_end end = {.status = MPOOL_FAILED,
+                                       .oom = exception->no_memory && range->rules->limits_memory};
+
+            part.first = range->first + until;
+            part.count = 1;
+            mp_blame_charge(core, slot, part, &end, exception->final);
+        }
+        at = until + 1;
+    }
+}
+
 /*
  * The heart: a frame of results counts whole, once, and only if its generation lives and it answers the oldest jobs in
  * flight. What is dropped here leaves no trace, so the jobs in it can safely run again.
@@ -21,9 +49,8 @@ void mp_commit_results(struct mp_core *core, const struct mp_event *event)
 {
     struct mp_slot *slot = &core->slots[event->slot];
     const struct mp_results *results = &event->results;
-    struct mp_range range, part;
+    struct mp_range range;
     uint64_t busy_ns;
-    uint32_t at = 0;
     bool wanted;
 
     if (slot->flight.frame_count == 0 || results->ticket != slot->flight.answered || results->count == 0 ||
@@ -43,21 +70,7 @@ void mp_commit_results(struct mp_core *core, const struct mp_event *event)
     mp_pace_learn(&core->paces[range.rules->pace], busy_ns, results->count);
     slot->progress_ms = event->now_ms;
     slot->barren = false;
-    for (size_t i = 0; i <= results->exception_count; i++) {
-        uint32_t until = i < results->exception_count ? results->exceptions[i].at : range.count;
-
-        part = range;
-        part.first += at;
-        part.count = until - at;
-        if (part.count > 0)
-            mp_core_end(core, event->slot, part, MPOOL_DONE, range.attempts + 1);
-        if (i < results->exception_count) {
-            part.first = range.first + until;
-            part.count = 1;
-            mp_blame_charge(core, event->slot, part, MPOOL_FAILED, results->exceptions[i].final);
-        }
-        at = until + 1;
-    }
+    end_jobs(core, event->slot, &range, results);
     if (slot->state == MP_SLOT_UP)
         mp_limits_arm(slot);
 }

@@ -38,7 +38,7 @@ enum mp_event_kind {
     MP_SEEN,         /* slot, generation, sight: the answer to MP_LOOK */
     MP_UNSENT,       /* slot, generation, ticket: the frame that begins at ticket could not be sent */
     MP_BABBLE,       /* slot, generation: the worker sent what is not a message */
-    MP_DIED,         /* slot, generation, sight, out_of_cpu: the process is gone, and its last results have been fed */
+    MP_DIED,         /* slot, generation, sight, death: the process is gone, and its last results have been fed */
     MP_GREW,         /* slot, generation: the worker is larger than it may be, or a job had too little memory there */
     MP_RESIZE,       /* workers: so many are wanted from now on */
     MP_CANCEL,       /* wish: these jobs are not wanted any more */
@@ -51,8 +51,9 @@ enum mp_event_kind {
 
 /* A job of a frame of results that is not done. */
 struct mp_exception {
-    uint32_t at; /* its place in the frame */
-    bool final;  /* another attempt would end the same way */
+    uint32_t at;    /* its place in the frame */
+    bool final;     /* another attempt would end the same way */
+    bool no_memory; /* as that of struct mp_death */
 };
 
 /* A frame of results: the `count` oldest jobs in flight, in their order. */
@@ -74,6 +75,15 @@ struct mp_sight {
     bool crashed;      /* it is about to die, and is being looked at */
 };
 
+/* How a process has ended. */
+struct mp_death {
+    int signal;      /* what has killed it; 0: it has exited */
+    int exit_code;   /* with this, 0 to 255 */
+    bool out_of_cpu; /* as one ends whose job has used more than its limit of CPU time */
+    bool oom_killed; /* the kernel has killed it for want of memory */
+    bool no_memory;  /* its last error was that there is no memory; this tells something if there was a limit of it */
+};
+
 struct mp_event {
     enum mp_event_kind kind;
     int64_t now_ms;
@@ -83,9 +93,9 @@ struct mp_event {
     struct mp_range range;
     struct mp_results results;
     struct mp_sight sight;
+    struct mp_death death;
     struct mp_wish wish;
     unsigned workers;
-    bool out_of_cpu; /* it has ended as a worker ends whose job has used more than its limit of CPU time */
 };
 
 enum mp_action_kind {

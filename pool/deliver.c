@@ -174,7 +174,7 @@ static void error_text(const struct mp_deliver *deliver, const struct mp_action 
                            deliver->reason, (unsigned)action->range.crashes);
         break;
     case MPOOL_TIMED_OUT:
-        if (action->range.rules->cpu_ms > 0 && mp_seat_out_of_cpu(deliver->seat))
+        if (action->range.rules->cpu_ms > 0 && mp_seat_death(deliver->seat).out_of_cpu)
             (void)snprintf(text, room, "it used more than its limit of %" PRId64 " ms of CPU time",
                            action->range.rules->cpu_ms);
         else
@@ -281,14 +281,15 @@ static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_act
 static void tell_log(struct mp_deliver *deliver, const struct mp_action *action, bool draining,
                      const struct mp_lot *lot)
 {
-    char text[MP_REASON_MAX + 1];
+    char text[MP_REASON_MAX + 1], job[160];
 
     if (deliver->pool->log == NULL || action->status == MPOOL_DONE || action->status == MPOOL_CANCELLED ||
         !mp_lot_is_unheard(lot, (uint32_t)(action->range.first - lot->first)))
         return;
     error_text(deliver, action, draining, text, sizeof text);
-    mp_log_write(deliver->pool->log, MPOOL_LOG_WARNING, "job %" PRIu64 " (%s), whose result nobody gets, %s: %s",
-                 action->range.first, lot->plan->function, mpool_status_name(action->status), text);
+    mp_lot_name_job(&action->range, job, sizeof job);
+    mp_log_write(deliver->pool->log, MPOOL_LOG_WARNING, "%s, whose result nobody gets, %s: %s", job,
+                 mpool_status_name(action->status), text);
 }
 
 void mp_deliver_end(struct mp_deliver *deliver, const struct mp_action *action, bool draining)

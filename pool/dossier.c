@@ -4,11 +4,11 @@
  * Runs in: the host; made by the supervisor, read and released by application threads. Owns: its texts.
  *
  * The page and the trace were written by processes that may have been broken when they wrote: what they say is bounded
- * and cleaned, and contradicts nothing that the kernel has said.
+ * and cleaned, and contradicts nothing that the kernel has said. Whether memory had run out the core has judged before,
+ * by the same facts (pool/blame.c, commit.c): mpool_task.retry_on may ask for it.
  */
 #include "pool/dossier.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -60,7 +60,7 @@ static const char *name_of(enum mp_oom_source source)
 }
 
 /* Somebody has sent SIGKILL, and it was not us: the kernel, if it has counted a kill since the worker was started. */
-static void judge_kill(struct mp_dossier *dossier, const struct mp_seat_oom *oom)
+static void judge_kill(struct mp_dossier *dossier, const struct mp_seat_oom *oom, bool counted)
 {
     const char *name = name_of(oom->source);
     char *text = dossier->evidence;
@@ -72,7 +72,7 @@ static void judge_kill(struct mp_dossier *dossier, const struct mp_seat_oom *oom
         dossier->shown.out_of_memory = MPOOL_OOM_NO;
         (void)snprintf(text, room, "somebody else sent SIGKILL; %s stayed at %" PRIu64, name, oom->after);
     } else {
-        if (oom->source != MP_OOM_MACHINE)
+        if (counted)
             dossier->shown.out_of_memory = MPOOL_OOM_YES;
         (void)snprintf(text, room, "somebody else sent SIGKILL; %s went from %" PRIu64 " to %" PRIu64, name,
                        oom->before, oom->after);
@@ -96,15 +96,15 @@ static void judge_limit(struct mp_dossier *dossier, const struct mp_dossier_memo
 static void judge_memory(struct mp_dossier *dossier, const struct mp_seat *seat, mpool_status status,
                          const struct mp_dossier_memory *memory)
 {
-    int32_t error = atomic_load_explicit(&seat->page->crash.error, memory_order_relaxed);
+    const struct mp_death death = mp_seat_death(seat);
     const char *text;
 
     if (dossier->shown.signal == SIGKILL && status != MPOOL_TIMED_OUT) {
-        judge_kill(dossier, &seat->oom);
+        judge_kill(dossier, &seat->oom, death.oom_killed);
         return;
     }
     if (memory->limit_bytes > 0 && status != MPOOL_TIMED_OUT) {
-        judge_limit(dossier, memory, status == MPOOL_FAILED ? memory->refused : error == ENOMEM);
+        judge_limit(dossier, memory, status == MPOOL_FAILED ? memory->refused : death.no_memory);
         return;
     }
     if (status == MPOOL_FAILED)

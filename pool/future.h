@@ -74,6 +74,8 @@ void mp_future_unref(mpool_future *future);
 /*
  * mp_future_take_value - of a job that has ended: copy its value out of the arena, if it is there
  *
+ * Waits, without a deadline, only while another thread does just this for the same future: that one copies at most
+ * MPOOL_VALUE_MAX bytes, and waits for nobody meanwhile.
  * Errors: MPOOL_E_NOMEM; it may be tried again. Calls: application threads, without the lock.
  */
 mpool_err mp_future_take_value(mpool_future *future);

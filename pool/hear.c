@@ -82,7 +82,9 @@ static const struct mp_exception *list_exceptions(const struct mp_supervisor *su
     while ((exceptions = msgpack_zone_malloc(sup->zone, (answers->failure_count + 1) * sizeof *exceptions)) == NULL)
         mp_wait_for_memory();
     for (uint32_t i = 0; i < answers->failure_count; i++)
-        exceptions[i] = (struct mp_exception){.at = answers->failures[i].at, .final = answers->failures[i].final};
+        exceptions[i] = (struct mp_exception){.at = answers->failures[i].at,
+                                              .final = answers->failures[i].final,
+                                              .no_memory = answers->failures[i].no_memory};
     return exceptions;
 }
 
@@ -191,7 +193,7 @@ void mp_hear_deaths(struct mp_supervisor *sup)
         if (!seat->greeted && mp_seat_why(seat, why, sizeof why))
             mp_deliver_reason(&sup->deliver, why);
         event.sight = mp_seat_look(seat, sup->stall_ms);
-        event.out_of_cpu = mp_seat_out_of_cpu(seat);
+        event.death = mp_seat_death(seat);
         mp_seat_close(seat);
         mp_feed(sup, event);
     }

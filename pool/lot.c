@@ -11,6 +11,8 @@
 #include "pool/sink.h"
 #include "serialize/scan.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,6 +143,19 @@ bool mp_lot_full(const struct mp_lot *lot)
 size_t mp_lot_bytes(const struct mp_lot *lot, uint32_t at, uint32_t count)
 {
     return begin_of(lot, at + count) - begin_of(lot, at);
+}
+
+void mp_lot_name_job(const struct mp_range *job, char *text, size_t room)
+{
+    const struct mp_lot *lot = mp_lot_of(job);
+    const char *function = lot->plan->function;
+
+    if (!mp_lot_is_item(lot)) {
+        (void)snprintf(text, room, "job %" PRIu64 " (%s)", job->first, function);
+        return;
+    }
+    (void)snprintf(text, room, "%sitem %" PRIu64 " (job %" PRIu64 ", %s)", mp_lot_is_born(lot) ? "child of " : "",
+                   mp_lot_index(lot, (uint32_t)(job->first - lot->first)), job->first, function);
 }
 
 struct mp_jobs mp_lot_frame(const struct mp_range *range)

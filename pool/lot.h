@@ -107,6 +107,19 @@ static inline uint64_t mp_lot_index(const struct mp_lot *lot, uint32_t at)
     return lot->first_index + at;
 }
 
+/* mp_lot_is_item - are its jobs items of an iteration or a map, or descend from such? */
+static inline bool mp_lot_is_item(const struct mp_lot *lot)
+{
+    return lot->sink != NULL && lot->futures.size == 0;
+}
+
+/*
+ * mp_lot_name_job - what the log calls a job: "job 7 (square)", "item 17 (job 1234, square)" in an iteration or a map
+ *
+ * job       in   its first one is meant
+ */
+void mp_lot_name_job(const struct mp_range *job, char *text, size_t room);
+
 /* mp_lot_frame - a range as a frame of jobs, all but its generation and ticket; points into the range's lot. */
 struct mp_jobs mp_lot_frame(const struct mp_range *range);
 

@@ -72,7 +72,7 @@ static const char *doing_of(const struct mp_note *note)
 static void tell_death(const struct mp_supervisor *sup, const struct mp_note *note)
 {
     bool expected = note->doing == MP_DOING_LEAVING || sup->core.terminated, asked_for;
-    char name[NAME_MAX_BYTES], end[128], charged[160] = "; no job is charged", why[MP_PAGE_WHY];
+    char name[NAME_MAX_BYTES], end[128], job[160] = "no job", why[MP_PAGE_WHY];
 
     (void)name_of(sup, note->slot, name);
     if (note->doing == MP_DOING_STARTING) {
@@ -89,11 +89,10 @@ static void tell_death(const struct mp_supervisor *sup, const struct mp_note *no
         return;
     }
     if (note->job.count > 0)
-        (void)snprintf(charged, sizeof charged, "; job %" PRIu64 " (%s) is charged", note->job.first,
-                       mp_lot_of(&note->job)->plan->function);
+        mp_lot_name_job(&note->job, job, sizeof job);
     asked_for = note->doing == MP_DOING_DYING && note->kill == MP_KILL_UNWANTED;
-    mp_log_write(sup->pool->log, asked_for ? MPOOL_LOG_INFO : MPOOL_LOG_WARNING, "%s: %s%s%s", name, end,
-                 doing_of(note), charged);
+    mp_log_write(sup->pool->log, asked_for ? MPOOL_LOG_INFO : MPOOL_LOG_WARNING, "%s: %s%s; %s is charged", name, end,
+                 doing_of(note), job);
 }
 
 /* ---- all else ---------------------------------------------------------------------------------------------------- */

@@ -13,12 +13,4 @@
  */
 mpool_err mp_options_read(const mpool_pool_options *options, mpool_pool *pool);
 
-/*
- * mp_options_write_setup - put down for all workers what they are to do first and last
- *
- * Takes memory of the arena: pool->setup_size bytes at pool->setup_offset, if there is something to do.
- * Errors: MPOOL_E_NOFUNC, MPOOL_E_FORMAT, MPOOL_E_TOOBIG, MPOOL_E_NOMEM, MPOOL_E_SYSTEM.
- */
-mpool_err mp_options_write_setup(const mpool_pool_options *options, mpool_pool *pool);
-
 #endif

@@ -74,8 +74,8 @@ static mpool_err copy_collects(const mpool_task *task, const struct mp_totals *t
 }
 
 /*
- * All but the gate. A job with a limit of memory has nothing behind it: what came in meanwhile would take of its
- * memory, and if there is none left, its worker would lose the connection.
+ * All but the gate and what is retried. A job with a limit of memory has nothing behind it: what came in meanwhile
+ * would take of its memory, and if there is none left, its worker would lose the connection.
  */
 static struct mp_rules rules_of(const mpool_task *task, uint32_t pace)
 {
@@ -83,7 +83,6 @@ static struct mp_rules rules_of(const mpool_task *task, uint32_t pace)
                              .priority = task->priority,
                              .retries = task->retries,
                              .crash_limit = task->crash_limit > 0 ? task->crash_limit : CRASH_LIMIT,
-                             .retry_on = task->retry_on != 0 ? task->retry_on : MP_TASK_RETRY_ON,
                              .backoff_ms = task->backoff_ms,
                              .backoff_most_ms = task->backoff_most_ms > 0 ? task->backoff_most_ms : BACKOFF_MOST_MS,
                              .jitter = task->backoff_jitter,
@@ -91,6 +90,7 @@ static struct mp_rules rules_of(const mpool_task *task, uint32_t pace)
                              .timeout_ms = task->timeout_ms,
                              .cpu_ms = task->cpu_ms,
                              .soft_timeout_ms = task->soft_timeout_ms,
+                             .limits_memory = task->memory_bytes > 0,
                              .alone = task->capture || task->memory_bytes > 0,
                              .once = task->once};
 }
@@ -107,6 +107,8 @@ static mpool_err set_up(struct mp_plan *plan, const mpool_task *task, mpool_pool
 {
     mpool_err err = copy_collects(task, pool->totals, plan);
 
+    (void)mp_ends_parse(task->retry_on, &plan->retry_on, NULL, 0); /* the task was checked */
+    plan->rules.retry_on = &plan->retry_on;
     if (err != MPOOL_OK || task->at_most == 0)
         return err;
     plan->rules.gate_room = task->at_most;
@@ -155,18 +157,20 @@ mpool_err mp_plan_new(const mpool_task *task, mpool_pool *pool, struct mp_plan *
 static bool same_rules(const struct mp_rules *a, const struct mp_rules *b)
 {
     return a->priority == b->priority && a->retries == b->retries && a->crash_limit == b->crash_limit &&
-           a->retry_on == b->retry_on && a->backoff_ms == b->backoff_ms && a->backoff_most_ms == b->backoff_most_ms &&
-           a->jitter == b->jitter && a->delay_ms == b->delay_ms && a->timeout_ms == b->timeout_ms &&
-           a->cpu_ms == b->cpu_ms && a->soft_timeout_ms == b->soft_timeout_ms && a->gate == b->gate &&
-           a->alone == b->alone && a->once == b->once;
+           memcmp(a->retry_on, b->retry_on, sizeof *a->retry_on) == 0 && a->backoff_ms == b->backoff_ms &&
+           a->backoff_most_ms == b->backoff_most_ms && a->jitter == b->jitter && a->delay_ms == b->delay_ms &&
+           a->timeout_ms == b->timeout_ms && a->cpu_ms == b->cpu_ms && a->soft_timeout_ms == b->soft_timeout_ms &&
+           a->gate == b->gate && a->alone == b->alone && a->once == b->once;
 }
 
 bool mp_plan_is(const struct mp_plan *plan, const mpool_task *task)
 {
     struct mp_rules rules = rules_of(task, plan->rules.pace);
+    struct mp_ends retry_on;
 
-    return task->collect_count == 0 && plan->collect_count == 0 && task->at_most == 0 &&
-           same_rules(&plan->rules, &rules) && plan->discard_values == task->discard_value &&
+    rules.retry_on = &retry_on;
+    return mp_ends_parse(task->retry_on, &retry_on, NULL, 0) && task->collect_count == 0 && plan->collect_count == 0 &&
+           task->at_most == 0 && same_rules(&plan->rules, &rules) && plan->discard_values == task->discard_value &&
            plan->measure == task->measure && plan->memory_bytes == task->memory_bytes &&
            plan->capture_bytes == capture_of(task) && strcmp(plan->function, task->function) == 0;
 }

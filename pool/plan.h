@@ -18,7 +18,8 @@
 struct mp_plan {
     atomic_uint refs;
     struct mp_rules rules;
-    const char *function; /* what workers know it by; never freed */
+    struct mp_ends retry_on; /* of the rules, and of their copies in the lots */
+    const char *function;    /* what workers know it by; never freed */
     bool discard_values;
     bool measure;
     size_t memory_bytes;         /* 0: not limited */

@@ -18,6 +18,7 @@
 #include "pool/host.h"
 #include "pool/log.h"
 #include "pool/options.h"
+#include "pool/setup.h"
 #include "pool/supervisor.h"
 #include "serialize/task.h"
 
@@ -291,7 +292,7 @@ static mpool_err set_up(mpool_pool *pool, const mpool_pool_options *options)
         return mp_error(MPOOL_E_SYSTEM, "eventfd: %m");
     err = take_memory(pool);
     if (err == MPOOL_OK)
-        err = mp_options_write_setup(options, pool);
+        err = mp_pool_write_setup(options, pool);
     if (err == MPOOL_OK)
         err = mp_host_open_pool(&pool->id, &pool->server_fd);
     if (err == MPOOL_OK)
@@ -324,6 +325,23 @@ static mpool_err new_pool(const mpool_pool_options *options, mpool_pool **result
     return MPOOL_OK;
 }
 
+/*
+ * Until a worker is ready, or none can be. It needs no deadline of its own: who is not ready within start_timeout_ms is
+ * killed, MP_START_DEATHS of these in a row break the pool, and so does the end of the fork server, at once.
+ */
+static mpool_err await_worker(mpool_pool *pool)
+{
+    mpool_err err = MPOOL_OK;
+
+    (void)pthread_mutex_lock(&pool->lock);
+    while (!pool->ready && !pool->broken)
+        (void)pthread_cond_wait(&pool->changed, &pool->lock);
+    if (!pool->ready)
+        err = mp_error(MPOOL_E_BROKEN, "no worker could start: %s", pool->broken_reason);
+    (void)pthread_mutex_unlock(&pool->lock);
+    return err;
+}
+
 mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result)
 {
     const mpool_pool_options defaults = {0};
@@ -344,12 +362,7 @@ mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result
         release(pool);
         return err;
     }
-    (void)pthread_mutex_lock(&pool->lock);
-    while (!pool->ready && !pool->broken)
-        (void)pthread_cond_wait(&pool->changed, &pool->lock);
-    if (!pool->ready)
-        err = mp_error(MPOOL_E_BROKEN, "no worker could start: %s", pool->broken_reason);
-    (void)pthread_mutex_unlock(&pool->lock);
+    err = await_worker(pool);
     if (err != MPOOL_OK) {
         mpool_pool_free(pool);
         return err;

@@ -61,7 +61,7 @@ static struct {
     pthread_mutex_t lock;
     mpool_process *first; /* the oldest */
     mpool_process *last;
-    unsigned named; /* so many got a name of ours */
+    unsigned named; /* so many got a name */
 } list = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- the handle -------------------------------------------------------------------------------------------------- */
@@ -198,15 +198,18 @@ static mpool_err give_birth(mpool_process *process, int order)
     return MPOOL_OK;
 }
 
+/* The number counts those with names of their own, too, as Python's does. */
 static void choose_name(const char *wanted, char name[MPOOL_NAME_MAX + 1])
 {
-    if (wanted != NULL) {
-        (void)snprintf(name, MPOOL_NAME_MAX + 1, "%s", wanted);
-        return;
-    }
+    unsigned number;
+
     (void)pthread_mutex_lock(&list.lock);
-    (void)snprintf(name, MPOOL_NAME_MAX + 1, "Process-%u", ++list.named);
+    number = ++list.named;
     (void)pthread_mutex_unlock(&list.lock);
+    if (wanted != NULL)
+        (void)snprintf(name, MPOOL_NAME_MAX + 1, "%s", wanted);
+    else
+        (void)snprintf(name, MPOOL_NAME_MAX + 1, "Process-%u", number);
 }
 
 static mpool_err start(const struct mp_process_order *order, int order_fd, mpool_process **result)

@@ -7,6 +7,8 @@
 #ifndef MP_POOL_QUEUE_H
 #define MP_POOL_QUEUE_H
 
+#include "base/ends.h"
+
 #include <mpool/pool.h>
 
 #include <stdbool.h>
@@ -17,23 +19,24 @@
 
 /* What holds for every job of a lot. */
 struct mp_rules {
-    uint32_t pace;           /* which pace they run at: one for each function */
-    int32_t priority;        /* higher goes first */
-    uint32_t retries;        /* attempts after the first */
-    uint32_t crash_limit;    /* attempts that crashes may use */
-    uint32_t retry_on;       /* bit n: an attempt that ended with mpool_status n may be followed by another */
-    int64_t backoff_ms;      /* from the first attempt to the second; doubles with each further one, */
-    int64_t backoff_most_ms; /* up to this */
-    uint32_t jitter;         /* per cent of the back-off, at most, that are taken off it at random */
-    int64_t delay_ms;        /* from the submission to the first attempt */
-    int64_t timeout_ms;      /* limit of an attempt; 0: none */
-    int64_t cpu_ms;          /* limit of an attempt's CPU time, which its worker sees to; 0: none */
-    int64_t soft_timeout_ms; /* when an attempt is asked to stop; 0: never */
-    uint32_t gate;           /* 0: none; else it runs at most gate_room jobs at a time of all that have this number */
+    uint32_t pace;                  /* which pace they run at: one for each function */
+    int32_t priority;               /* higher goes first */
+    uint32_t retries;               /* attempts after the first */
+    uint32_t crash_limit;           /* attempts that crashes may use */
+    const struct mp_ends *retry_on; /* an attempt that ended so may be followed by another */
+    int64_t backoff_ms;             /* from the first attempt to the second; doubles with each further one, */
+    int64_t backoff_most_ms;        /* up to this */
+    uint32_t jitter;                /* per cent of the back-off, at most, that are taken off it at random */
+    int64_t delay_ms;               /* from the submission to the first attempt */
+    int64_t timeout_ms;             /* limit of an attempt; 0: none */
+    int64_t cpu_ms;                 /* limit of an attempt's CPU time, which its worker sees to; 0: none */
+    int64_t soft_timeout_ms;        /* when an attempt is asked to stop; 0: never */
+    uint32_t gate; /* 0: none; else it runs at most gate_room jobs at a time of all that have this number */
     uint32_t gate_room;
-    uint64_t group; /* of jobs that can be cancelled together; never 0 */
-    bool alone;     /* runs with nothing else in flight */
-    bool once;      /* is not run again once it may have begun */
+    uint64_t group;     /* of jobs that can be cancelled together; never 0 */
+    bool limits_memory; /* an attempt has a limit of memory */
+    bool alone;         /* runs with nothing else in flight */
+    bool once;          /* is not run again once it may have begun */
 };
 
 /* Jobs with consecutive numbers, the same rules and the same history. A job with a history is a range of its own. */

@@ -126,13 +126,32 @@ struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms)
 }
 
 /* A limit of the process's own (RLIMIT_CPU) has the same signal, but the kernel's code. */
-bool mp_seat_out_of_cpu(const struct mp_seat *seat)
+static bool is_out_of_cpu(const struct mp_crash *crash)
+{
+    return atomic_load_explicit(&crash->state, memory_order_acquire) == MP_CRASH_WHOLE && crash->signal == SIGXCPU &&
+           crash->code == SI_TIMER;
+}
+
+/* The machine's counter may have counted somebody else. */
+static bool has_counted(const struct mp_seat_oom *oom)
+{
+    return (oom->source == MP_OOM_EVENTS || oom->source == MP_OOM_CONTROL) && oom->after != oom->before;
+}
+
+/* SIGKILL leaves no time to note the last error on the page: what is there then is of another time. */
+struct mp_death mp_seat_death(const struct mp_seat *seat)
 {
     const struct mp_crash *crash = &seat->page->crash;
+    struct mp_death death = {0};
 
-    return WIFSIGNALED(seat->status) && WTERMSIG(seat->status) == SIGXCPU &&
-           atomic_load_explicit(&crash->state, memory_order_acquire) == MP_CRASH_WHOLE && crash->signal == SIGXCPU &&
-           crash->code == SI_TIMER;
+    if (WIFSIGNALED(seat->status))
+        death.signal = WTERMSIG(seat->status);
+    else
+        death.exit_code = WEXITSTATUS(seat->status);
+    death.out_of_cpu = death.signal == SIGXCPU && is_out_of_cpu(crash);
+    death.oom_killed = death.signal == SIGKILL && has_counted(&seat->oom);
+    death.no_memory = death.signal != SIGKILL && atomic_load_explicit(&crash->error, memory_order_relaxed) == ENOMEM;
+    return death;
 }
 
 bool mp_seat_why(const struct mp_seat *seat, char *why, size_t room)

@@ -81,8 +81,8 @@ void mp_seat_capture(struct mp_seat *seat, size_t most);
 /* mp_seat_look - what the slot's page says now. stall_ms: what the supervisor's clock is behind the monotonic one. */
 struct mp_sight mp_seat_look(const struct mp_seat *seat, int64_t stall_ms);
 
-/* mp_seat_out_of_cpu - has the worker, which is dead, ended itself for its job's limit of CPU time? */
-bool mp_seat_out_of_cpu(const struct mp_seat *seat);
+/* mp_seat_death - how the worker, which is dead, has ended. */
+struct mp_death mp_seat_death(const struct mp_seat *seat);
 
 /* mp_seat_why - what a worker that did not start has said about it, in one line; false: nothing. */
 bool mp_seat_why(const struct mp_seat *seat, char *why, size_t room);

@@ -5,6 +5,8 @@
  */
 #include "serialize/task.h"
 
+#include "base/bound.h"
+#include "base/ends.h"
 #include "base/error.h"
 #include "serialize/decode.h"
 #include "serialize/fields.h"
@@ -20,65 +22,82 @@ static const struct mp_scan_limits task_limits = {.depth = 2, .nodes = 256};
 
 _Static_assert(FIELDS + 2 * MPOOL_TOTALS_MAX <= 256, "a task has room for all its collects");
 
-static mpool_err check_time(const mpool_task *task, const char *name, int64_t time_ms)
+static mpool_err check_numbers(const mpool_task *task)
 {
-    if (time_ms >= 0 && time_ms <= MP_TIME_MOST_MS)
-        return MPOOL_OK;
-    return mp_error(MPOOL_E_INVAL, "task of \"%s\": %s is %lld; it takes 0 to %lld milliseconds", task->function, name,
-                    (long long)time_ms, (long long)MP_TIME_MOST_MS);
+    const struct mp_bound bounds[] = {
+        {"timeout_ms", task->timeout_ms, 0, MP_TIME_MOST_MS, " milliseconds"},
+        {"soft_timeout_ms", task->soft_timeout_ms, 0, MP_TIME_MOST_MS, " milliseconds"},
+        {"cpu_ms", task->cpu_ms, 0, MP_TIME_MOST_MS, " milliseconds"},
+        {"delay_ms", task->delay_ms, 0, MP_TIME_MOST_MS, " milliseconds"},
+        {"backoff_ms", task->backoff_ms, 0, MP_TIME_MOST_MS, " milliseconds"},
+        {"backoff_most_ms", task->backoff_most_ms, 0, MP_TIME_MOST_MS, " milliseconds"},
+        {"backoff_jitter", task->backoff_jitter, 0, 100, " per cent"},
+        {"priority", task->priority, MPOOL_PRIORITY_MIN, MPOOL_PRIORITY_MAX, ", and higher goes first"},
+    };
+
+    return mp_bound_check(task->function, bounds, sizeof bounds / sizeof bounds[0]);
 }
 
-static mpool_err check_times(const mpool_task *task)
+/* Sizes can be more than an int64_t has room for. */
+static mpool_err check_size(const mpool_task *task, const char *field, size_t size, size_t most, const char *unit)
 {
-    mpool_err err = check_time(task, "timeout_ms", task->timeout_ms);
+    if (size <= most)
+        return MPOOL_OK;
+    return mp_error(MPOOL_E_INVAL, "task of \"%s\": %s is %zu; it takes 0 to %zu %s", task->function, field, size, most,
+                    unit);
+}
 
+static mpool_err check_sizes(const mpool_task *task)
+{
+    mpool_err err = check_size(task, "memory_bytes", task->memory_bytes, MP_MEMORY_MOST, "bytes");
+
+    if (err == MPOOL_OK && task->capture)
+        err = check_size(task, "capture_bytes", task->capture_bytes, MPOOL_CAPTURE_MAX, "bytes");
     if (err == MPOOL_OK)
-        err = check_time(task, "soft_timeout_ms", task->soft_timeout_ms);
-    if (err == MPOOL_OK)
-        err = check_time(task, "cpu_ms", task->cpu_ms);
-    if (err == MPOOL_OK)
-        err = check_time(task, "delay_ms", task->delay_ms);
-    if (err == MPOOL_OK)
-        err = check_time(task, "backoff_ms", task->backoff_ms);
-    if (err == MPOOL_OK)
-        err = check_time(task, "backoff_most_ms", task->backoff_most_ms);
+        err = check_size(task, "collect_count", task->collect_count, MPOOL_TOTALS_MAX, "totals");
     return err;
 }
 
-mpool_err mp_task_check(const mpool_task *task)
+/* What does not go together, and words that are none. */
+static mpool_err check_sense(const mpool_task *task)
 {
-    if (task == NULL || task->function == NULL)
-        return mp_error(MPOOL_E_INVAL, "a task without a function");
-    if (task->collect_count > MPOOL_TOTALS_MAX)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": it collects for %zu totals, %d are the most", task->function,
-                        task->collect_count, MPOOL_TOTALS_MAX);
+    struct mp_ends retry_on;
+    char why[MP_ENDS_WHY];
+
     if (task->collect == NULL && task->collect_count > 0)
         return mp_error(MPOOL_E_INVAL, "task of \"%s\": collect_count is %zu, and collect is NULL", task->function,
                         task->collect_count);
-    if (task->priority < MPOOL_PRIORITY_MIN || task->priority > MPOOL_PRIORITY_MAX)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": priority %d; it goes from %d to %d", task->function,
-                        task->priority, MPOOL_PRIORITY_MIN, MPOOL_PRIORITY_MAX);
-    if (task->backoff_jitter > 100)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": backoff_jitter is %u per cent; 100 are the most",
-                        task->function, task->backoff_jitter);
-    if ((task->retry_on & ~MP_TASK_RETRY_ON) != 0)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": retry_on takes failed, crashed and timed out jobs only",
-                        task->function);
+    if (!mp_ends_parse(task->retry_on, &retry_on, why, sizeof why))
+        return mp_error(MPOOL_E_INVAL, "task of \"%s\": retry_on: %s", task->function, why);
     if (task->once && task->retries > 0)
         return mp_error(MPOOL_E_INVAL, "task of \"%s\": what runs once has no retries", task->function);
     if (task->at_most == 0 && task->at_most_key != NULL)
         return mp_error(MPOOL_E_INVAL, "task of \"%s\": at_most_key \"%s\" without at_most", task->function,
                         task->at_most_key);
-    if (task->capture && task->capture_bytes > MPOOL_CAPTURE_MAX)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": capture_bytes is %zu, and %zu are the most", task->function,
-                        task->capture_bytes, MPOOL_CAPTURE_MAX);
-    if (task->memory_bytes > MP_MEMORY_MOST)
-        return mp_error(MPOOL_E_INVAL, "task of \"%s\": memory_bytes is %zu, and %zu are the most", task->function,
-                        task->memory_bytes, MP_MEMORY_MOST);
-    return check_times(task);
+    return MPOOL_OK;
+}
+
+mpool_err mp_task_check(const mpool_task *task)
+{
+    mpool_err err;
+
+    if (task == NULL || task->function == NULL)
+        return mp_error(MPOOL_E_INVAL, "a task without a function");
+    err = check_numbers(task);
+    if (err == MPOOL_OK)
+        err = check_sizes(task);
+    return err == MPOOL_OK ? check_sense(task) : err;
 }
 
 /* ---- bytes ------------------------------------------------------------------------------------------------------- */
+
+static void write_text(msgpack_packer *packer, const char *text)
+{
+    if (text != NULL)
+        mp_write_string(packer, text);
+    else
+        (void)msgpack_pack_nil(packer);
+}
 
 /* Totals and fields by turns. */
 static void write_collects(msgpack_packer *packer, const mpool_task *task)
@@ -106,7 +125,7 @@ mpool_err mp_task_write(struct mp_buf *buf, const mpool_task *task)
     (void)msgpack_pack_uint64(&packer, task->memory_bytes);
     (void)msgpack_pack_int64(&packer, task->cpu_ms);
     (void)msgpack_pack_uint32(&packer, task->retries);
-    (void)msgpack_pack_uint32(&packer, task->retry_on);
+    write_text(&packer, task->retry_on);
     (void)msgpack_pack_uint32(&packer, task->crash_limit);
     (void)msgpack_pack_int64(&packer, task->backoff_ms);
     (void)msgpack_pack_int64(&packer, task->backoff_most_ms);
@@ -115,10 +134,7 @@ mpool_err mp_task_write(struct mp_buf *buf, const mpool_task *task)
     (void)msgpack_pack_int64(&packer, task->priority);
     (void)msgpack_pack_int64(&packer, task->delay_ms);
     (void)msgpack_pack_uint32(&packer, task->at_most);
-    if (task->at_most_key != NULL)
-        mp_write_string(&packer, task->at_most_key);
-    else
-        (void)msgpack_pack_nil(&packer);
+    write_text(&packer, task->at_most_key);
     mp_write_bool(&packer, task->discard_value);
     mp_write_bool(&packer, task->measure);
     mp_write_bool(&packer, task->capture);
@@ -159,7 +175,8 @@ static void read_task(struct mp_fields *fields, mpool_task *task)
     task->memory_bytes = (size_t)mp_fields_unsigned(fields, "memory_bytes", SIZE_MAX);
     task->cpu_ms = mp_fields_signed(fields, "cpu_ms");
     task->retries = mp_fields_u32(fields, "retries");
-    task->retry_on = mp_fields_u32(fields, "retry_on");
+    if (!mp_fields_skip_nil(fields))
+        task->retry_on = mp_fields_string(fields, "retry_on");
     task->crash_limit = mp_fields_u32(fields, "crash_limit");
     task->backoff_ms = mp_fields_signed(fields, "backoff_ms");
     task->backoff_most_ms = mp_fields_signed(fields, "backoff_most_ms");

@@ -17,10 +17,6 @@
 /* The longest time that may be asked for, in milliseconds: adding some of these to a clock does not overflow. */
 #define MP_TIME_MOST_MS (INT64_MAX / 1000)
 
-/* The ends of an attempt that can be followed by another: bits of mpool_task.retry_on. */
-#define MP_TASK_RETRY_ON                                                                                               \
-    (MPOOL_RETRY_ON(MPOOL_FAILED) | MPOOL_RETRY_ON(MPOOL_CRASHED) | MPOOL_RETRY_ON(MPOOL_TIMED_OUT))
-
 /* mp_task_check - could there be such a task, whatever functions and totals the pool has? Errors: MPOOL_E_INVAL. */
 mpool_err mp_task_check(const mpool_task *task);
 

@@ -18,6 +18,7 @@
 #include "workers/local.h"
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,25 @@ void mp_process_begin(pid_t parent, pid_t host, const char *name, bool daemon)
     self_host = host;
 }
 
+void mp_process_say(const char *who, const char *format, ...)
+{
+    char line[MPOOL_NAME_MAX + MP_REASON_MAX + 4];
+    size_t size = (size_t)snprintf(line, sizeof line, "%.*s: ", MPOOL_NAME_MAX, who);
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(line + size, sizeof line - size - 1, format, args);
+    va_end(args);
+    size = strlen(line);
+    for (size_t i = 0; i < size; i++)
+        if (line[i] == '\n')
+            line[i] = ' ';
+    line[size++] = '\n';
+    if (write(STDERR_FILENO, line, size) < 0) {
+        /* There is nobody left to tell. */
+    }
+}
+
 _Noreturn void mp_process_leave(int code)
 {
     mp_locals_end();
@@ -90,20 +110,6 @@ static struct mp_process_order *read_order(int fd)
     return order;
 }
 
-/* "NAME: REASON", in one line and one write. */
-static void say_why(const struct mpool_job *job)
-{
-    char line[MPOOL_NAME_MAX + MP_REASON_MAX + 4];
-    int size = snprintf(line, sizeof line, "%s: %.*s\n", self_name, (int)job->reason_size, job->reason);
-
-    for (int i = 0; i < size - 1; i++)
-        if (line[i] == '\n')
-            line[i] = ' ';
-    if (write(STDERR_FILENO, line, (size_t)size) < 0) {
-        /* There is nobody left to tell. */
-    }
-}
-
 static bool run(const struct mp_process_order *order)
 {
     static const _Atomic uint64_t never = MP_STOP_NONE;
@@ -119,7 +125,7 @@ static bool run(const struct mp_process_order *order)
     mp_job_run(&job, &frame, 0, &callee, args, order->args_size);
     (void)fflush(stdout);
     if (job.failed)
-        say_why(&job);
+        mp_process_say(self_name, "%.*s", (int)job.reason_size, job.reason);
     return !job.failed;
 }
 
@@ -129,6 +135,7 @@ _Noreturn void mp_process_main(const struct mp_process_start *start)
     sigset_t none;
 
     self_is = true;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     mp_process_begin(start->parent, start->host, order->name, order->daemon);
     (void)prctl(PR_SET_NAME, self_name);
     MP_INJECT("process.start");

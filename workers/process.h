@@ -39,6 +39,9 @@ struct mp_process_start {
  */
 void mp_process_begin(pid_t parent, pid_t host, const char *name, bool daemon);
 
+/* mp_process_say - "WHO: TEXT" on stderr, in one line and one write: for what nobody else can be told. */
+void mp_process_say(const char *who, const char *format, ...) MPOOL_PRINTF(2, 3);
+
 /* mp_process_leave - the orderly end of a child of the fork server: its locals are destroyed, its streams flushed. */
 _Noreturn void mp_process_leave(int code);
 

@@ -33,7 +33,6 @@
 #include "workers/setup.h"
 
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -159,24 +158,6 @@ static void on_received(void *user, struct mp_packet *packet)
 
 /* ---- on the main thread ------------------------------------------------------------------------------------------ */
 
-/* A line on stderr, for what nobody else can be told. */
-static void complain(const char *format, ...) MPOOL_PRINTF(1, 2);
-static void complain(const char *format, ...)
-{
-    char text[1024] = "mpool: ";
-    size_t size = strlen(text);
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text + size, sizeof text - size - 1, format, args);
-    va_end(args);
-    size = strlen(text);
-    text[size++] = '\n';
-    if (write(STDERR_FILENO, text, size) < 0) {
-        /* Then nobody is told. */
-    }
-}
-
 static void begin(const struct mp_worker_start *start)
 {
     char name[32];
@@ -215,7 +196,7 @@ static _Noreturn void go(void)
     worker.job.brood = NULL;
     if (!mp_setup_run(worker.setup, &worker.job, false)) {
         say_why("finalizer", false);
-        complain("%s", worker.page->why);
+        mp_process_say("mpool", "%s", worker.page->why);
     }
     mp_process_leave(0);
 }
@@ -308,7 +289,7 @@ static void end_strays(const struct mp_jobs *frame)
 {
     if (*worker.here)
         return;
-    complain("a process that job function \"%s\" has forked returned from it; it ends", frame->function);
+    mp_process_say("mpool", "a process that job function \"%s\" has forked returned from it; it ends", frame->function);
     _exit(STRAY_EXIT);
 }
 

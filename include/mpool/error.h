@@ -42,7 +42,8 @@
     X(24, E_STALE, "there is no such shared object, or not any more")                                                  \
     X(25, E_OWNER_DIED, "who held it has died; it is the caller's now")                                                \
     X(26, E_NOT_OWNER, "the caller does not hold it")                                                                  \
-    X(27, E_BARRIER, "the barrier is broken")
+    X(27, E_BARRIER, "the barrier is broken")                                                                          \
+    X(28, E_REFUSED, "a function of the program's said no")
 
 typedef enum mpool_err {
 #define MPOOL_ERROR_ENUM(number, name, text) MPOOL_##name = (number),

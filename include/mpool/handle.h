@@ -22,12 +22,19 @@
  *
  * Objects are backed by memory when they are made, so that using one raises no SIGBUS; each takes whole pages, of 4
  * KiB. What a wild write of one process does to an object, the others see.
+ *
+ * Objects that keep books of who has what do so by thread: at most MPOOL_MEMBERS_MAX threads of all processes can have
+ * such objects in use at a time, and the next one is MPOOL_E_FULL. A thread is one of them from when it first uses one
+ * to its end.
  */
 #ifndef MPOOL_HANDLE_H
 #define MPOOL_HANDLE_H
 
 #include <mpool/error.h>
 #include <stdint.h>
+
+/* See above; fewer if `arena_bytes` (mpool/init.h) is less than 16 MiB: one for every 4 KiB. */
+#define MPOOL_MEMBERS_MAX 4096U
 
 /* Which object, and of which kind. To be passed on, and not to be looked into. */
 typedef struct mpool_handle {

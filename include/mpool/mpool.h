@@ -28,8 +28,12 @@
 #ifndef MPOOL_MPOOL_H
 #define MPOOL_MPOOL_H
 
+#include <mpool/adder.h>
+#include <mpool/atom.h>
+#include <mpool/atomic.h>
 #include <mpool/dossier.h>
 #include <mpool/error.h>
+#include <mpool/event.h>
 #include <mpool/handle.h>
 #include <mpool/init.h>
 #include <mpool/job.h>
@@ -41,6 +45,8 @@
 #include <mpool/process.h>
 #include <mpool/queue.h>
 #include <mpool/result.h>
+#include <mpool/semaphore.h>
 #include <mpool/total.h>
+#include <mpool/value.h>
 
 #endif

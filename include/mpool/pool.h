@@ -112,7 +112,8 @@ typedef struct mpool_pool_options {
  * options   in   NULL for the defaults; not kept
  * pool      out  set on MPOOL_OK only; release with mpool_pool_free()
  *
- * Returns when the first worker is ready.
+ * Returns when the first worker is ready; or when five in a row could not start, each within start_timeout_ms, with a
+ * second or two of pauses between them.
  * Errors: MPOOL_E_NOINIT, MPOOL_E_FORKED, MPOOL_E_NESTED, MPOOL_E_IDENTITY, MPOOL_E_INVAL, MPOOL_E_NOMEM,
  * MPOOL_E_SYSTEM,
  *         MPOOL_E_NOFUNC (initializer, finalizer), MPOOL_E_FORMAT (setup_args), MPOOL_E_TOOBIG (more than 8 MiB
@@ -199,17 +200,32 @@ typedef struct mpool_collect {
  */
 typedef void mpool_callback(void *user, const mpool_result *result);
 
-/* A bit of mpool_task.retry_on. */
-#define MPOOL_RETRY_ON(status) (1U << (status))
+/*
+ * mpool_retry_on_check - could this be a mpool_task.retry_on?
+ *
+ * Errors: MPOOL_E_INVAL; mpool_error_detail() names the first word that is none, and one that is near.
+ * Calls:  any thread of any process, before mpool_init() too.
+ */
+MPOOL_API mpool_err mpool_retry_on_check(const char *words);
 
 /*
  * What to run, and how. All zero but `function` means the defaults. The calls that take it copy its strings.
+ *
+ * retry_on is a list of words, separated by spaces or commas, "timed_out, exit:75, signal:SEGV, oom". An attempt is
+ * followed by another if one of them says how it has ended:
+ *
+ *     failed, crashed, timed_out   with this status
+ *     exit:N                       it crashed, and its worker exited with code N, 0 to 255
+ *     signal:NAME                  it crashed, and its worker was killed by this signal: SEGV or SIGSEGV, a name as of
+ *                                  sigabbrev_np(3); what mpool kills for a limit has timed out, and not crashed
+ *     oom                          it failed or crashed, and its dossier says MPOOL_OOM_YES
  *
  * memory_bytes is about memory that the worker has mapped privately and can write to (RLIMIT_DATA): malloc()'s, all of
  * it; the stacks of threads that the job starts, 8 MiB each by default; a result until it is returned. Not about shared
  * memory, arguments over 1 MiB, the stack of the main thread. What jobs before it have left in the worker counts, and
  * so do some 20 MiB of buffers that mpool keeps there after values of megabytes. Processes that the job starts inherit
- * it, each for itself. Such a job runs alone in its worker, with no other behind it.
+ * it, each for itself. Such a job runs alone in its worker, with no other behind it. AddressSanitizer's malloc() does
+ * not return without memory: in a program that is built with it, a job that is refused memory crashes.
  *
  * cpu_ms does not count what processes use that the job starts. The kernel looks at it with its clock's tick, every few
  * milliseconds. A job that blocks SIGXCPU, or handles it, has no limit.
@@ -223,8 +239,8 @@ typedef struct mpool_task {
     size_t memory_bytes;          /* so much more private memory than it had when it was ready may the worker have
                                      while the job runs; what is beyond is refused, with ENOMEM; 0: no limit */
     unsigned retries;             /* attempts after the first */
-    unsigned retry_on;            /* which ends of an attempt are followed by another: MPOOL_RETRY_ON(MPOOL_FAILED) |
-                                     ...; default: failed, crashed and timed out */
+    const char *retry_on;         /* which ends of an attempt are followed by another: words, see above; NULL: failed,
+                                     crashed and timed out */
     unsigned crash_limit;         /* attempts that crashes may use, whatever `retries` says; default 3 */
     int64_t backoff_ms;           /* wait before the second attempt; twice as long before each further one; 0: none */
     int64_t backoff_most_ms;      /* the longest wait; default one hour */

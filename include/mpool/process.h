@@ -14,8 +14,8 @@
  * A process runs one function, and ends with it: with exit code 0 if the function returned 0; otherwise with 1, and a
  * line "NAME: REASON" on stderr. What the function packs as its result is dropped. Like a worker it sees the program's
  * memory and its current directory as they were at mpool_init(); its stdin is /dev/null, stdout and stderr are the
- * host's, its signals have their default actions, and it leads a process group of its own. What it has started itself
- * is killed when it ends. It is no child that the host's wait() could see.
+ * host's, stdout buffered by lines; its signals have their default actions, and it leads a process group of its own.
+ * What it has started itself is killed when it ends. It is no child that the host's wait() could see.
  *
  * In it, mpool_job_fail() says why the function fails; mpool_job_attempt() is 1, mpool_job_number() and
  * mpool_job_worker() are 0, there are no totals (MPOOL_E_NOTFOUND), and mpool_job_cancelled() is always false: who asks

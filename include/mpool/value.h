@@ -45,7 +45,7 @@ typedef enum mpool_type {
 typedef struct mpool_value_options {
     mpool_type type;
     size_t size; /* MPOOL_BYTES: of an element, in bytes; of other types 0, or what they have */
-    bool raw;    /* without a lock */
+    bool raw;    /* without a lock: what several processes write at the same time is theirs to see to */
 } mpool_value_options;
 
 typedef struct mpool_value mpool_value; /* one element */
@@ -72,13 +72,18 @@ MPOOL_API void *mpool_value_data(mpool_value *value);
 /* mpool_value_size - its size in bytes. Calls: any thread of any process. */
 MPOOL_API size_t mpool_value_size(const mpool_value *value);
 
-/* mpool_value_get_lock - its lock; NULL of a raw one, and of what is no value. Calls: any thread of any process. */
+/*
+ * mpool_value_get_lock - its lock, which is released with it and has no handle of its own
+ *
+ * NULL of a raw one, and of what is no value: MPOOL_WITH_RLOCK() then passes its block over.
+ * Calls: any thread of any process.
+ */
 MPOOL_API mpool_rlock *mpool_value_get_lock(mpool_value *value);
 
 /*
- * mpool_value_get, mpool_value_set - copy the element out or in, with the lock held meanwhile
+ * mpool_value_get, mpool_value_set - copy the element out or in, with the lock held meanwhile, if there is one
  *
- * size      in   of *element: the value's own
+ * size      in   of *element: the value's own. The caller may hold the lock already.
  *
  * Errors: MPOOL_E_INVAL (size), MPOOL_E_OWNER_DIED (it was copied; but the last holder of the lock died with it),
  *         MPOOL_E_STALE, MPOOL_E_FORKED, MPOOL_E_NOINIT.
@@ -88,7 +93,7 @@ MPOOL_API mpool_err mpool_value_get(mpool_value *value, void *element, size_t si
 MPOOL_API mpool_err mpool_value_set(mpool_value *value, const void *element, size_t size);
 
 /*
- * mpool_array_new - make one of `count` elements; the rest as for values
+ * mpool_array_new - make one of `count` elements, which may be none; the rest as for values
  *
  * initial   in   `count` elements; NULL for zeros
  */

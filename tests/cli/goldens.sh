@@ -187,7 +187,9 @@ steps:
   lines: {each: {lines: /etc/passwd, separator: newline}, call: echo, timeout: 1.5m}
   glob: {each: {glob: [/usr/*]}, call: file_size, timeout: 2d}
   dirs: {each: {walk: /usr/bin, type: directory}, call: file_size, timeout: {soft: 1s, hard: none}}
-  one: {call: echo, args: [1, 2.5, true, null, "text", {a: b}]}
+  one: {call: echo, args: [1, 2.5, true, null, "text", {a: b}], retries: {max: 0}}
+  some: {call: crash, retries: {max: 3, backoff: 1s, on: [crashed, timed_out, "exit:75", exit:0, signal:SIGKILL, oom]}}
+  none: {call: crash, retries: {max: 3, backoff: none, on: [failed]}}
 END
     exits 0 "$mpool" check all.yaml --set n=9 --set root=/usr/lib
     has out 'range       5 jobs'

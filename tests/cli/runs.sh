@@ -153,6 +153,20 @@ defaults: {retries: 1}'
     has lines '"step":"b","index":2,"item":3,"status":"crashed",'
 }
 
+only_the_ends_that_the_file_names_are_tried_again() {
+    job '  a: {each: {items: [exit, kill, term]}, call: crash, args: {how: "{item}", until_attempt: 3}}
+  b: {call: fail, args: {until_attempt: 2}}
+  c: {call: fail, args: {until_attempt: 2}, retries: 1}
+defaults: {retries: {max: 2, backoff: 1ms, on: ["exit:3", signal:KILL]}}'
+    exits 1 "$mpool" run --json --output lines
+    is "$(json out done) $(json out failed) $(json out crashed)" '3 1 1'
+    has lines '"step":"a","index":0,"item":"exit","status":"done","result":3,"error":null,"attempts":3,'
+    has lines '"step":"a","index":1,"item":"kill","status":"done","result":3,"error":null,"attempts":3,'
+    grep -q '"item":"term","status":"crashed",.*"attempts":1,' lines
+    grep -q '"step":"b",.*"status":"failed",.*"attempts":1,' lines
+    grep -q '"step":"c",.*"status":"done",.*"attempts":2,' lines
+}
+
 a_job_that_takes_too_long_is_stopped() {
     job '  hard: {each: {items: [0.01, 60]}, call: sleep, timeout: 300ms}
   soft: {each: {items: [0.01, 60]}, call: sleep, timeout: {soft: 300ms, hard: 20s}}'
@@ -339,7 +353,8 @@ try totals_equal_what_find_and_awk_say a_root_that_begins_with_a_hyphen_is_no_op
     the_summary_object_has_what_scripts_rely_on the_name_of_a_run_is_its_file_unless_it_has_one \
     a_line_of_output_has_what_scripts_rely_on output_can_go_to_standard_output lines_of_standard_input_are_jobs \
     templates_give_the_parts_of_a_path one_bad_job_costs_only_itself a_crash_costs_only_the_job_that_crashed \
-    a_job_is_tried_again_as_often_as_the_file_says a_job_that_takes_too_long_is_stopped \
+    a_job_is_tried_again_as_often_as_the_file_says only_the_ends_that_the_file_names_are_tried_again \
+    a_job_that_takes_too_long_is_stopped \
     the_command_that_is_printed_runs_a_failed_job_again an_item_that_cannot_be_had_is_a_failed_job \
     a_failed_job_that_no_command_can_repeat_says_why a_total_over_a_field_that_is_not_there_says_what_to_write \
     an_empty_setting_is_an_empty_text a_step_without_a_limit_can_say_so names_are_escaped_for_people a_write_error_ends_the_run_with_3 \

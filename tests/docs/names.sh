@@ -7,11 +7,12 @@ cd "$1"
 work=$(mktemp -d "${TMPDIR:-/tmp}/mpool-docs.XXXXXX")
 trap 'rm -rf -- "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-pages='README.md docs/guide.md docs/man/*.in'
+pages='README.md docs/guide.md docs/gallery.md docs/man/*.in'
 code=0
 
-# Calls, types and macros. The names of errors and statuses are put together by macros.
-cat include/mpool/*.h >"$work/headers"
+# Calls, types and macros. The names of errors and statuses are put together by macros, and so are some calls: what an
+# example uses, there is.
+cat include/mpool/*.h examples/*.c >"$work/headers"
 sed -n 's/^ *X([0-9]*, \([A-Z_]*\), .*/MPOOL_\1/p' include/mpool/*.h >>"$work/headers"
 grep -oEh '(^|[^A-Za-z0-9_.-])(mpool_[a-z0-9_]*[a-z0-9]|MPOOL_[A-Z0-9_]+)' $pages | sed 's/^[^Mm]//' | sort -u >"$work/named"
 [ "$(wc -l <"$work/named")" -gt 20 ] || {
@@ -34,15 +35,24 @@ diff "$work/errors" "$work/rows" || {
 }
 
 # Each chapter is in the list at the top.
-sed -n 's/^[0-9]*\. \[\(.*\)\](#.*/\1/p' docs/guide.md >"$work/listed"
-sed -n 's/^## [0-9]*\. //p' docs/guide.md >"$work/chapters"
-diff "$work/listed" "$work/chapters" || {
-    echo 'names: the list of chapters (left) and the chapters (right) of docs/guide.md differ'
+for page in docs/guide.md docs/gallery.md; do
+    sed -n 's/^[0-9]*\. \[\(.*\)\](#.*/\1/p' $page >"$work/listed"
+    sed -n 's/^## [0-9]*\. //p' $page >"$work/chapters"
+    diff "$work/listed" "$work/chapters" || {
+        echo "names: the list of chapters (left) and the chapters (right) of $page differ"
+        code=1
+    }
+done
+
+# The gallery has each example, and no other.
+ls examples | sed -n 's/\.c$//p' >"$work/examples"
+grep -oE 'examples/[a-z_]+\.c' docs/gallery.md | sed 's,.*/,,; s/\.c$//' | sort -u | diff "$work/examples" - || {
+    echo 'names: the programs in examples/ (left) and those in docs/gallery.md (right) differ'
     code=1
 }
 
 # Files that a page of ours points to are there.
-for page in README.md docs/guide.md; do
+for page in README.md docs/guide.md docs/gallery.md; do
     grep -oE '\]\([^)#]+' $page | sed 's/^](//' | grep -v '^http' | while read -r target; do
         [ -e "$(dirname $page)/$target" ] || echo "names: $page points to $target, which is not there"
     done >"$work/missing"

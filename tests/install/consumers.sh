@@ -69,8 +69,8 @@ done
 # ---- the symbols: what the headers declare, and nothing else --------------------------------------------------------
 
 nm -D --defined-only "$libdir/libmpool.so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort >exported
-sed -n 's/^MPOOL_API .*[ *]\(mpool_[a-z0-9_]*\)(.*/\1/p' "$prefix"/include/mpool/*.h |
-    grep -v '^mpool_functions_' | sort >declared
+sed -n -e 's/^MPOOL_API .*[ *]\(mpool_[a-z0-9_]*\)(.*/\1/p' -e 's/^extern .* __thread .* \(mpool_[a-z0-9_]*\);/\1/p' \
+    "$prefix"/include/mpool/*.h | grep -v '^mpool_functions_' | sort -u >declared
 [ -s declared ] || die 'no declaration was found in the headers'
 diff declared exported || die 'the shared library exports something else than the headers have (left: the headers)'
 

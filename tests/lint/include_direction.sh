@@ -23,7 +23,8 @@ files '*.c' '*.h' | xargs -r awk '
         library["elfutils"] = "^(pool/unwind|tests/)"
         library["nng"] = "^(ipc/channel|bench/apply|tests/)"
         library["libfyaml.h"] = library["jansson.h"] = library["sqlite3.h"] = "^(cli|tests)/"
-        library["gmp.h"] = library["curl"] = "^(workers/functions|tests)/"
+        library["gmp.h"] = "^(workers/functions|tests)/"
+        library["curl"] = "^examples/site_crawler"
     }
 
     function allow(folder, list,    i, n, word)

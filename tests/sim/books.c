@@ -83,21 +83,41 @@ static void come_back(struct oracle *oracle, uint64_t number)
     reach(oracle, REACH_BACKED_OFF);
 }
 
-void books_charge(struct oracle *oracle, uint64_t number, mpool_status status, bool final)
+/* The law of retries: an attempt is followed by another only if that was asked for, for its status or its own end. */
+static bool was_asked_for(struct oracle *oracle, const struct job_record *job, const struct mp_end *end)
+{
+    const struct plan_retry *retry = oracle->plan->retries[job->rules - oracle->plan->rules];
+    bool crashed = end->status == MPOOL_CRASHED;
+    bool exited = crashed && end->signal == 0 && retry->exits && end->exit_code == retry->exit_code;
+    bool killed = crashed && end->signal != 0 && end->signal == retry->signal;
+
+    if ((retry->failed && end->status == MPOOL_FAILED) || (retry->crashed && crashed) ||
+        (retry->timed_out && end->status == MPOOL_TIMED_OUT))
+        return true;
+    oracle->reached[REACH_ASKED_EXIT] += exited;
+    oracle->reached[REACH_ASKED_SIGNAL] += killed;
+    oracle->reached[REACH_ASKED_OOM] += retry->oom && end->oom;
+    return exited || killed || (retry->oom && end->oom);
+}
+
+void books_charge(struct oracle *oracle, uint64_t number, const struct mp_end *end, bool final)
 {
     struct job_record *job = &oracle->jobs[number];
 
     job->attempts++;
-    job->crashes += status == MPOOL_CRASHED;
+    job->crashes += end->status == MPOOL_CRASHED;
     if (final || job->attempts == job->rules->retries + 1 || job->crashes == job->rules->crash_limit ||
-        job->rules->once || job->unwanted || !(job->rules->retry_on & 1U << status)) {
-        books_must_end(oracle, number, status);
+        job->rules->once || job->unwanted) {
+        books_must_end(oracle, number, end->status);
+    } else if (!was_asked_for(oracle, job, end)) {
+        books_must_end(oracle, number, end->status);
+        reach(oracle, REACH_NOT_ASKED);
     } else if (oracle->draining) {
-        books_must_end(oracle, number, status);
+        books_must_end(oracle, number, end->status);
         reach(oracle, REACH_DRAIN_FAILED);
     } else {
         come_back(oracle, number);
-        job->alone = job->alone || status != MPOOL_FAILED;
+        job->alone = job->alone || end->status != MPOOL_FAILED;
         oracle->stats.attempts_retried++;
         reach(oracle, REACH_RETRIED);
     }

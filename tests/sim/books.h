@@ -53,7 +53,7 @@ static inline void reach(struct oracle *oracle, enum reach what)
 }
 
 /* books_charge - an attempt came to nothing, and it counts. */
-void books_charge(struct oracle *oracle, uint64_t job, mpool_status status, bool final);
+void books_charge(struct oracle *oracle, uint64_t job, const struct mp_end *end, bool final);
 
 /* burial - a worker that had said hello is dead: at most one job pays, the others come back as they were. */
 void burial(struct oracle *oracle, const struct mp_event *event);

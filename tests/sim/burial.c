@@ -81,11 +81,24 @@ static bool is_spent(struct oracle *oracle, const struct mp_event *event, uint32
 /* Was it the limit of CPU time of this job? Others have none, and cannot have been ended by it. */
 static bool ended_by_cpu(const struct oracle *oracle, const struct mp_event *event, uint32_t ticket)
 {
-    bool ended = oracle->workers[event->slot].out_of_cpu &&
+    bool ended = oracle->workers[event->slot].death.out_of_cpu &&
                  oracle->jobs[view_job_of(&oracle->views[event->slot], ticket)].rules->cpu_ms > 0;
 
     oracle->reached[REACH_OUT_OF_CPU] += ended;
     return ended;
+}
+
+/* What the charged attempt came to. Only a job with a limit of memory can be refused some; anybody can be killed. */
+static struct mp_end end_of(const struct oracle *oracle, const struct mp_event *event, uint64_t job,
+                            mpool_status status)
+{
+    const struct mp_death *death = &oracle->workers[event->slot].death;
+    bool oom = death->oom_killed || (death->no_memory && oracle->jobs[job].rules->limits_memory);
+
+    return (struct mp_end){.status = status,
+                           .signal = death->signal,
+                           .exit_code = death->exit_code,
+                           .oom = oom && status == MPOOL_CRASHED};
 }
 
 void burial(struct oracle *oracle, const struct mp_event *event)
@@ -119,6 +132,7 @@ void burial(struct oracle *oracle, const struct mp_event *event)
     }
     for (uint32_t ticket = view->answered; ticket != view->sent; ticket++) {
         uint64_t job = view_job_of(view, ticket);
+        struct mp_end end = end_of(oracle, event, job, guilty && ticket == victim ? status : MPOOL_CRASHED);
         uint32_t before = oracle->jobs[job].attempts;
 
         if (riddle) {
@@ -126,9 +140,9 @@ void burial(struct oracle *oracle, const struct mp_event *event)
             oracle->jobs[job].riddles++;
         }
         if (guilty && ticket == victim)
-            books_charge(oracle, job, status, false);
+            books_charge(oracle, job, &end, false);
         else if (is_spent(oracle, event, ticket))
-            books_charge(oracle, job, MPOOL_CRASHED, true);
+            books_charge(oracle, job, &end, true);
         else
             books_release(oracle, job);
         if (oracle->jobs[job].attempts > before)

@@ -94,7 +94,10 @@ static void expect_results(struct oracle *oracle, const struct mp_event *event)
         uint64_t job = view->frame[0].first + i;
 
         if (exception < end && exception->at == i) {
-            books_charge(oracle, job, MPOOL_FAILED, exception->final);
+            const struct mp_end failed = {.status = MPOOL_FAILED,
+                                          .oom = exception->no_memory && oracle->jobs[job].rules->limits_memory};
+
+            books_charge(oracle, job, &failed, exception->final);
             exception++;
         } else {
             oracle->jobs[job].attempts++;

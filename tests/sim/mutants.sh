@@ -3,10 +3,10 @@
 #
 #     tests/sim/mutants.sh [NAME...]
 #
-# Each tests/sim/mutants/NAME.patch is a mistake that somebody could make in pool/*.c. It is applied to a copy of the
-# sources, and the simulator runs over the mutated core from seed 1 on, until it finds a violation or gives up. A mutant
-# that is not found fails the test, and so do a patch that does not apply, a seed that does not show the same violation
-# again, and one that shows any in the core as it is.
+# Each tests/sim/mutants/NAME.patch is a mistake that somebody could make in pool/*.c or base/ends.c. It is applied to a
+# copy of the sources, and the simulator runs over the mutated core from seed 1 on, until it finds a violation or gives
+# up. A mutant that is not found fails the test, and so do a patch that does not apply, a seed that does not show the
+# same violation again, and one that shows any in the core as it is.
 #
 # From the environment: CC (cc), MUTANT_SECONDS for each mutant (60), MUTANTS_SECONDS for all of them (400).
 #
@@ -57,6 +57,7 @@ build_clean()
         for file in $core; do
             compile "$dir/clean" "pool/$file.c"
         done
+        compile "$dir/clean" base/ends.c
         compile "$dir/clean" base/error.c
         for file in "$here"/*.c; do
             compile "$dir/clean" "tests/sim/$(basename "$file")"
@@ -77,7 +78,7 @@ build_mutant()
     for file in $(sed -n 's|^+++ b/\([^[:space:]]*\).*|\1|p' "$1"); do
         case $file in
         pool/queue.c) file=tests/sim/census.c ;;
-        pool/*.c) ;;
+        pool/*.c | base/ends.c) ;;
         *)
             echo "mutants.sh: $1 changes $file, which is not of the core"
             return 1

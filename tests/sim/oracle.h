@@ -111,8 +111,12 @@ enum reach {
     REACH_TIMED_OUT,
     REACH_CANCELLED,
     REACH_RETRIED,
-    REACH_RETURNED, /* jobs given back by recalled workers */
-    REACH_BARREN,   /* recalls that brought nothing */
+    REACH_ASKED_EXIT,   /* and of those that might be, as their exit code, */
+    REACH_ASKED_SIGNAL, /* signal, */
+    REACH_ASKED_OOM,    /* or want of memory was named, */
+    REACH_NOT_ASKED,    /* and not, as nothing was named that they are */
+    REACH_RETURNED,     /* jobs given back by recalled workers */
+    REACH_BARREN,       /* recalls that brought nothing */
     REACH_UNSENT,
     REACH_UNSENT_TWICE, /* when the frame before had taken its jobs along */
     REACH_SKIPPED,      /* frames for slots that were no longer up when their turn came */

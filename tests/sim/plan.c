@@ -11,6 +11,7 @@
 
 #include "tests/sim/dice.h"
 
+#include <signal.h>
 #include <string.h>
 
 static struct plan_span pick_span(struct dice *dice, const struct plan_span *spans, uint32_t count)
@@ -62,6 +63,7 @@ static void draw_trouble(struct plan *plan, struct dice *dice)
     }
     plan->unsent_each = dice_chance(dice, 150);
     plan->cpu_deaths = dice_chance(dice, 300) ? 500 : 0;
+    plan->no_memory = dice_chance(dice, 300) ? 500 : 0;
     plan->first_ticket = dice_chance(dice, 300) ? 0 - dice_below(dice, 60) : 0;
 }
 
@@ -87,16 +89,39 @@ static void draw_order(struct plan *plan, struct dice *dice)
     }
 }
 
+/* The first is the usual one. Exit codes and signals are some that workers end by, see worker.c, and some others. */
+static const struct plan_retry retries[] = {
+    {.words = NULL, .failed = true, .crashed = true, .timed_out = true},
+    {.words = "failed", .failed = true},
+    {.words = "crashed", .crashed = true},
+    {.words = "timed_out", .timed_out = true},
+    {.words = "oom", .oom = true},
+    {.words = "exit:75", .exits = true, .exit_code = 75},
+    {.words = "exit:11", .exits = true, .exit_code = 11},
+    {.words = "signal:SEGV", .signal = SIGSEGV},
+    {.words = "signal:KILL", .signal = SIGKILL},
+    {.words = "failed, signal:SIGKILL", .failed = true, .signal = SIGKILL},
+    {.words = "exit:0 timed_out", .timed_out = true, .exits = true},
+    {.words = "timed_out, exit:75, signal:SEGV, oom",
+     .timed_out = true,
+     .oom = true,
+     .exits = true,
+     .exit_code = 75,
+     .signal = SIGSEGV},
+};
+
 /* Which attempts are followed by another, and how soon. */
 static void draw_retries(struct plan *plan, struct dice *dice)
 {
-    static const uint32_t retriable = 1U << MPOOL_FAILED | 1U << MPOOL_CRASHED | 1U << MPOOL_TIMED_OUT;
-    bool backs_off = dice_chance(dice, 200), chooses = dice_chance(dice, 200);
+    bool backs_off = dice_chance(dice, 200), chooses = dice_chance(dice, 300);
 
     for (unsigned i = 0; i < plan->rules_count; i++) {
         struct mp_rules *rules = &plan->rules[i];
 
-        rules->retry_on = chooses ? retriable & dice_below(dice, 16) : retriable;
+        plan->retries[i] = &retries[chooses ? dice_below(dice, sizeof retries / sizeof retries[0]) : 0];
+        (void)mp_ends_parse(plan->retries[i]->words, &plan->retry_on[i], NULL, 0);
+        rules->retry_on = &plan->retry_on[i];
+        rules->limits_memory = dice_chance(dice, 500);
         if (!backs_off || !dice_chance(dice, 600))
             continue;
         rules->backoff_ms = dice_between(dice, 2, 30);

@@ -38,6 +38,15 @@ enum plan_fate {
     FATE_COUNT,
 };
 
+/* Ends of an attempt that are followed by another: the words for the core, and what the oracle takes them for. */
+struct plan_retry {
+    const char *words;
+    bool failed, crashed, timed_out, oom;
+    bool exits; /* crashes with exit_code */
+    int exit_code;
+    int signal; /* crashes by it; 0: none */
+};
+
 struct plan_job {
     enum plan_fate fate;
     unsigned times; /* so many attempts go that way, the others well */
@@ -112,6 +121,7 @@ struct plan {
     unsigned deaf_to_bye;     /* per mille of workers */
     unsigned lies_busy;       /* per mille of frames of results: a wrong busy_ns */
     unsigned cpu_deaths;      /* per mille of crashes: as by a limit of CPU time */
+    unsigned no_memory;       /* per mille of deaths and failures: memory had run out */
     unsigned dead_sends_fail; /* per mille of sends to a worker that is dead already */
     unsigned forks_refused;   /* per mille of forks that fail: that is known before the fork server is asked */
     struct mp_crew crew;
@@ -122,6 +132,8 @@ struct plan {
     int64_t grace_ms;     /* up to so much they are given */
     bool unsent_each;     /* the supervisor sends to slots that are not up too, and reports each frame */
     struct mp_rules rules[SIM_RULES];
+    struct mp_ends retry_on[SIM_RULES]; /* theirs, */
+    const struct plan_retry *retries[SIM_RULES];
     struct plan_lot lot[SIM_JOBS];
     struct plan_job drawn[SIM_JOBS]; /* in the order of the lots, */
     struct plan_job job[SIM_JOBS];   /* and by number, when they have one */

@@ -49,7 +49,7 @@ static void decode_results(struct world *world, const struct worker *worker, con
         busy_us += outcome->took_us;
         if (outcome->fate == FATE_FAIL || outcome->fate == FATE_FINAL)
             world->exceptions[results->exception_count++] =
-                (struct mp_exception){.at = i, .final = outcome->fate == FATE_FINAL};
+                (struct mp_exception){.at = i, .final = outcome->fate == FATE_FINAL, .no_memory = outcome->no_memory};
         else
             bear(world, results, outcome->job, &next);
     }
@@ -88,7 +88,7 @@ void post_death(struct world *world, struct worker *worker)
                              .slot = worker->slot,
                              .generation = worker->generation,
                              .sight = worker_sight(worker),
-                             .out_of_cpu = worker->out_of_cpu};
+                             .death = worker->death};
 
     while (worker->outbox.count > 0 && world->stale_count < WORLD_STALE) {
         struct letter letter = mailbox_take(&worker->outbox);

@@ -29,6 +29,17 @@ static void print_range(const struct mp_range *range)
            range->solo ? " solo" : "");
 }
 
+static void print_sight(const struct mp_sight *sight)
+{
+    printf(" next %u returned %u mark %" PRId64, sight->next, sight->returned, sight->mark_ms);
+}
+
+static void print_death(const struct mp_death *death)
+{
+    printf(" signal %d exit %d%s%s%s", death->signal, death->exit_code, death->out_of_cpu ? " out of CPU time" : "",
+           death->oom_killed ? " killed for memory" : "", death->no_memory ? " no memory" : "");
+}
+
 static void print_event(const struct mp_event *event)
 {
     printf("> %-12s slot %u.%" PRIu64, event_names[event->kind], event->slot, event->generation);
@@ -40,7 +51,9 @@ static void print_event(const struct mp_event *event)
         printf(" ticket %u count %u busy %" PRIu64 "ns", event->results.ticket, event->results.count,
                event->results.busy_ns);
         for (size_t i = 0; i < event->results.exception_count; i++)
-            printf(" %u%s", event->results.exceptions[i].at, event->results.exceptions[i].final ? ":final" : ":failed");
+            printf(" %u%s%s", event->results.exceptions[i].at,
+                   event->results.exceptions[i].final ? ":final" : ":failed",
+                   event->results.exceptions[i].no_memory ? ":no-memory" : "");
         break;
     case MP_RESIZE:
         printf(" workers %u", event->workers);
@@ -53,10 +66,12 @@ static void print_event(const struct mp_event *event)
     case MP_UNSENT:
         printf(" ticket %u", event->ticket);
         break;
-    case MP_SEEN:
     case MP_DIED:
-        printf(" next %u returned %u mark %" PRId64 "%s", event->sight.next, event->sight.returned,
-               event->sight.mark_ms, event->out_of_cpu ? " out of CPU time" : "");
+        print_sight(&event->sight);
+        print_death(&event->death);
+        break;
+    case MP_SEEN:
+        print_sight(&event->sight);
         break;
     default:
         break;

@@ -5,6 +5,7 @@
  */
 #include "tests/sim/worker.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -99,6 +100,19 @@ void worker_spawn(struct worker *worker, uint64_t generation, int64_t now_us, un
     (*bad_starts)--;
 }
 
+/* How it ends, as the kernel tells. That it was memory has no more to do with who is guilty than the rest has. */
+static void draw_death(struct worker *worker)
+{
+    static const int signals[] = {0, 0, SIGSEGV, SIGKILL};
+    struct mp_death *death = &worker->death;
+    bool no_memory = dice_chance(worker->dice, worker->plan->no_memory);
+
+    death->signal = signals[dice_below(worker->dice, sizeof signals / sizeof signals[0])];
+    death->exit_code = death->signal == 0 && dice_chance(worker->dice, 500) ? 75 : 0;
+    death->oom_killed = no_memory && death->signal == SIGKILL;
+    death->no_memory = no_memory && death->signal != SIGKILL;
+}
+
 /* Letters under way arrive in part: what was in the socket does, what was behind it does not. Some come very late. */
 void worker_die(struct worker *worker, int64_t now_us)
 {
@@ -107,6 +121,7 @@ void worker_die(struct worker *worker, int64_t now_us)
 
     trace_note(worker->trace, "dies, returned", worker->slot, worker->returned);
     worker->life = WORKER_DEAD;
+    draw_death(worker);
     worker->notice_us = now_us + roll(worker->dice, &plan->notice);
     if (box->count > 0 && dice_chance(worker->dice, plan->letters_lost))
         box->count = dice_below(worker->dice, box->count);
@@ -162,6 +177,7 @@ static void claim(struct worker *worker, int64_t now_us)
     uint32_t runs = oracle_begins(worker->oracle, worker->slot, outcome->job);
 
     outcome->fate = (uint8_t)(runs <= job->times ? job->fate : FATE_WELL);
+    outcome->no_memory = dice_chance(worker->dice, worker->plan->no_memory);
     outcome->took_us = (uint32_t)job->run_us;
     worker->next++;
     worker->running = true;
@@ -193,7 +209,7 @@ static void finish(struct worker *worker, int64_t now_us)
 static void run(struct worker *worker, int64_t now_us)
 {
     if (worker->running && worker->crashes) {
-        worker->out_of_cpu = dice_chance(worker->dice, worker->plan->cpu_deaths);
+        worker->death.out_of_cpu = dice_chance(worker->dice, worker->plan->cpu_deaths);
         worker_die(worker, now_us);
     } else if (worker->running) {
         finish(worker, now_us);

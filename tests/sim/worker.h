@@ -73,6 +73,7 @@ enum worker_lie {
 struct outcome {
     uint16_t job;
     uint8_t fate;
+    bool no_memory; /* FATE_FAIL: its last error */
     uint32_t took_us;
 };
 
@@ -95,7 +96,7 @@ struct worker {
     int64_t stopped_us;           /* stopped until then */
     bool running;                 /* a job runs: the one at next - 1 */
     bool crashes;                 /* and will not return */
-    bool out_of_cpu;              /* it has ended as one does whose job has a limit of CPU time, and used it up */
+    struct mp_death death;        /* how it has ended */
     bool pipe_broken;             /* what is sent to it does not go out */
     bool deaf;                    /* ignores BYE */
     uint32_t next, end, returned; /* its page */

@@ -25,8 +25,10 @@ MPOOL_FUNCTION(sort_of_each)
          .capture_bytes = 100,
          .at_most = 2,
          .at_most_key = "hello"},
+        {.function = "crash", .tag = 7, .retries = 1, .retry_on = "exit:3"},
+        {.function = "crash", .tag = 8, .retries = 1, .retry_on = "exit:3"},
     };
-    static const int args_of[] = {13, 14, 15, 60000, CRASH_SEGV, 16, 17};
+    static const int args_of[] = {13, 14, 15, 60000, CRASH_SEGV, 16, 17, CRASH_EXIT_3, CRASH_EXIT};
 
     for (size_t i = 0; i < sizeof tasks / sizeof tasks[0]; i++)
         if (mpool_job_submit(job, &tasks[i], "i", args_of[i]) != MPOOL_OK)
@@ -66,6 +68,7 @@ MPOOL_FUNCTION(submit_badly)
     if (!refused(job, &(mpool_task){.function = "no_such_function"}, MPOOL_E_NOFUNC) ||
         !refused(job, &(mpool_task){.function = "./no_such_file.so:f"}, MPOOL_E_NOFUNC) ||
         !refused(job, &(mpool_task){.function = "add", .timeout_ms = -1}, MPOOL_E_INVAL) ||
+        !refused(job, &(mpool_task){.function = "add", .retry_on = "crash"}, MPOOL_E_INVAL) ||
         !refused(job, &(mpool_task){.function = NULL}, MPOOL_E_INVAL) || !refused(job, NULL, MPOOL_E_INVAL) ||
         !refused(job, &(mpool_task){.function = "add", .callback = never_called}, MPOOL_E_INVAL) ||
         !refused(job, &(mpool_task){.function = "add", .collect = &nowhere, .collect_count = 1}, MPOOL_E_NOTFOUND))
@@ -87,8 +90,10 @@ MPOOL_FUNCTION(submit_too_early)
 
 /* ---- tasks ------------------------------------------------------------------------------------------------------- */
 
+#define KINDS 9
+
 struct kinds {
-    atomic_int calls[8];
+    atomic_int calls[KINDS];
     atomic_int wrong;
 };
 
@@ -98,13 +103,13 @@ static void look(void *user, const mpool_result *result)
     static const struct {
         mpool_status status;
         unsigned attempts;
-    } wanted[] = {{MPOOL_FAILED, 3},  {MPOOL_DONE, 1}, {MPOOL_DONE, 1}, {MPOOL_TIMED_OUT, 1},
-                  {MPOOL_CRASHED, 2}, {MPOOL_DONE, 1}, {MPOOL_DONE, 1}};
+    } wanted[KINDS] = {{MPOOL_FAILED, 3}, {MPOOL_DONE, 1}, {MPOOL_DONE, 1},    {MPOOL_TIMED_OUT, 1}, {MPOOL_CRASHED, 2},
+                       {MPOOL_DONE, 1},   {MPOOL_DONE, 1}, {MPOOL_CRASHED, 2}, {MPOOL_CRASHED, 1}};
     int64_t value = 0;
 
     if (!result->child)
         return;
-    CHECK(result->tag < 7);
+    CHECK(result->tag < KINDS);
     atomic_fetch_add(&kinds->calls[result->tag], 1);
     CHECK_INT(result->status, wanted[result->tag].status);
     CHECK_INT(result->attempts, wanted[result->tag].attempts);
@@ -131,7 +136,7 @@ SCENARIO(children, have_tasks_as_all_jobs_have)
                                NULL));
     CHECK_OK(mpool_pool_close(pool));
     CHECK_OK(mpool_pool_join(pool, LONG_MS));
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < KINDS; i++)
         CHECK_INT(kinds.calls[i], 1);
     CHECK_INT(sum_now(), 14 * 14);
     close_pool(pool);

@@ -223,8 +223,7 @@ SCENARIO(cpu, a_job_that_waits_uses_no_cpu_time)
 SCENARIO(cpu, attempts_that_used_too_much_cpu_time_are_time_limits_and_no_crashes)
 {
     const mpool_task retried = {.function = "work", .cpu_ms = 20, .retries = 3, .crash_limit = 1};
-    const mpool_task not_retried = {
-        .function = "work", .cpu_ms = 20, .retries = 3, .retry_on = MPOOL_RETRY_ON(MPOOL_CRASHED)};
+    const mpool_task not_retried = {.function = "work", .cpu_ms = 20, .retries = 3, .retry_on = "crashed"};
     mpool_pool *pool = open_pool(1);
     mpool_future *future = submit(pool, &retried, -1);
 

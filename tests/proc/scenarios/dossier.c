@@ -333,8 +333,9 @@ SCENARIO(dossier, of_a_worker_killed_by_the_kernel_says_that_memory_had_run_out)
 
     enter_small_cgroup(outer, inner);
     pool = open_pool(1);
-    future = submit(pool, &(mpool_task){.function = "eat"}, 0);
+    future = submit(pool, &(mpool_task){.function = "eat", .retries = 1, .retry_on = "oom"}, 0);
     dossier = dossier_of(future, MPOOL_CRASHED);
+    CHECK_INT(result_of(future)->attempts, 2);
     CHECK_INT(dossier->signal, SIGKILL);
     CHECK_INT(dossier->out_of_memory, MPOOL_OOM_YES);
     CHECK_SAYS(dossier->out_of_memory_evidence, "memory.oom_control");

@@ -47,7 +47,7 @@ MPOOL_FUNCTION(dawdle)
     return 0;
 }
 
-static const mpool_task dawdling = {.function = "dawdle", .retries = 1, .retry_on = MPOOL_RETRY_ON(MPOOL_CRASHED)};
+static const mpool_task dawdling = {.function = "dawdle", .retries = 1, .retry_on = "crashed"};
 
 SCENARIO(imap, gives_failures_in_their_places)
 {

@@ -2,6 +2,7 @@
  * tests/proc/scenarios/lock.c - scenarios: locks, and rlocks where they differ
  */
 #include "tests/proc/helper.h"
+#include "tests/proc/sharing.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -23,21 +24,12 @@ MPOOL_FUNCTION(raise_pair_often)
     if (mpool_unpack(args, "h", &handle) != MPOOL_OK || mpool_lock_open(handle, &lock) != MPOOL_OK)
         return mpool_job_fail(job, "%s", mpool_error_detail());
     for (int i = 0; i < TIMES; i++)
-        MPOOL_WITH_LOCK(lock)
-        {
+        MPOOL_WITH_LOCK (lock) {
             if (atomic_load(&board->begun[0]) != atomic_load(&board->begun[1]))
                 return mpool_job_fail(job, "%d and %d", board->begun[0], board->begun[1]);
             raise_pair();
         }
     return 0;
-}
-
-static mpool_process *start_with(const char *function, mpool_handle handle)
-{
-    mpool_process *process;
-
-    CHECK_OK(mpool_process_start(&(mpool_process_options){.function = function}, &process, "h", handle));
-    return process;
 }
 
 SCENARIO(lock, is_held_by_one_process_at_a_time)
@@ -92,8 +84,8 @@ SCENARIO(lock, goes_on_from_a_dead_holder_who_is_told_of_once)
     holder = start_with("acquire_and_stay", mpool_lock_handle(lock));
     AWAIT(atomic_load(&board->held) == 21);
     CHECK_OK(mpool_process_kill(holder));
-    MPOOL_WITH_LOCK(lock)
-    atomic_store(&board->counter, 1);
+    MPOOL_WITH_LOCK (lock)
+        atomic_store(&board->counter, 1);
     CHECK_INT(atomic_load(&board->counter), 1);
     join_free(holder, -SIGKILL);
     mpool_fini();
@@ -102,8 +94,7 @@ SCENARIO(lock, goes_on_from_a_dead_holder_who_is_told_of_once)
 static int leave_by(mpool_lock *lock, int how)
 {
     for (int i = 0; i < 2; i++)
-        MPOOL_WITH_LOCK(lock)
-        {
+        MPOOL_WITH_LOCK (lock) {
             if (how == 0)
                 return i;
             if (how == 1)
@@ -112,8 +103,8 @@ static int leave_by(mpool_lock *lock, int how)
                 goto out;
             if (how == 3)
                 continue;
-            MPOOL_WITH_LOCK(lock) /* held: passed over */
-            return 99;
+            MPOOL_WITH_LOCK (lock) /* held: passed over */
+                return 99;
         }
     return 2;
 out:
@@ -197,9 +188,9 @@ SCENARIO(lock, of_kind_rlock_may_be_acquired_again)
     }
     join_free(start_with("poll_rlock", mpool_rlock_handle(lock)), 0);
     CHECK_ERR(mpool_rlock_release(lock), MPOOL_E_NOT_OWNER);
-    MPOOL_WITH_RLOCK(lock)
-    MPOOL_WITH_RLOCK(lock)
-    CHECK_ERR(mpool_rlock_acquire(lock, 0), MPOOL_OK);
+    MPOOL_WITH_RLOCK (lock)
+        MPOOL_WITH_RLOCK (lock)
+            CHECK_ERR(mpool_rlock_acquire(lock, 0), MPOOL_OK);
     CHECK_OK(mpool_rlock_release(lock));
     mpool_fini();
 }

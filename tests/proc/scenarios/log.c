@@ -110,6 +110,52 @@ SCENARIO(log, of_a_worker_that_died_says_how_and_which_job_pays)
     CHECK_INT(count_lines(&lines, MPOOL_LOG_ERROR, ""), 0);
 }
 
+/* Gives 0 to 29. */
+static mpool_err give_thirty(void *user, msgpack_packer *args, uint64_t *tag)
+{
+    int *next = user;
+
+    *tag = 0;
+    return *next < 30 ? mpool_pack(args, "i", (*next)++) : MPOOL_E_END;
+}
+
+/* A job that submits one that crashes, if its argument is 7. */
+MPOOL_FUNCTION(submit_crash_at_7)
+{
+    int value;
+
+    (void)result;
+    if (mpool_unpack(args, "i", &value) != MPOOL_OK)
+        return mpool_job_fail(job, "%s", mpool_error_detail());
+    return value == 7 && mpool_job_submit(job, &(mpool_task){.function = "crash"}, "i", CRASH_EXIT_3) != MPOOL_OK;
+}
+
+/* Jobs before it have its pool's first numbers, so that an item's index is not its job's number. */
+SCENARIO(log, of_a_death_for_an_item_says_which_it_is)
+{
+    mpool_pool *pool = open_with((mpool_pool_options){.workers = 1});
+    const mpool_result *result;
+    int items[30], next = 0;
+    mpool_iter *iter;
+
+    still_works(pool);
+    CHECK_INT(stats_of(pool).jobs_submitted, 100);
+    for (int i = 0; i < 30; i++)
+        items[i] = i;
+    CHECK_ERR(mpool_pool_map(pool, &(mpool_task){.function = "square_or_die", .item_format = "i"}, items, 30,
+                             sizeof items[0], NULL, 0, NULL),
+              MPOOL_E_JOB);
+    (void)await_line(&lines, MPOOL_LOG_WARNING, "while a job ran; item 17 (job 117, square_or_die) is charged");
+    CHECK_OK(
+        mpool_pool_imap_unordered(pool, &(mpool_task){.function = "submit_crash_at_7"}, give_thirty, &next, &iter));
+    while (mpool_iter_next(iter, LONG_MS, &result) == MPOOL_OK)
+        CHECK_INT(result->status, result->child ? MPOOL_CRASHED : MPOOL_DONE);
+    mpool_iter_free(iter);
+    (void)await_line(&lines, MPOOL_LOG_WARNING, "exited with code 3 while a job ran; child of item 7 (job ");
+    finish_pool(pool);
+    CHECK_INT(count_lines(&lines, MPOOL_LOG_WARNING, ""), 2);
+}
+
 SCENARIO(log, of_an_initializer_that_fails_says_why_and_when_it_is_tried_again)
 {
     const mpool_pool_options options = {

@@ -222,6 +222,35 @@ SCENARIO(memory, who_goes_wrong_otherwise_is_not_said_to_have_run_out_of_memory)
     finish_pool(pool);
 }
 
+/* Has the last attempt's dossier this verdict, and is that what decided whether there was a second one? */
+static void is_retried_for_memory(mpool_future *future, mpool_oom verdict)
+{
+    CHECK_INT(result_of(future)->dossier->out_of_memory, verdict);
+    CHECK_INT(result_of(future)->attempts, verdict == MPOOL_OOM_YES ? 2 : 1);
+    mpool_future_free(future);
+}
+
+SCENARIO(memory, that_ran_out_is_an_end_that_can_be_tried_again)
+{
+    mpool_task ask_for = {.function = "ask_for", .memory_bytes = 16 * MIB, .retries = 1, .retry_on = "oom"};
+    mpool_task refuse = {.function = "refuse", .memory_bytes = 16 * MIB, .retries = 1, .retry_on = "oom"};
+    mpool_task crash = {.function = "crash", .memory_bytes = 16 * MIB, .retries = 1, .retry_on = "oom"};
+    mpool_pool *pool = open_pool(1);
+
+    is_retried_for_memory(ask(pool, &ask_for, 64, "fail"), MPOOL_OOM_YES);
+    is_retried_for_memory(ask(pool, &ask_for, 64, "abort"), MPOOL_OOM_YES);
+    is_retried_for_memory(ask(pool, &ask_for, 64, "exit"), MPOOL_OOM_YES);
+    is_retried_for_memory(submit(pool, &refuse, 1), MPOOL_OOM_UNKNOWN);
+    is_retried_for_memory(submit(pool, &crash, CRASH_ABORT), MPOOL_OOM_UNKNOWN);
+    refuse.memory_bytes = crash.memory_bytes = 0;
+    is_retried_for_memory(submit(pool, &refuse, 1), MPOOL_OOM_NO);
+    is_retried_for_memory(submit(pool, &crash, CRASH_SEGV), MPOOL_OOM_NO);
+    ask_for.retry_on = "timed_out, exit:9";
+    wait_free(ask(pool, &ask_for, 64, "exit"), MPOOL_CRASHED);
+    CHECK_INT(atomic_load(&board->counter), 8);
+    finish_pool(pool);
+}
+
 SCENARIO(memory, that_no_machine_has_is_refused)
 {
     mpool_pool *pool = open_pool(1);
@@ -229,7 +258,7 @@ SCENARIO(memory, that_no_machine_has_is_refused)
     CHECK_ERR(
         mpool_pool_submit(pool, &(mpool_task){.function = "square", .memory_bytes = SIZE_MAX / 4 + 1}, NULL, "i", 1),
         MPOOL_E_INVAL);
-    CHECK_SAYS(mpool_error_detail(), "memory_bytes is 4611686018427387904, and 4611686018427387903 are the most");
+    CHECK_SAYS(mpool_error_detail(), "memory_bytes is 4611686018427387904; it takes 0 to 4611686018427387903 bytes");
     run_one(pool, &(mpool_task){.function = "square", .memory_bytes = SIZE_MAX / 4}, 3, MPOOL_DONE);
     finish_pool(pool);
 }

@@ -135,9 +135,9 @@ SCENARIO(order, the_time_between_attempts_doubles_up_to_the_most)
 
 SCENARIO(order, only_the_ends_that_are_named_are_tried_again)
 {
-    const mpool_task crashed = {.function = "crash", .retries = 1, .retry_on = MPOOL_RETRY_ON(MPOOL_FAILED)};
-    const mpool_task failed = {.function = "refuse", .retries = 1, .retry_on = MPOOL_RETRY_ON(MPOOL_CRASHED)};
-    const mpool_task both = {.function = "refuse", .retries = 1, .retry_on = MPOOL_RETRY_ON(MPOOL_FAILED)};
+    const mpool_task crashed = {.function = "crash", .retries = 1, .retry_on = "failed"};
+    const mpool_task failed = {.function = "refuse", .retries = 1, .retry_on = "crashed"};
+    const mpool_task both = {.function = "refuse", .retries = 1, .retry_on = "failed"};
     mpool_pool *pool = open_pool(1);
     mpool_future *futures[] = {submit(pool, &crashed, CRASH_KILL), submit(pool, &failed, 0), submit(pool, &both, 0)};
 
@@ -174,7 +174,7 @@ SCENARIO(order, a_task_that_makes_no_sense_is_refused)
         {.function = "square", .backoff_ms = -1},
         {.function = "square", .backoff_most_ms = INT64_MAX},
         {.function = "square", .backoff_jitter = 101},
-        {.function = "square", .retry_on = MPOOL_RETRY_ON(MPOOL_DONE)},
+        {.function = "square", .retry_on = "done"},
         {.function = "square", .once = true, .retries = 1},
         {.function = "square", .at_most_key = "x"},
     };

@@ -107,7 +107,7 @@ SCENARIO(output, that_is_no_choice_is_refused)
 
     CHECK_OK(mpool_init(NULL));
     CHECK_ERR(mpool_pool_open(&(mpool_pool_options){.output = (mpool_output)7}, &pool), MPOOL_E_INVAL);
-    CHECK_SAYS(mpool_error_detail(), "output 7");
+    CHECK_SAYS(mpool_error_detail(), "output is 7");
     mpool_fini();
 }
 

@@ -47,7 +47,7 @@ MPOOL_FUNCTION(check_worker_name)
 
 SCENARIO(process, runs_its_function_with_its_arguments_and_knows_who_it_is)
 {
-    static const char *const names[] = {"Process-1", "Process-2", "the third", "Process-3"};
+    static const char *const names[] = {"Process-1", "Process-2", "the third", "Process-4"};
     mpool_pool *pool = open_pool(1);
 
     CHECK_TEXT(mpool_process_current()->name, "MainProcess");
@@ -170,7 +170,7 @@ SCENARIO(process, that_fails_says_why_on_stderr_in_one_line)
     join_free(process, 1);
     CHECK_INT(count_in_output("the clerk: no 7 today\n"), 1);
     join_free(start_process("complain_in_two_lines", 0), 1);
-    CHECK_INT(count_in_output("[printed without a flush]Process-1: first second\n"), 1);
+    CHECK_INT(count_in_output("[printed without a flush]Process-2: first second\n"), 1);
     mpool_fini();
 }
 

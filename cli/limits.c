@@ -1,0 +1,122 @@
+/*
+ * cli/limits.c - how long the attempts at a job may take, and how many there may be
+ *
+ * Runs in: the mpool command, before anything is forked. Owns: nothing.
+ */
+#include "cli/limits.h"
+
+#include "cli/schema.h"
+#include "cli/value.h"
+
+#include <mpool/error.h>
+#include <mpool/pool.h>
+#include <string.h>
+
+#define RETRIES_MAX 1000000
+
+static const struct schema_key timeout_keys[] = {{"soft", false}, {"hard", false}, {0}};
+static const struct schema_key retries_keys[] = {{"max", false}, {"backoff", false}, {"on", false}, {0}};
+
+static bool read_timeout(struct report *report, const struct yaml_node *node, struct limits *limits)
+{
+    bool ok = true;
+
+    limits->soft_timeout_ms = 0;
+    if (node->kind == YAML_SCALAR) {
+        size_t length = node->length;
+        if (length > 1 && node->text[length - 1] == '%')
+            return schema_later(report, node->place, node->text);
+        return schema_duration(report, node, "`timeout`", &limits->timeout_ms);
+    }
+    if (node->kind != YAML_MAP) {
+        report_error(report, node->place, "`timeout` is a time, or {soft: 20s, hard: 30s}, not %s", value_name(node));
+        return false;
+    }
+    const struct yaml_node *soft = yaml_get(node, "soft"), *hard = yaml_get(node, "hard");
+    limits->timeout_ms = 0;
+    ok = schema_keys(report, node, timeout_keys, "`timeout`");
+    if (soft == NULL && hard == NULL && ok) {
+        report_error(report, node->place, "`timeout` needs \"soft\" or \"hard\" or both");
+        return false;
+    }
+    ok = (soft == NULL || schema_duration(report, soft, "`soft`", &limits->soft_timeout_ms)) && ok;
+    ok = (hard == NULL || schema_duration(report, hard, "`hard`", &limits->timeout_ms)) && ok;
+    if (ok && limits->timeout_ms > 0 && limits->soft_timeout_ms >= limits->timeout_ms) {
+        report_error(report, soft->place, "the soft timeout has to be shorter than the hard one");
+        return false;
+    }
+    return ok;
+}
+
+/* The words of a list, as one text. Each is looked at by itself, so that what is wrong is told where it stands. */
+static bool read_ends(struct yaml *yaml, const struct yaml_node *list, const char **words)
+{
+    size_t size = 1; /* for the NUL: the arena gives zeroes */
+    bool ok = true;
+    char *text;
+
+    if (list->kind != YAML_LIST || list->count == 0) {
+        report_error(&yaml->report, list->place, "`on` is a list of words, as in [crashed, \"exit:75\"], not %s",
+                     list->kind != YAML_LIST ? value_name(list) : "an empty one");
+        return false;
+    }
+    for (const struct yaml_node *word = list->first; word != NULL; word = word->next) {
+        size += word->length + 1;
+        if (word->kind != YAML_SCALAR) {
+            report_error(&yaml->report, word->place,
+                         "an end of an attempt is a word, as crashed or \"exit:75\", not %s", value_name(word));
+            ok = false;
+        } else if (mpool_retry_on_check(word->text) != MPOOL_OK) {
+            report_error(&yaml->report, word->place, "%s", mpool_error_detail());
+            ok = false;
+        }
+    }
+    if (!ok)
+        return false;
+    *words = text = arena_get(&yaml->arena, size);
+    for (const struct yaml_node *word = list->first; word != NULL; word = word->next) {
+        memcpy(text, word->text, word->length);
+        text += word->length;
+        *text++ = ' ';
+    }
+    return true;
+}
+
+static bool read_number(struct report *report, const struct yaml_node *node, const char *what, unsigned *retries)
+{
+    int64_t number = 0;
+    bool ok = schema_number(report, node, what, 0, RETRIES_MAX, &number);
+
+    *retries = (unsigned)number;
+    return ok;
+}
+
+static bool read_retries(struct yaml *yaml, const struct yaml_node *node, struct limits *limits)
+{
+    const struct yaml_node *max, *backoff, *on;
+    bool ok;
+
+    limits->backoff_ms = 0;
+    limits->retry_on = NULL;
+    if (node->kind != YAML_MAP)
+        return read_number(&yaml->report, node, "`retries`", &limits->retries);
+    max = yaml_get(node, "max");
+    backoff = yaml_get(node, "backoff");
+    on = yaml_get(node, "on");
+    ok = schema_keys(&yaml->report, node, retries_keys, "`retries`");
+    if (max == NULL && ok) {
+        report_error(&yaml->report, node->place, "`retries` needs \"max\", as in {max: 3, backoff: 1s}");
+        ok = false;
+    }
+    ok = (max == NULL || read_number(&yaml->report, max, "`max`", &limits->retries)) && ok;
+    ok = (backoff == NULL || schema_duration(&yaml->report, backoff, "`backoff`", &limits->backoff_ms)) && ok;
+    return (on == NULL || read_ends(yaml, on, &limits->retry_on)) && ok;
+}
+
+bool limits_read(struct yaml *yaml, const struct yaml_node *map, struct limits *limits)
+{
+    const struct yaml_node *timeout = yaml_get(map, "timeout"), *retries = yaml_get(map, "retries");
+    bool ok = timeout == NULL || read_timeout(&yaml->report, timeout, limits);
+
+    return (retries == NULL || read_retries(yaml, retries, limits)) && ok;
+}

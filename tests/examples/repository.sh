@@ -1,0 +1,5 @@
+# repository.sh - buyers and auditors run at the same time; sourced, never run
+normalise()
+{
+    sort
+}
