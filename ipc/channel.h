@@ -1,8 +1,8 @@
 /*
  * ipc/channel.h - messages between the supervisor and one worker
  *
- * Two nng pair1 sockets, one for each direction, on ipc:// paths that no other generation ever uses. The only file
- * besides channel.c that knows of nng. The supervisor polls, the worker is called back:
+ * Two nng pair1 sockets, one for each direction, on ipc:// paths that no other generation ever uses. Nobody who
+ * includes this file knows of nng. The supervisor polls, the worker is called back:
  *
  *     supervisor   mp_channel_listen(), then mp_channel_recv() whenever mp_channel_fd() is readable, mp_channel_send()
  *     worker       mp_channel_dial(), then its handler is called on threads of nng's, mp_channel_post()

@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "ipc/item.h"
+#include "ipc/remote.h"
+#include "ipc/server.h"
 #include "ipc/shared.h"
 #include "ipc/watch.h"
 
@@ -60,8 +62,9 @@ void mpool_queue_free(mpool_queue *queue)
 {
     struct mp_belt belt;
 
-    if (queue == NULL || !mp_shared_is_host() || mp_shared_queue_belt(queue, &belt) != MPOOL_OK)
+    if (mp_remote_free(queue) || !mp_shared_is_host() || mp_shared_queue_belt(queue, &belt) != MPOOL_OK)
         return;
+    mp_servers_end(queue);
     mp_belt_close(&belt);
     if (mp_watch_release(queue, &belt, &queue->watchers))
         mp_shared_free(queue); /* else somebody may still look at it: it stays, closed, until mpool_fini() */
@@ -85,12 +88,13 @@ mpool_err mpool_queue_put(mpool_queue *queue, int64_t timeout_ms, const char *fo
     va_list args;
     mpool_err err = mp_shared_queue_belt(queue, &belt);
 
-    if (err != MPOOL_OK)
-        return err;
     va_start(args, format);
-    err = mp_item_put(&belt, timeout_ms, format, args);
+    if (err == MPOOL_OK)
+        err = mp_shared_queue_changed(queue, &belt, mp_item_put(&belt, timeout_ms, format, args));
+    else
+        err = mp_remote_put(queue, err, timeout_ms, format, args);
     va_end(args);
-    return mp_shared_queue_changed(queue, &belt, err);
+    return err;
 }
 
 mpool_err mpool_queue_get(mpool_queue *queue, int64_t timeout_ms, const char *format, ...)
@@ -99,12 +103,13 @@ mpool_err mpool_queue_get(mpool_queue *queue, int64_t timeout_ms, const char *fo
     va_list args;
     mpool_err err = mp_shared_queue_belt(queue, &belt);
 
-    if (err != MPOOL_OK)
-        return err;
     va_start(args, format);
-    err = mp_item_get(&belt, timeout_ms, format, args);
+    if (err == MPOOL_OK)
+        err = mp_shared_queue_changed(queue, &belt, mp_item_get(&belt, timeout_ms, format, args));
+    else
+        err = mp_remote_get(queue, err, timeout_ms, format, args);
     va_end(args);
-    return mp_shared_queue_changed(queue, &belt, err);
+    return err;
 }
 
 mpool_err mpool_queue_fd(mpool_queue *queue, int *fd)
@@ -112,7 +117,9 @@ mpool_err mpool_queue_fd(mpool_queue *queue, int *fd)
     struct mp_belt belt;
     mpool_err err = mp_shared_queue_belt(queue, &belt);
 
-    return err == MPOOL_OK ? mp_watch_fd(queue, &belt, &queue->watchers, fd) : err;
+    if (err == MPOOL_OK)
+        return mp_watch_fd(queue, &belt, &queue->watchers, fd);
+    return mp_remote_is(queue) ? mp_error(MPOOL_E_STALE, "a queue of another program has no file descriptor") : err;
 }
 
 mpool_err mpool_queue_close(mpool_queue *queue)
@@ -121,7 +128,7 @@ mpool_err mpool_queue_close(mpool_queue *queue)
     mpool_err err = mp_shared_queue_belt(queue, &belt);
 
     if (err != MPOOL_OK)
-        return err;
+        return mp_remote_close(queue, err);
     mp_belt_close(&belt);
     return mp_shared_queue_changed(queue, &belt, MPOOL_OK);
 }
@@ -129,36 +136,35 @@ mpool_err mpool_queue_close(mpool_queue *queue)
 /* ---- sizes ------------------------------------------------------------------------------------------------------- */
 
 /* Of what is no queue, and of one that is broken: nothing. */
-static struct mp_ring_content content_of(mpool_queue *queue, struct mp_belt *belt)
+static struct mp_queue_size size_of(mpool_queue *queue)
 {
-    struct mp_ring_content content = {0};
+    struct mp_queue_size size = {0};
+    struct mp_ring_content content;
+    struct mp_belt belt;
+    mpool_err err = mp_shared_queue_belt(queue, &belt);
 
-    if (mp_shared_queue_belt(queue, belt) == MPOOL_OK)
-        (void)mp_ring_content(&belt->ring, &content);
-    return content;
+    if (err != MPOOL_OK)
+        (void)mp_remote_size(queue, err, &size);
+    else if (mp_ring_content(&belt.ring, &content) == MP_RING_READY) {
+        size.items = content.items < belt.maxsize ? content.items : belt.maxsize;
+        size.full = content.items >= belt.maxsize || content.units == belt.ring.units;
+    }
+    return size;
 }
 
 size_t mpool_queue_qsize(mpool_queue *queue)
 {
-    struct mp_belt belt;
-    struct mp_ring_content content = content_of(queue, &belt);
-
-    return content.items < belt.maxsize ? content.items : belt.maxsize;
+    return size_of(queue).items;
 }
 
 bool mpool_queue_empty(mpool_queue *queue)
 {
-    struct mp_belt belt;
-
-    return content_of(queue, &belt).items == 0;
+    return size_of(queue).items == 0;
 }
 
 bool mpool_queue_full(mpool_queue *queue)
 {
-    struct mp_belt belt = {.maxsize = UINT32_MAX, .ring.units = UINT32_MAX};
-    struct mp_ring_content content = content_of(queue, &belt);
-
-    return content.items >= belt.maxsize || content.units == belt.ring.units;
+    return size_of(queue).full;
 }
 
 /* ---- what is done ------------------------------------------------------------------------------------------------ */
@@ -194,13 +200,18 @@ mpool_err mp_shared_queue_changed(mpool_queue *queue, const struct mp_belt *belt
     return err;
 }
 
+struct mp_bell *mp_shared_queue_all_done(mpool_queue *queue)
+{
+    return &queue->all_done;
+}
+
 mpool_err mpool_queue_task_done(mpool_queue *queue)
 {
     struct mp_belt belt;
     mpool_err err = mp_shared_queue_belt(queue, &belt);
 
     if (err != MPOOL_OK)
-        return err;
+        return mp_remote_task_done(queue, err);
     return add_done(queue, &belt, 1)
                ? MPOOL_OK
                : mp_error(MPOOL_E_OVERFLOW, "task_done() was called more often than items were put");
@@ -213,6 +224,8 @@ mpool_err mpool_queue_join(mpool_queue *queue, int64_t timeout_ms)
     uint32_t seen;
     mpool_err err = mp_shared_queue_belt(queue, &belt);
 
+    if (err != MPOOL_OK)
+        return mp_remote_join(queue, err, timeout_ms);
     while (err == MPOOL_OK) {
         seen = mp_bell_look(&queue->all_done);
         if (atomic_load_explicit(&queue->done, memory_order_seq_cst) == items_put(&belt))

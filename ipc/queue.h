@@ -22,4 +22,13 @@ mpool_err mp_shared_queue_belt(mpool_queue *queue, struct mp_belt *belt);
  */
 mpool_err mp_shared_queue_changed(mpool_queue *queue, const struct mp_belt *belt, mpool_err err);
 
+/* What is in it at a moment. */
+struct mp_queue_size {
+    size_t items;
+    bool full;
+};
+
+/* mp_shared_queue_all_done - rung when all that was put is done; the queue was found. */
+struct mp_bell *mp_shared_queue_all_done(mpool_queue *queue);
+
 #endif

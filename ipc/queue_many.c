@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "ipc/item.h"
+#include "ipc/remote.h"
 #include "serialize/decode.h"
 #include "serialize/element.h"
 
@@ -86,7 +87,9 @@ mpool_err mpool_queue_put_many(mpool_queue *queue, int64_t timeout_ms, const cha
     size_t so_far = 0;
     mpool_err err = mp_shared_queue_belt(queue, &belt);
 
-    if (err == MPOOL_OK && items == NULL && count > 0)
+    if (err != MPOOL_OK)
+        return mp_remote_put_many(queue, err, timeout_ms, item_format, items, count, item_size, done);
+    if (items == NULL && count > 0)
         err = mp_error(MPOOL_E_INVAL, "items is NULL");
     if (err == MPOOL_OK)
         err = mp_element_check("item", item_format, "iIUdbs", item_size, &element);
@@ -141,7 +144,9 @@ mpool_err mpool_queue_get_many(mpool_queue *queue, int64_t timeout_ms, const cha
     size_t taken = 0;
     mpool_err err = mp_shared_queue_belt(queue, &belt);
 
-    if (err == MPOOL_OK && (items == NULL || count == 0 || done == NULL))
+    if (err != MPOOL_OK)
+        return mp_remote_get_many(queue, err, timeout_ms, item_format, items, count, item_size, done);
+    if (items == NULL || count == 0 || done == NULL)
         err = mp_error(MPOOL_E_INVAL, "items or done is NULL, or count is 0");
     if (err == MPOOL_OK)
         err = mp_element_check("item", item_format, "iIUdb", item_size, &element);

@@ -118,7 +118,7 @@ size_t mp_decode_plain(const char *data, size_t size, msgpack_object *object)
         object->via.u64 = first;
     } else if (first >= 0xe0) {
         object->type = MSGPACK_OBJECT_NEGATIVE_INTEGER;
-        object->via.i64 = (int8_t)first;
+        object->via.i64 = (int64_t)first - 256;
     } else if (first >= 0xca && first <= 0xd3) {
         width = widths[first - 0xca];
         if (width >= size)

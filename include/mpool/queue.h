@@ -153,10 +153,15 @@ typedef struct mpool_queue_server mpool_queue_server;
  * mpool_queue_serve - let other programs of this user have the queue
  *
  * address   in   the path of a socket that is not there yet, in a directory of this user's that nobody else may enter
- *                or write to (at most 100 bytes)
- * server    out  set on MPOOL_OK; release with mpool_queue_server_free(), which closes the connections
+ *                or write to (at most 100 bytes). The socket of a dead server is replaced; whatever else is there
+ *                stays, with MPOOL_E_INVAL
+ * server    out  set on MPOOL_OK; release with mpool_queue_server_free(), which closes the connections and removes the
+ *                socket, or leave that to mpool_queue_free() of the queue or mpool_fini()
  *
- * What a client takes out and does not receive, because it is killed, is lost with it, as an item of a call.
+ * A thread of ours serves all of its clients, up to 1,000 connections: as many for each as it has threads in calls at a
+ * time. None of them can hold up another, whatever it does. An item that a client takes out and does not receive,
+ * because it is killed, is lost with it, as an item of a call.
+ *
  * Errors: MPOOL_E_INVAL (address), MPOOL_E_SYSTEM, MPOOL_E_NOMEM, MPOOL_E_STALE, MPOOL_E_NOINIT, MPOOL_E_FORKED,
  *         MPOOL_E_NESTED.
  * Calls:  any thread of the host.
@@ -167,14 +172,23 @@ MPOOL_API void mpool_queue_server_free(mpool_queue_server *server);
 /*
  * mpool_queue_connect - have the queue of another program
  *
- * address   in   as that program has given
- * queue     out  set on MPOOL_OK; takes the calls for putting, taking, closing, sizes, task_done and join; release with
- *                mpool_queue_free(). It has no handle and no file descriptor.
+ * address   in   as that program has given; a relative one is looked up from where this one is at each time
+ * timeout_ms in  how long to wait for a server to be there; 0: not at all, but one that is there has a second to answer
+ * queue     out  set on MPOOL_OK; takes the calls for putting, taking, closing, sizes, task_done and join, on any
+ *                number of threads. Its handle is always stale, and mpool_queue_fd() is MPOOL_E_STALE. Release it with
+ *                mpool_queue_free(), which closes the connections
  *
- * The caller need not have called mpool_init(). When the other program ends, MPOOL_E_BROKEN.
+ * The caller need not have called mpool_init(). An item that a get finds to be of another shape stays with this queue,
+ * for its next get, and no other program gets it any more.
+ *
+ * When the other program ends, or serves the queue no more, every call is MPOOL_E_BROKEN from then on, those that wait
+ * too; whether the item of a call that was under way was put, nobody can tell. So it is when that program has not
+ * answered five seconds after the time of a call was over.
+ *
  * Errors: MPOOL_E_INVAL (address), MPOOL_E_TIMEOUT (nobody answered), MPOOL_E_PROTOCOL (it is no queue of mpool's, or
- *         of another version), MPOOL_E_IDENTITY (another user's), MPOOL_E_SYSTEM, MPOOL_E_NOMEM.
- * Calls:  any thread.
+ *         is one of another version), MPOOL_E_IDENTITY (another user's), MPOOL_E_SYSTEM, MPOOL_E_NOMEM, MPOOL_E_FORKED
+ *         (the caller was forked from a process that had called mpool_init() or mpool_queue_connect()).
+ * Calls:  any thread of any process.
  */
 MPOOL_API mpool_err mpool_queue_connect(const char *address, int64_t timeout_ms, mpool_queue **queue);
 

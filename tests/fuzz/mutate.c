@@ -15,6 +15,7 @@
 #include "serialize/scan.h"
 #include "tests/fuzz/frames.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/requests.h"
 #include "tests/unit/values.h"
 
 #include <mpool/pack.h>
@@ -163,6 +164,7 @@ static const struct subject subjects[] = {
     {"value", make_value, consume_value},
     {"values", make_values, consume_values},
     {"frame", make_frame, consume_frame},
+    {"request", make_request, consume_request},
 };
 
 /* ---- mutations --------------------------------------------------------------------------------------------------- */

@@ -21,7 +21,7 @@ files '*.c' '*.h' | xargs -r awk '
         allow("tests", "mpool base serialize ipc workers workers/functions pool cli tests")
 
         library["elfutils"] = "^(pool/unwind|tests/)"
-        library["nng"] = "^(ipc/channel|bench/apply|tests/)"
+        library["nng"] = "^(ipc/(channel|stream)\\.|bench/apply|tests/)"
         library["libfyaml.h"] = library["jansson.h"] = library["sqlite3.h"] = "^(cli|tests)/"
         library["gmp.h"] = "^(workers/functions|tests)/"
         library["curl"] = "^examples/site_crawler"

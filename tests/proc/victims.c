@@ -107,17 +107,17 @@ static bool every_class_was_hit(const struct ward *ward)
     return true;
 }
 
-long kills_asked_for(void)
+long kills_asked_for(long by_default)
 {
     const char *asked = getenv("MPOOL_KILLS");
 
-    return asked != NULL ? strtol(asked, NULL, 10) : KILLS;
+    return asked != NULL ? strtol(asked, NULL, 10) : by_default;
 }
 
 /* A few more than asked for, if it was bad luck that a class was not hit. */
 bool ward_is_through(const struct ward *ward)
 {
-    long kills = kills_asked_for();
+    long kills = kills_asked_for(KILLS);
 
     return ward->killed[WAITS] + ward->killed[HOLDS] >= kills &&
            (every_class_was_hit(ward) || ward_kills(ward, PHASES) > 10 * kills);

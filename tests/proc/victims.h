@@ -62,8 +62,8 @@ void ward_start(struct ward *ward, int slot);
 /* ward_kill - at a random moment, a random one; its slot and what it was at. */
 enum phase ward_kill(struct ward *ward, int *slot);
 
-/* kills_asked_for - by MPOOL_KILLS, or the default. */
-long kills_asked_for(void);
+/* kills_asked_for - by MPOOL_KILLS, or a default. */
+long kills_asked_for(long by_default);
 
 /* ward_is_through - have as many kills as were asked for hit one that waited or held something? */
 bool ward_is_through(const struct ward *ward);

@@ -2,7 +2,7 @@
  * tests/proc/scenarios/killed_steps.c - scenarios: who uses a shared object is killed behind any instruction of a call
  *
  * The host traces a process through a few calls, instruction by instruction, and kills it behind one of them; then it
- * uses the object itself. As many kills as MPOOL_KILLS says, 40 by default, are spread evenly over the instructions: so
+ * uses the object itself. As many kills as MPOOL_KILLS says, 12 by default, are spread evenly over the instructions: so
  * what random moments hardly ever hit, since it takes nanoseconds, is hit as often as anything else.
  */
 #include "tests/proc/sharing.h"
@@ -15,6 +15,8 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+
+#define KILLS 12
 
 /* What is called, and what must hold after a death in the middle of it. */
 struct calls {
@@ -363,7 +365,7 @@ static void kill_behind(int which, long steps)
 static void kill_everywhere(int which)
 {
     uint64_t random = (uint64_t)now_us();
-    long steps, kills = kills_asked_for();
+    long steps, kills = kills_asked_for(KILLS);
 
     CHECK_OK(mpool_init(NULL));
     steps = count_steps(which);
