@@ -73,6 +73,7 @@ PROC(killed, at_any_instruction_of_a_transferable_semaphore)
 PROC(killed, at_any_instruction_of_an_event)
 PROC(killed, at_any_instruction_of_a_condition)
 PROC(killed, at_any_instruction_of_a_barrier)
+PROC(killed, at_any_instruction_of_a_queue)
 
 /* ---- queues ------------------------------------------------------------------------------------------------------ */
 

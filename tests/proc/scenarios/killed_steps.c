@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -256,9 +257,58 @@ static void check_barrier(mpool_handle handle)
     mpool_barrier_free(barrier);
 }
 
+/* ---- queues ------------------------------------------------------------------------------------------------------ */
+
+static mpool_handle make_queue(void)
+{
+    mpool_queue *queue;
+
+    CHECK_OK(mpool_queue_new(NULL, &queue));
+    return mpool_queue_handle(queue);
+}
+
+/* 1, then 2 and 3 together; and out again. */
+static void call_queue(mpool_handle handle)
+{
+    int numbers[5] = {2, 3};
+    mpool_queue *queue;
+    size_t done;
+
+    CHECK_OK(mpool_queue_open(handle, &queue));
+    CHECK_OK(mpool_queue_put(queue, 0, "i", 1));
+    CHECK_OK(mpool_queue_put_many(queue, 0, "i", numbers, 2, sizeof numbers[0], &done));
+    CHECK_OK(mpool_queue_get(queue, 0, "i", &numbers[0]));
+    CHECK_OK(mpool_queue_get_many(queue, 0, "i", numbers, 5, sizeof numbers[0], &done));
+    CHECK_OK(mpool_queue_task_done(queue));
+}
+
+/* What is there is what was there behind one of the calls. */
+static void check_queue(mpool_handle handle)
+{
+    static const char *const contents[] = {"", "1", "123", "23"};
+    char content[5] = "";
+    mpool_queue *queue;
+    bool right = false;
+    int number;
+
+    CHECK_OK(mpool_queue_open(handle, &queue));
+    for (int i = 0; i < 4 && mpool_queue_get(queue, 0, "i", &number) == MPOOL_OK; i++)
+        content[i] = (char)('0' + number);
+    for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++)
+        right = right || strcmp(content, contents[i]) == 0;
+    if (!right)
+        fail(__FILE__, __LINE__, "there is \"%s\"", content);
+    while (mpool_queue_task_done(queue) == MPOOL_OK)
+        continue;
+    CHECK_OK(mpool_queue_join(queue, 0));
+    call_queue(handle);
+    CHECK(mpool_queue_empty(queue));
+    mpool_queue_free(queue);
+}
+
 /* ---- the process ------------------------------------------------------------------------------------------------- */
 
-enum { LOCK, RLOCK, BOUNDED, TRANSFERABLE, EVENT, CONDITION, BARRIER };
+enum { LOCK, RLOCK, BOUNDED, TRANSFERABLE, EVENT, CONDITION, BARRIER, QUEUE };
 
 static const struct calls all_calls[] = {
     [LOCK] = {"lock", make_lock, NULL, call_lock, NULL, check_lock},
@@ -268,6 +318,7 @@ static const struct calls all_calls[] = {
     [EVENT] = {"event", make_event, NULL, call_event, NULL, check_event},
     [CONDITION] = {"condition", make_condition, NULL, call_condition, NULL, check_condition},
     [BARRIER] = {"barrier", make_barrier, go_round_once, call_barrier, go_round_once, check_barrier},
+    [QUEUE] = {"queue", make_queue, call_queue, call_queue, NULL, check_queue}, /* the memory of the thread is there */
 };
 
 /* What lies between two raised signals is stepped through. */
@@ -409,4 +460,9 @@ SCENARIO(killed, at_any_instruction_of_a_condition)
 SCENARIO(killed, at_any_instruction_of_a_barrier)
 {
     kill_everywhere(BARRIER);
+}
+
+SCENARIO(killed, at_any_instruction_of_a_queue)
+{
+    kill_everywhere(QUEUE);
 }
