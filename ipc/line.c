@@ -221,22 +221,22 @@ static mpool_err say_hello(struct mp_line *line, int64_t until_ns, struct mp_rep
     return err;
 }
 
-mpool_err mp_line_open(const char *path, int64_t until_ns, struct mp_line **result, struct mp_reply *welcome)
+mpool_err mp_line_open(const char *path, int64_t until_ns, struct mp_line **line, struct mp_reply *welcome)
 {
-    struct mp_line *line = new_line();
+    struct mp_line *made = new_line();
     mpool_err err;
 
-    if (line == NULL)
+    if (made == NULL)
         return mp_error_nomem();
-    line->most = mp_frame_most(0);
-    err = mp_stream_dial(path, (struct mp_stream_owner){.wake = wake, .user = line}, &line->stream);
+    made->most = mp_frame_most(0);
+    err = mp_stream_dial(path, (struct mp_stream_owner){.wake = wake, .user = made}, &made->stream);
     if (err == MPOOL_OK)
-        err = say_hello(line, until_ns, welcome);
+        err = say_hello(made, until_ns, welcome);
     if (err != MPOOL_OK) {
-        mp_line_close(line);
+        mp_line_close(made);
         return err;
     }
-    line->most = mp_frame_most(welcome->most);
-    *result = line;
+    made->most = mp_frame_most(welcome->most);
+    *line = made;
     return MPOOL_OK;
 }

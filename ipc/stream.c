@@ -226,26 +226,26 @@ static mpool_err error_of(int error, const char *what, const char *path)
                     "cannot %s %s: %s", what, path, nng_strerror(error));
 }
 
-mpool_err mp_listener_open(const char *path, struct mp_stream_owner owner, struct mp_listener **result)
+mpool_err mp_listener_open(const char *path, struct mp_stream_owner owner, struct mp_listener **listener)
 {
-    struct mp_listener *listener = calloc(1, sizeof *listener);
+    struct mp_listener *made = calloc(1, sizeof *made);
     char url[URL_MAX];
     int error;
 
-    if (listener == NULL)
+    if (made == NULL)
         return mp_error_nomem();
-    error = nng_stream_listener_alloc(&listener->listener, url_of(path, url));
-    if (error == 0 && !init_operation(&listener->accepting, owner))
+    error = nng_stream_listener_alloc(&made->listener, url_of(path, url));
+    if (error == 0 && !init_operation(&made->accepting, owner))
         error = NNG_ENOMEM;
     if (error == 0)
-        error = nng_stream_listener_set_int(listener->listener, NNG_OPT_IPC_PERMISSIONS, 0600);
+        error = nng_stream_listener_set_int(made->listener, NNG_OPT_IPC_PERMISSIONS, 0600);
     if (error == 0)
-        error = nng_stream_listener_listen(listener->listener);
+        error = nng_stream_listener_listen(made->listener);
     if (error != 0) {
-        mp_listener_close(listener);
+        mp_listener_close(made);
         return error_of(error, "listen at", path);
     }
-    *result = listener;
+    *listener = made;
     return MPOOL_OK;
 }
 

@@ -225,7 +225,7 @@ static bool nothing_is_left(struct helper *helper)
 
     if (left_files(helper->directory, NULL, NULL, text, sizeof text))
         return wrong(helper, "these files are left:%s\n", text);
-    while (left_files("/dev/shm", &helper->shm, "bxf_", text, sizeof text) && naps-- > 0)
+    while (left_files("/dev/shm", &helper->shm, "bxf", text, sizeof text) && naps-- > 0)
         nap();
     return text[0] == '\0' || wrong(helper, "these files are left:%s\n", text);
 }
