@@ -2,8 +2,9 @@
  * tests/proc/scenarios/killed_steps.c - scenarios: who uses a shared object is killed behind any instruction of a call
  *
  * The host traces a process through a few calls, instruction by instruction, and kills it behind one of them; then it
- * uses the object itself. As many kills as MPOOL_KILLS says, 12 by default, are spread evenly over the instructions: so
- * what random moments hardly ever hit, since it takes nanoseconds, is hit as often as anything else.
+ * uses the object itself. As many kills as MPOOL_KILLS says are spread evenly over the instructions: so what random
+ * moments hardly ever hit, since it takes nanoseconds, is hit as often as anything else. By default there are 12, or as
+ * many as there is time for: on a busy machine each step may have to wait for a processor.
  */
 #include "tests/proc/sharing.h"
 #include "tests/proc/victims.h"
@@ -18,6 +19,7 @@
 #include <sys/wait.h>
 
 #define KILLS 12
+#define TIME_US 2000000
 
 /* What is called, and what must hold after a death in the middle of it. */
 struct calls {
@@ -376,37 +378,41 @@ static mpool_process *start_traced(int which, mpool_handle handle)
     return process;
 }
 
-/* Steps so far, or to the end. Returns the steps. */
-static long step(pid_t pid, long most)
+/* Steps so far, or to the end of the calls, or until the time is up, but once at least. Have the calls ended? */
+static bool step(pid_t pid, long most, int64_t until_us, long *steps)
 {
-    for (long steps = 0; steps < most; steps++) {
+    for (*steps = 0; *steps < most && (*steps == 0 || now_us() < until_us); ++*steps) {
         CHECK(ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) == 0);
         if (await_stop(pid))
-            return steps;
+            return true;
     }
-    return most;
+    return false;
 }
 
-static long count_steps(int which)
+/* As many as it gets to see. */
+static long count_steps(int which, int64_t until_us)
 {
     mpool_handle handle = all_calls[which].make();
     mpool_process *process = start_traced(which, handle);
-    long steps = step(mpool_process_pid(process), LONG_MAX);
+    pid_t pid = mpool_process_pid(process);
+    long steps;
 
-    CHECK(ptrace(PTRACE_DETACH, mpool_process_pid(process), NULL, NULL) == 0);
+    if (!step(pid, LONG_MAX, until_us, &steps))
+        CHECK(ptrace(PTRACE_CONT, pid, NULL, NULL) == 0 && await_stop(pid));
+    CHECK(ptrace(PTRACE_DETACH, pid, NULL, NULL) == 0);
     join_free(process, 0);
     all_calls[which].check(handle);
     return steps;
 }
 
-static void kill_behind(int which, long steps)
+static void kill_behind(int which, long steps, int64_t until_us)
 {
     mpool_handle handle = all_calls[which].make();
     mpool_process *process = start_traced(which, handle);
     pid_t pid = mpool_process_pid(process);
     int status;
 
-    (void)step(pid, steps);
+    (void)step(pid, steps, until_us, &steps);
     CHECK(kill(pid, SIGKILL) == 0);
     CHECK(waitpid(pid, &status, __WALL) == pid && WIFSIGNALED(status));
     join_free(process, -SIGKILL);
@@ -416,14 +422,18 @@ static void kill_behind(int which, long steps)
 static void kill_everywhere(int which)
 {
     uint64_t random = (uint64_t)now_us();
-    long steps, kills = kills_asked_for(KILLS);
+    long kills = kills_asked_for(KILLS), first = (long)(dice(&random) % (uint64_t)kills), done = 0, steps;
+    int64_t until_us = kills == KILLS ? now_us() + TIME_US : INT64_MAX;
 
     CHECK_OK(mpool_init(NULL));
-    steps = count_steps(which);
-    CHECK(steps > 100);
-    for (long i = 0; i < kills; i++)
-        kill_behind(which, (steps * i + (long)(dice(&random) % (uint64_t)steps)) / kills);
-    (void)printf("%s: killed behind %ld of %ld instructions\n", all_calls[which].name, kills, steps);
+    steps = count_steps(which, until_us);
+    CHECK(steps > 0);
+    do {
+        long nth = (first + done) % kills;
+
+        kill_behind(which, (steps * nth + (long)(dice(&random) % (uint64_t)steps)) / kills, until_us);
+    } while (++done < kills && now_us() < until_us);
+    (void)printf("%s: killed behind %ld of %ld instructions\n", all_calls[which].name, done, steps);
     mpool_fini();
 }
 
