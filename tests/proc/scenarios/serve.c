@@ -128,7 +128,7 @@ SCENARIO(serve, gives_other_programs_the_calls_of_a_queue)
 /* ---- several of them --------------------------------------------------------------------------------------------- */
 
 #define CLIENTS 4
-#define NUMBERS 1000
+#define NUMBERS 250
 
 static void put_numbers_in_order(int number)
 {

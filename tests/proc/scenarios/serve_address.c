@@ -73,8 +73,8 @@ SCENARIO(serve, may_be_at_a_relative_address)
     CHECK(chdir(getenv("TMPDIR")) == 0);
     queue = new_queue(0, 0);
     CHECK_OK(mpool_queue_serve(queue, "here", &server));
-    CHECK_OK(mpool_queue_connect("here", 0, &remotes[0]));
-    CHECK_OK(mpool_queue_connect(in_directory("here"), 0, &remotes[1]));
+    CHECK_OK(mpool_queue_connect("here", LONG_MS, &remotes[0]));
+    CHECK_OK(mpool_queue_connect(in_directory("here"), LONG_MS, &remotes[1]));
     CHECK(chdir("/") == 0);
     mpool_queue_server_free(server);
     CHECK(access(in_directory("here"), F_OK) != 0);
@@ -189,7 +189,7 @@ SCENARIO(serve, leaves_nothing)
     for (int i = 0; i < 20; i++) {
         server = serve(queue);
         for (int k = 0; k < 3; k++) {
-            CHECK_OK(mpool_queue_connect(address(), 0, &remote));
+            CHECK_OK(mpool_queue_connect(address(), LONG_MS, &remote));
             CHECK_OK(mpool_queue_put(remote, 0, "i", i));
             mpool_queue_free(remote);
         }
@@ -204,7 +204,7 @@ SCENARIO(serve, leaves_nothing)
     server = serve(queue);
     open_gate();
     join_client(client, 0);
-    CHECK_OK(mpool_queue_connect(address(), 0, &remote));
+    CHECK_OK(mpool_queue_connect(address(), LONG_MS, &remote));
     child = fork();
     CHECK(child >= 0);
     if (child == 0) {

@@ -147,7 +147,7 @@ SCENARIO(serve, may_be_killed)
     queue = new_queue(0, 0);
     CHECK_ERR(mpool_queue_connect(address(), 0, &remote), MPOOL_E_TIMEOUT);
     (void)serve(queue);
-    CHECK_OK(mpool_queue_connect(address(), 0, &remote));
+    CHECK_OK(mpool_queue_connect(address(), LONG_MS, &remote));
     CHECK_OK(mpool_queue_put(remote, 0, "i", 1));
     CHECK_INT(mpool_queue_qsize(queue), 1);
     mpool_queue_free(remote);
@@ -181,7 +181,7 @@ SCENARIO(serve, that_has_stopped_is_given_up)
 
 #define ITEMS_MOST 40000
 #define KILLERS 3
-#define KILLS 40
+#define KILLS 30
 
 /* What a client is at. In board->ended[BOARD_JOBS - 1 - killer]. */
 enum { BETWEEN, PUTTING, GETTING, CONNECTING, STATES };
