@@ -18,16 +18,15 @@
 #include "ipc/member.h"
 
 #include "base/error.h"
-#include "base/here.h"
+#include "ipc/mutex.h"
 #include "ipc/shared.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
 
 struct place {
-    pthread_mutex_t life;   /* robust; held by the member while it lives */
+    struct mp_mutex life;   /* held by the member while it lives */
     _Atomic uint32_t times; /* under the mutex; read by all */
 } __attribute__((aligned(64)));
 
@@ -51,25 +50,19 @@ mpool_err mp_members_begin(void)
 {
     size_t count;
     struct place *places = table(&count);
-    pthread_mutexattr_t attributes;
-    int code = pthread_mutexattr_init(&attributes);
+    mpool_err err = MPOOL_OK;
 
-    if (code == 0)
-        code = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    if (code == 0)
-        code = pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    for (size_t i = 0; i < count && code == 0; i++)
-        code = pthread_mutex_init(&places[i].life, &attributes);
-    errno = code;
-    return code == 0 ? MPOOL_OK : mp_error(MPOOL_E_SYSTEM, "a robust mutex cannot be made: %m");
+    for (size_t i = 0; i < count && err == MPOOL_OK; i++)
+        err = mp_mutex_init(&places[i].life, false);
+    return err;
 }
 
 /* Gets the mutex of a place that nobody alive has; then its last member is dead for good. */
 static bool take(struct place *place)
 {
-    switch (pthread_mutex_trylock(&place->life)) {
+    switch (pthread_mutex_trylock(&place->life.mutex)) {
     case EOWNERDEAD:
-        (void)pthread_mutex_consistent(&place->life);
+        (void)pthread_mutex_consistent(&place->life.mutex);
         break;
     case 0:
         break;
@@ -114,6 +107,6 @@ bool mp_member_alive(mp_member member)
         return false;
     if (!take(&places[at]))
         return true;
-    (void)pthread_mutex_unlock(&places[at].life);
+    (void)pthread_mutex_unlock(&places[at].life.mutex);
     return false;
 }

@@ -1,9 +1,9 @@
 /*
  * ipc/member.h - the threads that use shared objects, and which of them are dead
  *
- * What a thread holds for longer than a moment (a permit, a place at a barrier, a lane of a queue) is written down in
- * the object under the thread's member number. Who waits for it asks whether that member is alive; if not, the one who
- * asks repairs the object. Nobody else has to notice the death, so it does not matter who died, or how, or when.
+ * What a thread holds for longer than a moment (a permit, a place at a barrier, the claim of a queue) is written down
+ * in the object under the thread's member number. Who waits for it asks whether that member is alive; if not, the one
+ * who asks repairs the object. Nobody else has to notice the death, so it does not matter who died, or how, or when.
  */
 #ifndef MP_IPC_MEMBER_H
 #define MP_IPC_MEMBER_H
@@ -30,7 +30,7 @@ static inline size_t mp_member_place(mp_member member)
  * mp_member_self - the calling thread's member
  *
  * Made by the first call on each thread; given up when the thread ends, however it ends. Costs a few reads after that.
- * Errors: MPOOL_E_FULL (4,096 threads use shared objects), MPOOL_E_NOINIT, MPOOL_E_FORKED, MPOOL_E_SYSTEM.
+ * Errors: MPOOL_E_FULL (as many threads use shared objects as there can be, see MPOOL_MEMBERS_MAX).
  * Calls:  any thread of any process, after an object was found.
  */
 mpool_err mp_member_self(mp_member *member);

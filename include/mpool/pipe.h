@@ -26,6 +26,8 @@ typedef struct mpool_pipe_end mpool_pipe_end;
  * Errors and calls: as mpool_queue_new().
  */
 MPOOL_API mpool_err mpool_pipe_new(bool duplex, size_t bytes, mpool_pipe_end **left, mpool_pipe_end **right);
+
+/* mpool_pipe_end_free - release it; waits as mpool_queue_free(). NULL is allowed. Calls: any thread of the host. */
 MPOOL_API void mpool_pipe_end_free(mpool_pipe_end *end);
 MPOOL_API mpool_handle mpool_pipe_end_handle(const mpool_pipe_end *end);
 MPOOL_API mpool_err mpool_pipe_end_open(mpool_handle handle, mpool_pipe_end **end);
@@ -34,8 +36,10 @@ MPOOL_API mpool_err mpool_pipe_end_open(mpool_handle handle, mpool_pipe_end **en
  * mpool_pipe_send, mpool_pipe_recv - as mpool_queue_put() and mpool_queue_get()
  *
  * When the other end was closed, or the thread that used it last has died: send gives MPOOL_E_CLOSED, and recv
- * MPOOL_E_END after what was sent before. A death is noticed within a tenth of a second.
- * Errors: MPOOL_E_INVAL (an end that only sends, or only receives), and those of queues.
+ * MPOOL_E_END after what was sent before. A death is noticed within a tenth of a second. It is no end for good: another
+ * process may go on at that end, which it uses from mpool_pipe_end_open() on.
+ * Errors: MPOOL_E_INVAL (an end that only sends, or only receives), MPOOL_E_CLOSED (this end was closed), and those of
+ *         queues.
  * Calls:  any thread of the process that uses the end.
  */
 MPOOL_API mpool_err mpool_pipe_send(mpool_pipe_end *end, int64_t timeout_ms, const char *format, ...);

@@ -13,6 +13,11 @@
  *
  * Strings, bytes and objects that a get unpacks point into memory of the calling thread, and are valid until that
  * thread's next call for a queue, a pipe or an atom.
+ *
+ * All calls for a queue may also give MPOOL_E_FULL: too many threads use shared objects (MPOOL_MEMBERS_MAX).
+ *
+ * Should a process write over the memory of a queue, the others are told by MPOOL_E_PROTOCOL, puts too: an item that is
+ * none was dropped; or, where its ends cannot be told any more, all items that were in it. Dropped items count as done.
  */
 #ifndef MPOOL_QUEUE_H
 #define MPOOL_QUEUE_H
@@ -32,8 +37,9 @@ typedef struct mpool_queue mpool_queue;
 /* All zero means the defaults. */
 typedef struct mpool_queue_options {
     uint32_t maxsize; /* items that it holds, at most and exactly; 0: as many as there is room for */
-    size_t bytes; /* room for items, packed, and 8 to 15 bytes for each; rounded up to a power of two; default 1 MiB.
-                         A larger item is MPOOL_E_TOOBIG. The memory is taken when the queue is made. */
+    size_t bytes;     /* room for items, packed, each with 4 bytes more and rounded up to 8; rounded up to a power of
+                         two, 4 KiB at least; default 1 MiB. A larger item is MPOOL_E_TOOBIG. The memory is taken when
+                         the queue is made. */
 } mpool_queue_options;
 
 /*
@@ -47,6 +53,15 @@ typedef struct mpool_queue_options {
  * Calls:  any thread of the host.
  */
 MPOOL_API mpool_err mpool_queue_new(const mpool_queue_options *options, mpool_queue **queue);
+
+/*
+ * mpool_queue_free - release it; nobody uses it any more. NULL is allowed.
+ *
+ * Closes it, ends its servers, and waits up to a fifth of a second for the threads of other processes that watch it for
+ * mpool_queue_fd(). If one of them is stopped, the memory stays until mpool_fini(). Of a queue that was connected to it
+ * closes the connections, and leaves the queue as it is.
+ * Calls: any thread of the host, or of the program that has connected.
+ */
 MPOOL_API void mpool_queue_free(mpool_queue *queue);
 MPOOL_API mpool_handle mpool_queue_handle(const mpool_queue *queue);
 MPOOL_API mpool_err mpool_queue_open(mpool_handle handle, mpool_queue **queue);
@@ -57,6 +72,7 @@ MPOOL_API mpool_err mpool_queue_open(mpool_handle handle, mpool_queue **queue);
  * timeout_ms in  how long to wait for room; 0: not at all
  * format    in   the item, as for mpool_pack()
  *
+ * Who waits for more room than others may be passed by them.
  * Errors: MPOOL_E_TIMEOUT (there was no room), MPOOL_E_CLOSED, MPOOL_E_TOOBIG (larger than the queue), MPOOL_E_FORMAT,
  *         MPOOL_E_NOMEM, MPOOL_E_STALE, MPOOL_E_FORKED, MPOOL_E_NOINIT; on error nothing was put.
  * Calls:  any thread of any process.

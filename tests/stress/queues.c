@@ -6,6 +6,8 @@
  * In each round threads put and take by every call, poll descriptors, look at sizes and join, until a thread closes the
  * queue under their hands; then what came out has to be what went in. ThreadSanitizer watches.
  */
+#include "tests/stress/must.h"
+
 #include <mpool/mpool.h>
 
 #include <poll.h>
@@ -15,14 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            (void)fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #condition, mpool_error_detail());           \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 #define BATCH 37
 

@@ -9,6 +9,8 @@
  * itself checks that the sum of what was taken is that of what was put, and that nothing is put or taken behind the
  * end.
  */
+#include "tests/stress/must.h"
+
 #include <mpool/mpool.h>
 
 #include <pthread.h>
@@ -17,14 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            (void)fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #condition, mpool_error_detail());           \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 #define REMOTES 2
 #define EACH 3 /* threads that do the same at each queue */

@@ -6,20 +6,14 @@
  * Each thread changes all of them over and over, and one reads and resets meanwhile. ThreadSanitizer watches; the
  * program itself checks that no change is lost. Between processes it is the same, which tests/proc holds.
  */
+#include "tests/stress/must.h"
+
 #include <mpool/mpool.h>
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            (void)fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #condition, mpool_error_detail());           \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 #define THREADS 4
 #define TIMES 500

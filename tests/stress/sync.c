@@ -7,6 +7,8 @@
  * what a lock guards is whole, that no more threads are in than there are permits, that nobody misses an event, that
  * each item of a condition is taken once, and that all go on from a barrier together.
  */
+#include "tests/stress/must.h"
+
 #include <mpool/mpool.h>
 
 #include <pthread.h>
@@ -14,14 +16,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            (void)fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #condition, mpool_error_detail());           \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 #define THREADS 4
 #define TIMES 20

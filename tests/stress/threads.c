@@ -9,6 +9,8 @@
  * ThreadSanitizer watches; the program itself checks that each result that is done is right, and that the total is the
  * sum over them.
  */
+#include "tests/stress/must.h"
+
 #include <mpool/mpool.h>
 
 #include <poll.h>
@@ -19,14 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MUST(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            (void)fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #condition, mpool_error_detail());           \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
 
 #define MAPPED 300
 #define STREAMED 500
