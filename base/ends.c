@@ -3,8 +3,8 @@
  *
  * Runs in: any process. Pure.
  *
- * A set that has `crashed` has every crash; exit:N and signal:NAME are some of these. `oom` goes across: memory can
- * have run out for attempts that failed and for such that crashed.
+ * A set that has `crashed` has every crash; signal:NAME are some of these. exit:N and `oom` go across: a worker that
+ * exits has crashed, and a command that does has failed; and memory can have run out for both.
  */
 #include "base/ends.h"
 
@@ -27,8 +27,6 @@
 
 /* The signals that have names: 1 to 31. */
 #define SIGNALS 32
-
-#define EXIT_CODE_MAX 255
 
 /* Longer than any word that there is. What is longer yet is cut, and is none either. */
 #define WORD_ROOM 32
@@ -56,7 +54,7 @@ static int exit_code_of(const char *digits)
     if (size == 0 || size > 3 || strspn(digits, "0123456789") != size)
         return -1;
     code = (int)strtol(digits, NULL, 10);
-    return code <= EXIT_CODE_MAX ? code : -1;
+    return code <= MP_EXIT_CODE_MAX ? code : -1;
 }
 
 /* With or without SIG in front; 0: there is none of this name. */
@@ -203,11 +201,11 @@ bool mp_ends_have(const struct mp_ends *ends, const struct mp_end *end)
 
     if ((ends->classes & classes) != 0)
         return true;
-    if (end->status != MPOOL_CRASHED)
+    if (end->status != MPOOL_CRASHED && end->status != MPOOL_FAILED)
         return false;
     if (end->signal > 0)
         return end->signal < SIGNALS && (ends->signals >> end->signal & 1) != 0;
-    return (ends->exits[end->exit_code / 64] >> end->exit_code % 64 & 1) != 0;
+    return end->exit_code >= 0 && (ends->exits[end->exit_code / 64] >> end->exit_code % 64 & 1) != 0;
 }
 
 mpool_err mpool_retry_on_check(const char *words)

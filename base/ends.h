@@ -12,13 +12,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What waitpid(2) can tell of a process. */
+#define MP_EXIT_CODE_MAX 255
+#define MP_SIGNAL_MAX 64
+
 /* The longest reason that mp_ends_parse() gives, with its NUL. */
 #define MP_ENDS_WHY 256
 
 struct mp_end {
     mpool_status status;
-    int signal;    /* CRASHED: what ended the worker; 0: no signal did */
-    int exit_code; /* CRASHED, without a signal: what the worker exited with, 0 to 255 */
+    int signal;    /* CRASHED: what ended the process; 0: no signal did */
+    int exit_code; /* FAILED, CRASHED: what the process exited with, 0 to 255; -1: none has exited */
     bool oom;      /* FAILED, CRASHED: memory had run out */
 };
 
@@ -26,7 +30,7 @@ struct mp_end {
 struct mp_ends {
     uint32_t classes;  /* bit n: mpool_status n; bit MP_ENDS_OOM: those for which memory had run out */
     uint32_t signals;  /* bit n: crashes by signal n */
-    uint64_t exits[4]; /* bit n % 64 of n / 64: crashes with exit code n */
+    uint64_t exits[4]; /* bit n % 64 of n / 64: failures and crashes with exit code n */
 };
 
 #define MP_ENDS_OOM 31

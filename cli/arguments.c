@@ -43,7 +43,7 @@ struct arguments {
 };
 
 /* While they are read. */
-struct builder {
+struct arguments_builder {
     const struct scope *scope;
     struct arena *arena;
     struct piece *pieces;
@@ -55,7 +55,7 @@ struct builder {
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-static struct piece *add_piece(struct builder *builder, enum piece_kind kind)
+static struct piece *add_piece(struct arguments_builder *builder, enum piece_kind kind)
 {
     builder->pieces = memory_more(builder->pieces, &builder->room, builder->count, sizeof *builder->pieces);
     builder->pieces[builder->count] = (struct piece){.kind = kind};
@@ -63,7 +63,7 @@ static struct piece *add_piece(struct builder *builder, enum piece_kind kind)
 }
 
 /* Makes the constant values so far a piece. */
-static void flush(struct builder *builder)
+static void flush(struct arguments_builder *builder)
 {
     if (builder->packed.size == 0)
         return;
@@ -73,7 +73,7 @@ static void flush(struct builder *builder)
     msgpack_sbuffer_clear(&builder->packed);
 }
 
-static void add_value(struct builder *builder, const struct reference *reference)
+static void add_value(struct arguments_builder *builder, const struct reference *reference)
 {
     if (reference->kind == REFERENCE_CONSTANT) {
         value_pack(reference->value, &builder->packer);
@@ -98,7 +98,7 @@ static size_t count_parts(const struct yaml_node *node)
 }
 
 /* A text with templates in it. If they all are constants, so is the text. */
-static void add_text(struct builder *builder, const struct yaml_node *node)
+static void add_text(struct arguments_builder *builder, const struct yaml_node *node)
 {
     const char *cursor = node->text, *end = node->text + node->length;
     struct part *parts = arena_get(builder->arena, (count_parts(node) + 1) * sizeof *parts);
@@ -135,7 +135,7 @@ static void add_text(struct builder *builder, const struct yaml_node *node)
     text_free(&text);
 }
 
-static void add_scalar(struct builder *builder, const struct yaml_node *node)
+static void add_scalar(struct arguments_builder *builder, const struct yaml_node *node)
 {
     const char *cursor = node->text, *end = node->text + node->length;
     struct template_part part;
@@ -154,7 +154,7 @@ static void add_scalar(struct builder *builder, const struct yaml_node *node)
     }
 }
 
-static void add_node(struct builder *builder, const struct yaml_node *node)
+static void add_node(struct arguments_builder *builder, const struct yaml_node *node)
 {
     if (node->kind == YAML_SCALAR) {
         add_scalar(builder, node);
@@ -171,24 +171,83 @@ static void add_node(struct builder *builder, const struct yaml_node *node)
     }
 }
 
-const struct arguments *arguments_read(const struct scope *scope, const struct yaml_node *node)
+struct arguments_builder *arguments_begin(const struct scope *scope)
 {
-    struct builder builder = {.scope = scope, .arena = &scope->jobfile->yaml.arena, .ok = true};
+    struct arguments_builder *builder = memory_get(sizeof *builder);
+
+    *builder = (struct arguments_builder){.scope = scope, .arena = &scope->jobfile->yaml.arena, .ok = true};
+    msgpack_sbuffer_init(&builder->packed);
+    msgpack_packer_init(&builder->packer, &builder->packed, msgpack_sbuffer_write);
+    return builder;
+}
+
+const struct arguments *arguments_end(struct arguments_builder *builder)
+{
     struct arguments *arguments = NULL;
 
-    msgpack_sbuffer_init(&builder.packed);
-    msgpack_packer_init(&builder.packer, &builder.packed, msgpack_sbuffer_write);
-    add_node(&builder, node);
-    flush(&builder);
-    msgpack_sbuffer_destroy(&builder.packed);
-    if (builder.ok) {
-        arguments = arena_get(builder.arena, sizeof *arguments);
-        arguments->pieces = arena_get(builder.arena, builder.count * sizeof *arguments->pieces);
-        memcpy(arguments->pieces, builder.pieces, builder.count * sizeof *arguments->pieces);
-        arguments->count = builder.count;
+    flush(builder);
+    if (builder->ok) {
+        arguments = arena_get(builder->arena, sizeof *arguments);
+        arguments->pieces = arena_get(builder->arena, builder->count * sizeof *arguments->pieces);
+        memcpy(arguments->pieces, builder->pieces, builder->count * sizeof *arguments->pieces);
+        arguments->count = builder->count;
     }
-    free(builder.pieces);
+    msgpack_sbuffer_destroy(&builder->packed);
+    free(builder->pieces);
+    free(builder);
     return arguments;
+}
+
+const struct arguments *arguments_read(const struct scope *scope, const struct yaml_node *node)
+{
+    struct arguments_builder *builder = arguments_begin(scope);
+
+    add_node(builder, node);
+    return arguments_end(builder);
+}
+
+/* ---- building ---------------------------------------------------------------------------------------------------- */
+
+void arguments_map(struct arguments_builder *builder, size_t count)
+{
+    (void)msgpack_pack_map(&builder->packer, count);
+}
+
+void arguments_list(struct arguments_builder *builder, size_t count)
+{
+    (void)msgpack_pack_array(&builder->packer, count);
+}
+
+void arguments_nil(struct arguments_builder *builder)
+{
+    (void)msgpack_pack_nil(&builder->packer);
+}
+
+void arguments_number(struct arguments_builder *builder, int64_t number)
+{
+    (void)msgpack_pack_int64(&builder->packer, number);
+}
+
+void arguments_string(struct arguments_builder *builder, const char *text)
+{
+    (void)msgpack_pack_str_with_body(&builder->packer, text, strlen(text));
+}
+
+void arguments_text(struct arguments_builder *builder, const struct yaml_node *node)
+{
+    reference_warn(builder->scope, node);
+    add_text(builder, node);
+}
+
+void arguments_item(struct arguments_builder *builder)
+{
+    struct part *part = arena_get(builder->arena, sizeof *part);
+
+    *part = (struct part){.reference.kind = REFERENCE_ITEM};
+    flush(builder);
+    struct piece *piece = add_piece(builder, PIECE_TEXT);
+    piece->parts = part;
+    piece->part_count = 1;
 }
 
 /* ---- packing ----------------------------------------------------------------------------------------------------- */
@@ -204,9 +263,21 @@ static struct path_part path_part(enum reference_kind kind, const char *path, si
         return path_ext(path, length);
     case REFERENCE_DIR:
         return path_dir(path, length);
+    case REFERENCE_ROOT:
+        return path_root(path, length);
     default:
         return (struct path_part){.text = path, .length = length};
     }
+}
+
+static bool is_number(const struct reference *reference)
+{
+    return reference->kind == REFERENCE_INDEX || reference->kind == REFERENCE_NUMBER;
+}
+
+static uint64_t number_of(const struct reference *reference, uint64_t index)
+{
+    return reference->kind == REFERENCE_NUMBER ? index + 1 : index;
 }
 
 /* What a template names, as text. `digits` has room for a number. */
@@ -216,9 +287,10 @@ static struct path_part reference_text(const struct reference *reference, const 
     struct item inner = *item;
     const char *text;
 
-    if (reference->kind == REFERENCE_INDEX)
-        return (struct path_part){.text = digits,
-                                  .length = (size_t)snprintf(digits, ITEM_NUMBER_MAX, "%" PRIu64, index)};
+    if (is_number(reference))
+        return (struct path_part){
+            .text = digits,
+            .length = (size_t)snprintf(digits, ITEM_NUMBER_MAX, "%" PRIu64, number_of(reference, index))};
     if (reference->kind == REFERENCE_ITEM && reference->fields != NULL)
         inner.node = reference_field(item->node, reference->fields);
     size_t length = item_text(&inner, digits, &text);
@@ -230,8 +302,8 @@ static void pack_value(const struct reference *reference, const struct item *ite
 {
     char digits[ITEM_NUMBER_MAX];
 
-    if (reference->kind == REFERENCE_INDEX) {
-        (void)msgpack_pack_uint64(packer, index);
+    if (is_number(reference)) {
+        (void)msgpack_pack_uint64(packer, number_of(reference, index));
     } else if (reference->kind == REFERENCE_ITEM && reference->fields != NULL) {
         value_pack(reference_field(item->node, reference->fields), packer);
     } else if (reference->kind == REFERENCE_ITEM) {

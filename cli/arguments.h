@@ -10,6 +10,7 @@
 #include <msgpack.h>
 
 struct arguments;
+struct arguments_builder;
 
 /*
  * arguments_read - check and prepare `args` of a step
@@ -19,6 +20,29 @@ struct arguments;
  * Returns NULL where something is wrong, which was reported; else what lives as long as the jobfile.
  */
 const struct arguments *arguments_read(const struct scope *scope, const struct yaml_node *node);
+
+/*
+ * arguments_begin - build a value from several places of a step
+ *
+ * scope     in   what templates may name, throughout
+ *
+ * Then come the calls below, as JSON is written: a map of two is arguments_map(2), and twice a key with its value.
+ * arguments_end() returns the whole, or NULL where something was wrong on the way, which was reported at once.
+ */
+struct arguments_builder *arguments_begin(const struct scope *scope);
+void arguments_map(struct arguments_builder *builder, size_t count);
+void arguments_list(struct arguments_builder *builder, size_t count);
+void arguments_string(struct arguments_builder *builder, const char *text);
+void arguments_number(struct arguments_builder *builder, int64_t number);
+void arguments_nil(struct arguments_builder *builder);
+
+/* A scalar with its templates, as text: a number is what the file says, 1.10. */
+void arguments_text(struct arguments_builder *builder, const struct yaml_node *node);
+
+/* The item as text. */
+void arguments_item(struct arguments_builder *builder);
+
+const struct arguments *arguments_end(struct arguments_builder *builder);
 
 /*
  * arguments_pack - append the arguments for one item: one msgpack value

@@ -15,6 +15,7 @@ enum exit_code {
 };
 
 int command_run(int argc, char **argv);
+int command_exec(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_functions(int argc, char **argv);
 

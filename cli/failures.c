@@ -8,8 +8,8 @@
  */
 #include "cli/failures.h"
 
+#include "cli/again.h"
 #include "cli/names.h"
-#include "cli/plan.h"
 
 #include <string.h>
 
@@ -60,7 +60,7 @@ void failures_add(struct failures *failures, const struct step *step, uint64_t i
         add_remedy(text, step, result->error);
     }
     text_string(text, "\n  again: ");
-    const char *impossible = plan_reproduce(step, item, index, text);
+    const char *impossible = again_add(step, item, index, text);
     text_printf(text, "%s\n", impossible != NULL ? impossible : "");
 }
 

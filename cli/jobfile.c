@@ -25,7 +25,7 @@ static const struct schema_key keys[] = {
     {"mpool", false},    {"name", false},  {"workers", false},  {"vars", false},
     {"defaults", false}, {"steps", false}, {"functions", true}, {0},
 };
-static const struct schema_key default_keys[] = {{"timeout", false}, {"retries", false}, {0}};
+static const struct schema_key default_keys[] = {LIMITS_KEYS, {0}};
 
 static bool read_version(struct report *report, const struct yaml_node *root)
 {
@@ -157,15 +157,12 @@ static bool read_steps(struct jobfile *jobfile, const struct yaml_node *root, co
     return ok;
 }
 
-bool jobfile_read(struct jobfile *jobfile, const char *path, const struct setting *settings, size_t count)
+bool jobfile_take(struct jobfile *jobfile, const struct setting *settings, size_t count)
 {
     struct report *report = &jobfile->yaml.report;
+    const struct yaml_node *root = jobfile->yaml.root;
     bool ok;
 
-    *jobfile = (struct jobfile){0};
-    if (!yaml_read(&jobfile->yaml, path))
-        return false;
-    const struct yaml_node *root = jobfile->yaml.root;
     if (root->kind != YAML_MAP) {
         report_error(report, root->place, "a job file is a map that begins with: mpool: 1; this is %s",
                      value_name(root));
@@ -186,6 +183,12 @@ bool jobfile_read(struct jobfile *jobfile, const char *path, const struct settin
         ok = schema_map(report, defaults, "`defaults`") && schema_keys(report, defaults, default_keys, "`defaults`") &&
              limits_read(&jobfile->yaml, defaults, &jobfile->defaults) && ok;
     return read_steps(jobfile, root, steps) && ok;
+}
+
+bool jobfile_read(struct jobfile *jobfile, const char *path, const struct setting *settings, size_t count)
+{
+    *jobfile = (struct jobfile){0};
+    return yaml_read(&jobfile->yaml, path) && jobfile_take(jobfile, settings, count);
 }
 
 void jobfile_free(struct jobfile *jobfile)

@@ -12,6 +12,7 @@
 #include <mpool/total.h>
 
 struct arguments;
+struct program;
 struct source_kind;
 
 /* `--set name=value` */
@@ -34,10 +35,12 @@ struct step {
     const struct source_kind *source; /* NULL: no `each`, one job */
     const void *each;                 /* what the source reads its items from */
     const char *function;
+    const struct program *program;     /* what the step runs, if that is a program and no function; NULL */
     const struct arguments *arguments; /* NULL: the item is the argument */
     struct total *totals;
     size_t total_count;
     struct limits limits;
+    bool in_order; /* results come in the order of the items, and not as they complete */
 };
 
 struct jobfile {
@@ -63,6 +66,9 @@ struct jobfile {
  * that the files and directories which sources name exist.
  */
 bool jobfile_read(struct jobfile *jobfile, const char *path, const struct setting *settings, size_t count);
+
+/* jobfile_take - the same for a tree that is in jobfile->yaml already, the rest of the jobfile being zero */
+bool jobfile_take(struct jobfile *jobfile, const struct setting *settings, size_t count);
 void jobfile_free(struct jobfile *jobfile);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * cli/limits.c - how long the attempts at a job may take, and how many there may be
+ * cli/limits.c - what a job may take, how often it is tried, and when its turn comes
  *
  * Runs in: the mpool command, before anything is forked. Owns: nothing.
  */
@@ -113,10 +113,33 @@ static bool read_retries(struct yaml *yaml, const struct yaml_node *node, struct
     return (on == NULL || read_ends(yaml, on, &limits->retry_on)) && ok;
 }
 
+static bool read_order(struct report *report, const struct yaml_node *map, struct limits *limits)
+{
+    const struct yaml_node *priority = yaml_get(map, "priority"), *at_most = yaml_get(map, "at_most");
+    const struct yaml_node *delay = yaml_get(map, "delay"), *idempotent = yaml_get(map, "idempotent");
+    int64_t number = limits->priority, most = limits->at_most;
+    bool again = !limits->once;
+    bool ok = priority == NULL ||
+              schema_number(report, priority, "`priority`", MPOOL_PRIORITY_MIN, MPOOL_PRIORITY_MAX, &number);
+
+    ok = (at_most == NULL || schema_number(report, at_most, "`at_most`", 1, MPOOL_WORKERS_MAX, &most)) && ok;
+    ok = (delay == NULL || schema_duration(report, delay, "`delay`", &limits->delay_ms)) && ok;
+    ok = (idempotent == NULL || schema_boolean(report, idempotent, "`idempotent`", &again)) && ok;
+    limits->priority = (int)number;
+    limits->at_most = (unsigned)most;
+    limits->once = !again;
+    return ok;
+}
+
 bool limits_read(struct yaml *yaml, const struct yaml_node *map, struct limits *limits)
 {
     const struct yaml_node *timeout = yaml_get(map, "timeout"), *retries = yaml_get(map, "retries");
-    bool ok = timeout == NULL || read_timeout(&yaml->report, timeout, limits);
+    const struct yaml_node *memory = yaml_get(map, "memory"), *cpu = yaml_get(map, "cpu_time");
+    struct report *report = &yaml->report;
+    bool ok = timeout == NULL || read_timeout(report, timeout, limits);
 
-    return (retries == NULL || read_retries(yaml, retries, limits)) && ok;
+    ok = (retries == NULL || read_retries(yaml, retries, limits)) && ok;
+    ok = (memory == NULL || schema_size(report, memory, "`memory`", &limits->memory_bytes)) && ok;
+    ok = (cpu == NULL || schema_duration(report, cpu, "`cpu_time`", &limits->cpu_ms)) && ok;
+    return read_order(report, map, limits) && ok;
 }

@@ -29,6 +29,7 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"run", "mpool run", command_run, "run the jobs of a job file"},
+    {"exec", "mpool exec", command_exec, "run a program for each of many items"},
     {"check", "mpool check", command_check, "check a job file, and count its jobs"},
     {"functions", "mpool functions", command_functions, "list the functions that a step can call"},
     {"version", "mpool version", command_version, "print the version"},
@@ -71,6 +72,7 @@ static int usage(void)
 {
     (void)fputs("mpool runs many jobs in parallel, in supervised worker processes. For example:\n\n"
                 "  mpool run examples/jobs/file-sizes.yaml    size every file under /usr/share\n"
+                "  mpool exec gzip --keep ::: *.txt             run a program for each of many items\n"
                 "  mpool check job.yaml                       is the job file right, and how many jobs has it?\n"
                 "  mpool functions                            what a step of a job file can call\n\n"
                 "`mpool help` lists the commands.\n",

@@ -21,22 +21,28 @@ enum {
     OPTION_OUTPUT,
     OPTION_JSON,
     OPTION_PROGRESS,
+    OPTION_DRY_RUN,
 };
 
-/* `mpool check` takes the first two. */
 static const struct argp_option file_options[] = {
     {"set", OPTION_SET, "NAME=VALUE", 0, "Set a variable of the job file; again for another one", 0},
     {"directory", 'C', "DIR", 0, "Change to DIR before anything else", 0},
     {0},
 };
 
-static const struct argp_option run_options[] = {
-    {"set", OPTION_SET, "NAME=VALUE", 0, "Set a variable of the job file; again for another one", 0},
+static const struct argp_option running_options[] = {
     {"directory", 'C', "DIR", 0, "Change to DIR before anything else", 0},
-    {"jobs", 'j', "N", 0, "Run N jobs at a time, 1 to 1024, whatever the file says", 0},
+    {"jobs", 'j', "N", 0, "Run N jobs at a time, 1 to 1024, or 50% of the CPUs, or one more than them: +1", 0},
     {"output", OPTION_OUTPUT, "FILE", 0, "Write a JSON line for each job to FILE, - for standard output", 0},
     {"json", OPTION_JSON, NULL, 0, "Write a summary as one JSON object to standard output", 0},
     {"progress", OPTION_PROGRESS, "WHEN", 0, "Show a live line: auto (on a terminal), always or never", 0},
+    {"quiet", 'q', NULL, 0, "Show nothing but what fails, and what jobs write", 0},
+    {"dry-run", OPTION_DRY_RUN, NULL, 0, "Print the command of each job, and run none", 0},
+    {0},
+};
+
+static const struct argp_option run_options[] = {
+    {"set", OPTION_SET, "NAME=VALUE", 0, "Set a variable of the job file; again for another one", 0},
     {0},
 };
 
@@ -56,13 +62,22 @@ static void parse_setting(struct argp_state *state, struct options *options, cha
     options->settings[options->setting_count++] = (struct setting){.name = text, .value = equals + 1};
 }
 
+/* "8", "50%" of the CPUs, "+1" more or "-1" fewer than there are; at least one. */
 static void parse_workers(struct argp_state *state, struct options *options, const char *text)
 {
-    int64_t workers = 0;
+    int64_t cpus = mpool_cpu_count(), number = 0, workers;
+    size_t length = strlen(text);
+    bool more = text[0] == '+', fewer = text[0] == '-', share = length > 1 && text[length - 1] == '%';
 
-    if (!schema_digits(text, strlen(text), &workers) || workers < 1 || workers > MPOOL_WORKERS_MAX)
-        argp_error(state, "-j takes a whole number from 1 to %d, not '%s'", MPOOL_WORKERS_MAX, text);
-    options->workers = (unsigned)workers;
+    if (!schema_digits(text + (more || fewer), length - (more || fewer) - share, &number) ||
+        (share && (more || fewer || number < 1 || number > 100 * MPOOL_WORKERS_MAX)) || number < !(more || fewer) ||
+        number > 100 * MPOOL_WORKERS_MAX)
+        argp_error(state, "-j takes a number of jobs from 1 to %d, or 50%% of the CPUs, or +1 or -1, not '%s'",
+                   MPOOL_WORKERS_MAX, text);
+    workers = more ? cpus + number : fewer ? cpus - number : share ? cpus * number / 100 : number;
+    if (workers > MPOOL_WORKERS_MAX)
+        argp_error(state, "-j %s makes %d jobs at a time, and %d are the most", text, (int)workers, MPOOL_WORKERS_MAX);
+    options->workers = workers < 1 ? 1 : (unsigned)workers;
 }
 
 static void parse_progress(struct argp_state *state, struct options *options, const char *text)
@@ -78,20 +93,25 @@ static void parse_progress(struct argp_state *state, struct options *options, co
     argp_error(state, "--progress takes auto, always or never, not '%s'", text);
 }
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t change_directory(struct argp_state *state, const char *path)
+{
+    if (chdir(path) != 0)
+        argp_failure(state, 2, errno, "%s", path);
+    return 0;
+}
+
+static error_t parse_running(int key, char *argument, struct argp_state *state)
 {
     struct options *options = state->input;
 
     switch (key) {
-    case OPTION_SET:
-        parse_setting(state, options, argument);
-        return 0;
     case 'C':
-        if (chdir(argument) != 0)
-            argp_failure(state, 2, errno, "%s", argument);
-        return 0;
+        return change_directory(state, argument);
     case 'j':
         parse_workers(state, options, argument);
+        return 0;
+    case 'q':
+        options->quiet = true;
         return 0;
     case OPTION_OUTPUT:
         options->output = argument;
@@ -102,15 +122,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case OPTION_PROGRESS:
         parse_progress(state, options, argument);
         return 0;
-    case ARGP_KEY_ARG:
-        if (options->file != NULL)
-            argp_error(state, "one job file at a time, and '%s' is a second one", argument);
-        options->file = argument;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        options->file = "job.yaml";
-        if (access(options->file, F_OK) != 0)
-            argp_error(state, "no job file is named, and there is no ./job.yaml; name one: %s FILE", state->name);
+    case OPTION_DRY_RUN:
+        options->dry_run = true;
         return 0;
     case ARGP_KEY_END:
         if (options->json && options->output != NULL && strcmp(options->output, "-") == 0)
@@ -121,40 +134,74 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-static void parse_all(struct options *options, int argc, char **argv, const struct argp *argp)
+const struct argp options_running = {running_options, parse_running, NULL, NULL, NULL, NULL, NULL};
+
+/* A job file, and its variables. */
+static error_t parse_file(int key, char *argument, struct argp_state *state)
 {
-    *options = (struct options){0};
+    struct options *options = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        if (state->child_inputs != NULL)
+            state->child_inputs[0] = options;
+        return 0;
+    case OPTION_SET:
+        parse_setting(state, options, argument);
+        return 0;
+    case 'C':
+        return change_directory(state, argument);
+    case ARGP_KEY_ARG:
+        if (options->file != NULL)
+            argp_error(state, "one job file at a time, and '%s' is a second one", argument);
+        options->file = argument;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        options->file = "job.yaml";
+        if (access(options->file, F_OK) != 0)
+            argp_error(state, "no job file is named, and there is no ./job.yaml; name one: %s FILE", state->name);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+void options_parse(const struct argp *argp, unsigned flags, int argc, char **argv, void *input)
+{
     argp_err_exit_status = 2;
-    (void)argp_parse(argp, argc, argv, 0, NULL, options);
+    (void)argp_parse(argp, argc, argv, flags, NULL, input);
 }
 
 void options_run(struct options *options, int argc, char **argv)
 {
+    static const struct argp_child children[] = {{&options_running, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         run_options,
-        parse,
+        parse_file,
         "[FILE]",
         "Run the jobs of a job file, ./job.yaml by default, - for standard input.\v"
         "Exit status: 0 all jobs are done, 1 some job is not, 2 the command line or the job file is wrong, "
         "3 the run could not go on, 128+N ended by signal N.",
-        NULL,
+        children,
         NULL,
         NULL,
     };
 
-    parse_all(options, argc, argv, &argp);
+    *options = (struct options){0};
+    options_parse(&argp, 0, argc, argv, options);
 }
 
 void options_check(struct options *options, int argc, char **argv)
 {
     static const struct argp argp = {
-        file_options, parse,
+        file_options, parse_file,
         "[FILE]",     "Check a job file, ./job.yaml by default, and count the jobs of each step. Nothing is run.",
         NULL,         NULL,
         NULL,
     };
 
-    parse_all(options, argc, argv, &argp);
+    *options = (struct options){0};
+    options_parse(&argp, 0, argc, argv, options);
 }
 
 void options_free(struct options *options)
@@ -174,6 +221,5 @@ void options_none(int argc, char **argv, const char *doc)
 {
     const struct argp argp = {NULL, parse_none, "", doc, NULL, NULL, NULL};
 
-    argp_err_exit_status = 2;
-    (void)argp_parse(&argp, argc, argv, 0, NULL, NULL);
+    options_parse(&argp, 0, argc, argv, NULL);
 }

@@ -1,11 +1,12 @@
 /*
- * cli/options.h - the command line of `mpool run` and `mpool check`
+ * cli/options.h - the command line of `mpool run` and `mpool check`, and what others have in common with them
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
 #include "cli/jobfile.h"
 
+#include <argp.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -22,6 +23,8 @@ struct options {
     unsigned workers;   /* 0: what the file says */
     const char *output; /* NULL: none; "-": standard output */
     bool json;
+    bool quiet;   /* neither a live line nor a table of what was done */
+    bool dry_run; /* commands are printed, and not run */
     enum progress_mode progress;
 };
 
@@ -33,6 +36,13 @@ struct options {
  */
 void options_run(struct options *options, int argc, char **argv);
 void options_check(struct options *options, int argc, char **argv);
+
+/* The options that all commands which run jobs take; their input is a struct options. */
+extern const struct argp options_running;
+
+/* options_parse - argp_parse(), as all commands of mpool do it: what is wrong ends the program with 2 */
+void options_parse(const struct argp *argp, unsigned flags, int argc, char **argv, void *input);
+
 void options_free(struct options *options);
 
 /* options_none - the same for a command that takes no arguments */

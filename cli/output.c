@@ -5,6 +5,7 @@
  */
 #include "cli/output.h"
 
+#include "cli/finding.h"
 #include "cli/json.h"
 #include "cli/names.h"
 
@@ -93,15 +94,21 @@ static void add_error(struct text *line, const char *error)
         text_string(line, "null");
 }
 
-static void add_value(struct output *output, const mpool_result *result)
+/* The result of a program is a part of what its job has reported. */
+static void add_value(struct output *output, const struct step *step, const mpool_result *result)
 {
+    struct finding finding;
     msgpack_object value;
 
     text_string(&output->writer.waiting, ",\"result\":");
-    if (result->status == MPOOL_DONE && mpool_result_object(result, &output->zone, &value) == MPOOL_OK)
+    if (result->status == MPOOL_DONE && step->program != NULL) {
+        finding_read(result, &output->zone, &finding);
+        json_object(&output->writer.waiting, &finding.value);
+    } else if (result->status == MPOOL_DONE && mpool_result_object(result, &output->zone, &value) == MPOOL_OK) {
         json_object(&output->writer.waiting, &value);
-    else
+    } else {
         text_string(&output->writer.waiting, "null");
+    }
     msgpack_zone_clear(&output->zone);
 }
 
@@ -126,7 +133,7 @@ void output_result(struct output *output, const struct step *step, uint64_t inde
     text_string(line, ",\"status\":\"");
     text_string(line, mpool_status_name(result->status));
     text_char(line, '"');
-    add_value(output, result);
+    add_value(output, step, result);
     add_error(line, result->error);
     text_string(line, ",\"attempts\":");
     text_unsigned(line, result->attempts);

@@ -72,3 +72,11 @@ struct path_part path_dir(const char *path, size_t length)
         return (struct path_part){.text = ".", .length = 1};
     return (struct path_part){.text = path, .length = trimmed(path, start)};
 }
+
+struct path_part path_root(const char *path, size_t length)
+{
+    struct path_part name = path_name(path, length);
+
+    length = trimmed(path, length);
+    return (struct path_part){.text = path, .length = length - (name.length - dot(name))};
+}

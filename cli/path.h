@@ -1,11 +1,11 @@
 /*
  * cli/path.h - the parts of a path, as templates name them
  *
- *     path            name       stem     ext   dir
- *     out/a.tar.gz    a.tar.gz   a.tar    gz    out
- *     README          README     README         .
- *     /etc/.profile   .profile   .profile       /etc
- *     a/b/            b          b              a
+ *     path            name       stem     ext   dir    root
+ *     out/a.tar.gz    a.tar.gz   a.tar    gz    out    out/a.tar
+ *     README          README     README         .      README
+ *     /etc/.profile   .profile   .profile       /etc   /etc/.profile
+ *     a/b/            b          b              a      a/b
  */
 #ifndef CLI_PATH_H
 #define CLI_PATH_H
@@ -22,5 +22,6 @@ struct path_part path_name(const char *path, size_t length);
 struct path_part path_stem(const char *path, size_t length);
 struct path_part path_ext(const char *path, size_t length);
 struct path_part path_dir(const char *path, size_t length);
+struct path_part path_root(const char *path, size_t length);
 
 #endif

@@ -6,16 +6,7 @@
 #include "cli/plan.h"
 
 #include "cli/arguments.h"
-#include "cli/json.h"
-#include "cli/names.h"
 #include "cli/signals.h"
-#include "cli/template.h"
-
-#include <inttypes.h>
-#include <string.h>
-
-/* A command that is longer than this is of no use in a terminal. */
-#define COMMAND_MAX 2000
 
 void plan_begin(struct plan *plan, const struct step *step, plan_fault *fault, void *user)
 {
@@ -36,8 +27,8 @@ uint64_t plan_left(const struct plan *plan)
     return plan->ended ? 0 : source_left(plan->source);
 }
 
-static void pack_args(const struct step *step, const struct item *item, uint64_t index, struct text *scratch,
-                      msgpack_sbuffer *buffer)
+void plan_pack(const struct step *step, const struct item *item, uint64_t index, struct text *scratch,
+               msgpack_sbuffer *buffer)
 {
     msgpack_packer packer;
 
@@ -69,7 +60,7 @@ mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
             continue;
         }
         /* Made aside first: what is too large fails this job, and does not end the iteration. */
-        pack_args(plan->step, &item, index, &plan->scratch, &plan->args);
+        plan_pack(plan->step, &item, index, &plan->scratch, &plan->args);
         if (plan->args.size > SOURCE_ARGS_MAX) {
             plan->fault(plan->user, index, &item, "the arguments are larger than 8 MiB");
             continue;
@@ -78,49 +69,4 @@ mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
         plan->jobs++;
         return msgpack_pack_str_body(args, plan->args.data, plan->args.size) == 0 ? MPOOL_OK : MPOOL_E_NOMEM;
     }
-}
-
-/*
- * A job file with this one job, as a line of JSON, which is YAML too. The item is filled in already, so what looks like
- * a template in it is none, and gets braces around.
- */
-static void make_jobfile(const struct step *step, const struct item *item, uint64_t index, struct text *to)
-{
-    struct text scratch = {0}, json = {0};
-    msgpack_sbuffer args;
-
-    msgpack_sbuffer_init(&args);
-    pack_args(step, item, index, &scratch, &args);
-    json_packed(&json, args.data, args.size);
-    text_printf(to, "{mpool: 1, steps: {%s: {call: %s, args: ", step->name, step->function);
-    template_escape(to, json.data, json.size);
-    if (step->limits.soft_timeout_ms > 0 && step->limits.timeout_ms > 0)
-        text_printf(to, ", timeout: {soft: %" PRId64 "ms, hard: %" PRId64 "ms}", step->limits.soft_timeout_ms,
-                    step->limits.timeout_ms);
-    else if (step->limits.timeout_ms > 0)
-        text_printf(to, ", timeout: %" PRId64 "ms", step->limits.timeout_ms);
-    text_string(to, "}}}");
-    msgpack_sbuffer_destroy(&args);
-    text_free(&scratch);
-    text_free(&json);
-}
-
-const char *plan_reproduce(const struct step *step, const struct item *item, uint64_t index, struct text *to)
-{
-    struct text jobfile = {0};
-    bool possible = item->kind != ITEM_BYTES || item->size < COMMAND_MAX;
-
-    if (item->kind == ITEM_BYTES && !names_is_utf8(item->bytes, item->size))
-        return "not as a command, for the item is not UTF-8, and a job file has to be";
-    if (possible) {
-        make_jobfile(step, item, index, &jobfile);
-        possible = jobfile.size < COMMAND_MAX;
-    }
-    if (possible) {
-        text_string(to, "printf %s ");
-        names_shell(to, jobfile.data, jobfile.size);
-        text_string(to, " | mpool run -");
-    }
-    text_free(&jobfile);
-    return possible ? NULL : "not as a command, for it would be too long";
 }

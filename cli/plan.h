@@ -40,10 +40,12 @@ uint64_t plan_left(const struct plan *plan);
 void plan_end(struct plan *plan);
 
 /*
- * plan_reproduce - append a shell command that runs one job again
+ * plan_pack - the arguments of one job, packed
  *
- * Returns NULL; or why there is no such command, and nothing was appended.
+ * scratch   in   a text for intermediate use
+ * buffer    out  what was in it is lost
  */
-const char *plan_reproduce(const struct step *step, const struct item *item, uint64_t index, struct text *to);
+void plan_pack(const struct step *step, const struct item *item, uint64_t index, struct text *scratch,
+               msgpack_sbuffer *buffer);
 
 #endif

@@ -25,6 +25,7 @@ static const struct known {
     {"item", REFERENCE_ITEM, false, false},     {"path", REFERENCE_PATH, true, false},
     {"name", REFERENCE_NAME, true, false},      {"stem", REFERENCE_STEM, true, false},
     {"ext", REFERENCE_EXT, true, false},        {"dir", REFERENCE_DIR, true, false},
+    {"root", REFERENCE_ROOT, true, false},      {"number", REFERENCE_NUMBER, false, false},
     {"index", REFERENCE_INDEX, false, false},   {"env", REFERENCE_CONSTANT, false, false},
     {"vars", REFERENCE_CONSTANT, false, false}, {"worker", REFERENCE_INDEX, false, true},
     {"attempt", REFERENCE_INDEX, false, true},  {"output", REFERENCE_INDEX, false, true},
@@ -214,8 +215,8 @@ bool reference_read(const struct scope *scope, const struct yaml_node *node, con
         return read_env(scope, place, fields, reference);
     if (strcmp(known->name, "vars") == 0)
         return read_var(scope, place, fields, reference);
-    if (known->kind == REFERENCE_INDEX && scope->items && fields == NULL) {
-        *reference = (struct reference){.kind = REFERENCE_INDEX};
+    if ((known->kind == REFERENCE_INDEX || known->kind == REFERENCE_NUMBER) && scope->items && fields == NULL) {
+        *reference = (struct reference){.kind = known->kind};
         return true;
     }
     return read_item(scope, place, known, fields, text, reference);

@@ -33,7 +33,9 @@ enum reference_kind {
     REFERENCE_STEM,
     REFERENCE_EXT,
     REFERENCE_DIR,
+    REFERENCE_ROOT,
     REFERENCE_INDEX,
+    REFERENCE_NUMBER, /* the index and one */
 };
 
 struct reference {

@@ -18,11 +18,15 @@
 #include "cli/run.h"
 
 #include "cli/command.h"
+#include "cli/dry.h"
 #include "cli/names.h"
+#include "cli/program.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/source.h"
+#include "cli/spool.h"
 #include "cli/summary.h"
+#include "cli/work/work.h"
 
 #include <mpool/functions.h>
 #include <mpool/init.h>
@@ -33,6 +37,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* How long after its time a program's worker may still be there. */
+#define PROGRAM_GRACE_MS 5000
 
 /* How long to wait for a result before looking at signals, and at the clock. */
 #define WAIT_MS 100
@@ -83,14 +90,14 @@ static void say_finishing(const struct run *run)
     text_free(&line);
 }
 
-/* Does what signals and write errors ask for. `iter` is that of the step that runs; NULL: none does. */
-static void look_around(struct run *run, mpool_iter *iter)
+/* Does what signals and write errors ask for. */
+static void look_around(struct run *run)
 {
     int asked = signals_asked() > 0 ? signals_heed() : 0;
-    bool now = asked > 1 || run->output.writer.error != 0;
+    bool now = asked > 1 || run->output.writer.error != 0 || run->console.out.error != 0;
 
-    if ((asked > 0 || now) && iter != NULL)
-        mpool_iter_stop(iter);
+    if ((asked > 0 || now) && run->iter != NULL)
+        mpool_iter_stop(run->iter);
     if (asked == 1 && !run->stopping) {
         say_finishing(run);
         (void)mpool_pool_drain(run->pool);
@@ -103,6 +110,11 @@ static void look_around(struct run *run, mpool_iter *iter)
 
 /* ---- a step ------------------------------------------------------------------------------------------------------ */
 
+static void wait_for_reader(void *user)
+{
+    look_around(user);
+}
+
 /* Counts and writes one result. The ticket has what is known of the job. */
 static void settle(struct run *run, const mpool_result *result)
 {
@@ -110,6 +122,8 @@ static void settle(struct run *run, const mpool_result *result)
     const struct ticket *ticket = tickets_get(&run->plan.tickets, result->tag);
 
     step->tally.ended[result->status]++;
+    if (step->step->program != NULL)
+        console_show(&run->console, result, step->step->program->tag ? &ticket->item : NULL, wait_for_reader, run);
     if (run->output.writer.name != NULL)
         output_result(&run->output, step->step, ticket->index, &ticket->item, result);
     if (result->status == MPOOL_FAILED || result->status == MPOOL_CRASHED || result->status == MPOOL_TIMED_OUT)
@@ -128,17 +142,17 @@ static void take_fault(void *user, uint64_t index, const struct item *item, cons
     failures_add_item(&run->failures, step->step, item, error);
 }
 
-static void drive(struct run *run, mpool_iter *iter)
+static void drive(struct run *run)
 {
     const mpool_result *result;
     mpool_err err;
 
-    while ((err = mpool_iter_next(iter, WAIT_MS, &result)) == MPOOL_OK || err == MPOOL_E_TIMEOUT) {
+    while ((err = mpool_iter_next(run->iter, WAIT_MS, &result)) == MPOOL_OK || err == MPOOL_E_TIMEOUT) {
         if (err == MPOOL_OK)
             settle(run, result);
         if (progress_tick(run, clock_coarse_ns()))
             (void)output_flush(&run->output); /* what a signal leaves is written after look_around() */
-        look_around(run, iter);
+        look_around(run);
     }
     if (err != MPOOL_E_END && !(err == MPOOL_E_CLOSED && run->stopping))
         say_error(run, run->current->step->name, err);
@@ -156,31 +170,56 @@ static void count_pending(struct run *run, struct run_step *step)
         step->tally.pending += left;
 }
 
+/*
+ * A program's time is kept by the function that runs it, and its memory and CPU time by the kernel; a worker that does
+ * not come to its end then is killed a little later.
+ */
+static mpool_task make_task(const struct run *run, const struct step *step)
+{
+    const struct limits *limits = &step->limits;
+    bool program = step->program != NULL;
+    mpool_task task = {.function = step->function,
+                       .timeout_ms = limits->timeout_ms,
+                       .retries = limits->retries,
+                       .retry_on = limits->retry_on,
+                       .backoff_ms = limits->backoff_ms,
+                       .priority = limits->priority,
+                       .delay_ms = limits->delay_ms,
+                       .at_most = limits->at_most,
+                       .at_most_key = limits->at_most > 0 ? step->name : NULL,
+                       .once = limits->once,
+                       .discard_value = run->output.writer.name == NULL && !program,
+                       .measure = run->output.writer.name != NULL};
+
+    if (program) {
+        task.timeout_ms += task.timeout_ms > 0 ? PROGRAM_GRACE_MS : 0;
+    } else {
+        task.soft_timeout_ms = limits->soft_timeout_ms;
+        task.memory_bytes = (size_t)limits->memory_bytes;
+        task.cpu_ms = limits->cpu_ms;
+    }
+    return task;
+}
+
 static void run_step(struct run *run, struct run_step *step)
 {
     const struct step *what = step->step;
     mpool_collect collect[MPOOL_TOTALS_MAX];
-    mpool_task task = {.function = what->function,
-                       .timeout_ms = what->limits.timeout_ms,
-                       .soft_timeout_ms = what->limits.soft_timeout_ms,
-                       .retries = what->limits.retries,
-                       .retry_on = what->limits.retry_on,
-                       .backoff_ms = what->limits.backoff_ms,
-                       .collect = collect,
-                       .collect_count = what->total_count,
-                       .discard_value = run->output.writer.name == NULL,
-                       .measure = run->output.writer.name != NULL};
-    mpool_iter *iter;
+    mpool_task task = make_task(run, what);
 
     for (size_t i = 0; i < what->total_count; i++)
         collect[i] = (mpool_collect){.total = what->totals[i].pool_name, .field = what->totals[i].field};
+    task.collect = collect;
+    task.collect_count = what->total_count;
     run->current = step;
     step->tally.start_ns = clock_ns();
     plan_begin(&run->plan, what, take_fault, run);
-    mpool_err err = mpool_pool_imap_unordered(run->pool, &task, plan_next, &run->plan, &iter);
+    mpool_err err = what->in_order ? mpool_pool_imap(run->pool, &task, plan_next, &run->plan, &run->iter)
+                                   : mpool_pool_imap_unordered(run->pool, &task, plan_next, &run->plan, &run->iter);
     if (err == MPOOL_OK) {
-        drive(run, iter);
-        mpool_iter_free(iter);
+        drive(run);
+        mpool_iter_free(run->iter);
+        run->iter = NULL;
     } else {
         say_error(run, what->name, err);
     }
@@ -227,6 +266,15 @@ static bool open_totals(struct run *run)
     return true;
 }
 
+static bool has_programs(const struct run *run)
+{
+    bool has = false;
+
+    for (size_t i = 0; i < run->jobfile.step_count; i++)
+        has = has || run->jobfile.steps[i].program != NULL;
+    return has;
+}
+
 static bool open_pool(struct run *run)
 {
     mpool_pool_options options = {.workers = run->jobfile.workers, .output = MPOOL_OUTPUT_INHERIT};
@@ -234,8 +282,15 @@ static bool open_pool(struct run *run)
 
     if (run->options->workers > 0)
         options.workers = run->options->workers;
+    int error = has_programs(run) ? spool_open() : 0;
+    if (error != 0) {
+        run->broken = true;
+        say(spool_dir(), strerror(error));
+        return false;
+    }
     /* Signals are caught from here on: before, they end the command at once, and what it has started ends with it. */
-    err = mpool_init(NULL);
+    const int kept = spool_fd();
+    err = mpool_init(&(mpool_init_options){.keep_fds = &kept, .keep_fd_count = kept > 0});
     if (err == MPOOL_OK)
         err = mpool_pool_open(&options, &run->pool);
     signals_catch();
@@ -249,16 +304,16 @@ static void run_steps(struct run *run)
 {
     /* Lines of results on the same terminal would be mixed up with the live line. */
     bool mixed = run->output.writer.name != NULL && isatty(run->output.writer.fd) == 1;
-    progress_begin(mixed ? PROGRESS_NEVER : run->options->progress);
+    progress_begin(mixed || run->options->quiet ? PROGRESS_NEVER : run->options->progress);
     for (size_t i = 0; i < run->jobfile.step_count; i++) {
-        look_around(run, NULL);
+        look_around(run);
         if (run->stopping || run->broken)
             pass_over(run, &run->steps[i]);
         else
             run_step(run, &run->steps[i]);
     }
     while (!output_flush(&run->output))
-        look_around(run, NULL);
+        look_around(run);
     output_close(&run->output);
     progress_clear();
 }
@@ -268,6 +323,8 @@ static int last_signal(const struct run *run)
 {
     if (signals_first() != 0)
         return signals_first();
+    if (run->console.out.error == EPIPE)
+        return SIGPIPE;
     return run->output.writer.error == EPIPE || run->json.error == EPIPE ? SIGPIPE : 0;
 }
 
@@ -277,7 +334,7 @@ static int exit_code(const struct run *run)
 
     if (last_signal(run) != 0)
         return 128 + last_signal(run);
-    if (run->broken || run->output.writer.error != 0 || run->json.error != 0)
+    if (run->broken || run->output.writer.error != 0 || run->console.out.error != 0 || run->json.error != 0)
         return EXIT_BROKEN;
     for (size_t i = 0; i < run->jobfile.step_count; i++)
         bad += tally_bad(&run->steps[i].tally) + run->steps[i].tally.pending;
@@ -297,7 +354,7 @@ static void write_json(struct run *run)
     writer_init(&run->json, "standard output", STDOUT_FILENO);
     summary_json(run, exit_code(run), &run->json.waiting);
     while (!writer_flush(&run->json))
-        look_around(run, NULL);
+        look_around(run);
     say_failure(&run->json);
     writer_fini(&run->json);
 }
@@ -305,11 +362,14 @@ static void write_json(struct run *run)
 static int run_jobs(struct run *run)
 {
     int code = EXIT_BROKEN;
+    bool piped = run->options->output != NULL && strcmp(run->options->output, "-") == 0;
 
+    console_open(&run->console, run->options->json || piped);
     if (open_pool(run) && open_totals(run)) {
         run_steps(run);
         say_failure(&run->output.writer);
-        if (run->output.writer.error != EPIPE)
+        say_failure(&run->console.out);
+        if (run->output.writer.error != EPIPE && run->console.out.error != EPIPE)
             summary_print(run);
         if (run->options->json)
             write_json(run);
@@ -317,8 +377,10 @@ static int run_jobs(struct run *run)
     } else {
         output_close(&run->output);
     }
+    console_close(&run->console);
     mpool_pool_free(run->pool);
     mpool_fini();
+    spool_close();
     return code;
 }
 
@@ -331,29 +393,48 @@ static void free_run(struct run *run)
     jobfile_free(&run->jobfile);
 }
 
-int command_run(int argc, char **argv)
+int run_whole(struct run *run)
 {
-    struct run run = {0};
-    struct options options;
     int code = EXIT_USAGE, death = 0;
 
-    options_run(&options, argc, argv);
-    run.options = &options;
-    run.start_ns = clock_ns();
-    signals_ignore();
-    mpool_err err = mpool_functions_register();
-    if (err != MPOOL_OK) {
-        say_error(&run, "cannot register functions", err);
-        return EXIT_BROKEN;
+    if (run->options->dry_run) {
+        code = dry_run(&run->jobfile);
+    } else if (output_open(&run->output, run->options->output, run->options->file)) {
+        code = run_jobs(run);
+        death = last_signal(run);
     }
-    if (jobfile_read(&run.jobfile, options.file, options.settings, options.setting_count) &&
-        output_open(&run.output, options.output, options.file)) {
-        code = run_jobs(&run);
-        death = last_signal(&run);
-    }
-    free_run(&run);
-    options_free(&options);
+    free_run(run);
     if (death != 0)
         signals_die(death);
+    return code;
+}
+
+bool run_begin(struct run *run, const struct options *options)
+{
+    *run = (struct run){.options = options, .start_ns = clock_ns()};
+    signals_ignore();
+    mpool_err err = mpool_functions_register();
+    if (err == MPOOL_OK)
+        err = work_register();
+    if (err == MPOOL_OK)
+        return true;
+    say_error(run, "cannot register functions", err);
+    return false;
+}
+
+int command_run(int argc, char **argv)
+{
+    struct run run;
+    struct options options;
+    int code = EXIT_USAGE;
+
+    options_run(&options, argc, argv);
+    if (!run_begin(&run, &options))
+        code = EXIT_BROKEN;
+    else if (jobfile_read(&run.jobfile, options.file, options.settings, options.setting_count))
+        code = run_whole(&run);
+    else
+        jobfile_free(&run.jobfile);
+    options_free(&options);
     return code;
 }

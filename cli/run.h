@@ -4,6 +4,7 @@
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
+#include "cli/console.h"
 #include "cli/failures.h"
 #include "cli/jobfile.h"
 #include "cli/options.h"
@@ -26,6 +27,8 @@ struct run {
     mpool_pool *pool;
     struct run_step *steps;
     struct run_step *current; /* the step that runs; NULL: none */
+    mpool_iter *iter;         /* its jobs; NULL: none yet */
+    struct console console;   /* what programs write */
     struct plan plan;         /* of the current step */
     struct output output;     /* of --output */
     struct writer json;       /* of --json */
@@ -35,5 +38,13 @@ struct run {
     bool terminated; /* those that run are stopped too */
     bool broken;     /* the run could not go on, which was said */
 };
+
+/*
+ * run_begin - before anything else: what the run's workers will need is registered; false: it cannot be, which was said
+ *
+ * run_whole - run the jobs of run->jobfile, which was read meanwhile, and release the run; what the program exits with
+ */
+bool run_begin(struct run *run, const struct options *options);
+int run_whole(struct run *run);
 
 #endif

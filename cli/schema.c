@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The largest size: an exbibyte. */
+#define SIZE_MOST (INT64_C(1) << 60)
+
 /* The longest timeout: a year. */
 #define DURATION_MAX_MS (INT64_C(366) * 24 * 3600 * 1000)
 
@@ -145,6 +148,32 @@ bool schema_duration(struct report *report, const struct yaml_node *node, const 
     else
         report_error(report, node->place, "%s is a time from 1ms to 366d, as in 500ms, 30s, 2m or 1h, or none, not %s",
                      what, value_name(node));
+    return false;
+}
+
+bool schema_size(struct report *report, const struct yaml_node *node, const char *what, int64_t *bytes)
+{
+    static const struct {
+        const char *name;
+        int shift;
+    } units[] = {{"", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+    const char *text = node->kind == YAML_SCALAR ? node->text : "";
+    size_t digits = strspn(text, "0123456789");
+    int64_t number = 0;
+
+    if (strcmp(text, "none") == 0) {
+        *bytes = 0;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(text + digits, units[i].name) == 0 && schema_digits(text, digits, &number) && number > 0 &&
+            number <= SIZE_MOST >> units[i].shift) {
+            *bytes = number << units[i].shift;
+            return true;
+        }
+    }
+    report_error(report, node->place, "%s is a number of bytes, as in 65536, 64KiB, 512MiB or 2GiB, or none, not %s",
+                 what, value_name(node));
     return false;
 }
 

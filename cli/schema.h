@@ -34,6 +34,9 @@ bool schema_boolean(struct report *report, const struct yaml_node *node, const c
 /* schema_duration - "500ms", "30s", "1.5m", "1h": milliseconds, at least 1; "none": 0 */
 bool schema_duration(struct report *report, const struct yaml_node *node, const char *what, int64_t *ms);
 
+/* schema_size - "64KiB", "512MiB", "2GiB", or a number of bytes: at least 1; "none": 0 */
+bool schema_size(struct report *report, const struct yaml_node *node, const char *what, int64_t *bytes);
+
 /* schema_name - a name of a step, a total or a variable: letters, digits, '_' and '-', from a letter or '_' */
 bool schema_name(struct report *report, const struct yaml_node *key, const char *what, size_t most);
 

@@ -6,6 +6,7 @@
 #include "cli/step.h"
 
 #include "cli/arguments.h"
+#include "cli/program.h"
 #include "cli/schema.h"
 #include "cli/source.h"
 #include "cli/suggest.h"
@@ -15,15 +16,8 @@
 #include <string.h>
 
 static const struct schema_key keys[] = {
-    {"each", false},   {"call", false},      {"args", false},
-    {"totals", false}, {"timeout", false},   {"retries", false},
-    {"argv", true},    {"shell", true},      {"needs", true},
-    {"stdin", true},   {"outputs", true},    {"inputs", true},
-    {"capture", true}, {"priority", true},   {"at_most", true},
-    {"delay", true},   {"idempotent", true}, {"env", true},
-    {"cwd", true},     {"expect", true},     {"result", true},
-    {"memory", true},  {"cpu_time", true},   {"nice", true},
-    {"halt", true},    {"order", true},      {0},
+    {"each", false}, {"call", false},   {"args", false},  {"totals", false}, LIMITS_KEYS,      PROGRAM_KEYS,
+    {"needs", true}, {"outputs", true}, {"inputs", true}, {"halt", true},    {"order", false}, {0},
 };
 
 static bool read_call(struct report *report, struct step *step, const struct yaml_node *node)
@@ -46,6 +40,41 @@ static bool read_call(struct report *report, struct step *step, const struct yam
     }
     report_error(report, node->place, "there is no function %s%s", value_name(node),
                  near.best != NULL ? suggest_text(&near) : "; mpool functions lists those there are");
+    return false;
+}
+
+/* A step does one of three things. What belongs to programs alone is not silently left out for a function. */
+static bool check_kind(struct report *report, const struct step *step, const struct yaml_node *node)
+{
+    static const struct schema_key of_programs[] = {PROGRAM_KEYS, {0}};
+    const struct yaml_node *call = yaml_get(node, "call"), *argv = yaml_get(node, "argv");
+    const struct yaml_node *shell = yaml_get(node, "shell");
+
+    if ((call != NULL) + (argv != NULL) + (shell != NULL) != 1) {
+        report_error(
+            report, node->key->place,
+            "the step \"%.60s\" has %s of `call`, `argv` and `shell`; it needs exactly one, as in `call: file_size`",
+            step->name, call == NULL && argv == NULL && shell == NULL ? "none" : "more than one");
+        return false;
+    }
+    for (size_t i = 0; call != NULL && of_programs[i].name != NULL; i++) {
+        const struct yaml_node *value = yaml_get(node, of_programs[i].name);
+        if (value != NULL) {
+            report_error(report, value->key->place, "`%s` goes with `argv` and `shell`; a function takes `args`",
+                         of_programs[i].name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_order(struct report *report, struct step *step, const struct yaml_node *node)
+{
+    step->in_order = node != NULL && yaml_is(node, "items");
+    if (node == NULL || step->in_order || yaml_is(node, "completion"))
+        return true;
+    report_error(report, node->place, "`order` is that in which results come: completion, or items; not %s",
+                 value_name(node));
     return false;
 }
 
@@ -96,19 +125,20 @@ bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_nod
     each = yaml_get(node, "each");
     args = yaml_get(node, "args");
     totals = yaml_get(node, "totals");
+    bool runs = yaml_get(node, "argv") != NULL || yaml_get(node, "shell") != NULL;
+    ok = ok && check_kind(report, step, node);
     if (call != NULL)
         ok = read_call(report, step, call) && ok;
-    else if (ok)
-        report_error(report, node->key->place, "the step \"%.60s\" needs a function to call, as in `call: file_size`",
-                     step->name);
-    ok = ok && call != NULL;
     ok = limits_read(&jobfile->yaml, node, &step->limits) && ok;
+    ok = read_order(report, step, yaml_get(node, "order")) && ok;
     if (totals != NULL)
         ok = read_totals(jobfile, step, totals) && ok;
     if (!source_read(jobfile, step, each, &scope))
         return false;
     if (each != NULL)
         ok = check_stdin(jobfile, step, each) && ok;
+    if (runs)
+        return ok && program_read(step, node, &scope);
     if (args != NULL) {
         step->arguments = arguments_read(&scope, args);
         ok = value_check(report, args) && step->arguments != NULL && ok;

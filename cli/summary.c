@@ -166,11 +166,14 @@ void summary_print(const struct run *run)
 {
     struct text text = {0};
 
-    add_table(&text, run);
-    add_totals(&text, run);
-    if (run->failures.count > 0)
+    if (!run->options->quiet) {
+        add_table(&text, run);
+        add_totals(&text, run);
+    }
+    if (run->failures.count > 0 && text.size > 0)
         text_char(&text, '\n');
-    (void)fwrite(text.data, 1, text.size, stderr);
+    if (text.size > 0)
+        (void)fwrite(text.data, 1, text.size, stderr);
     failures_print(&run->failures, run->output.writer.name, stderr);
     text_free(&text);
 }

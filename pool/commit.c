@@ -30,9 +30,9 @@ static void end_jobs(struct mp_core *core, unsigned slot, const struct mp_range 
         if (part.count > 0)
             mp_core_end(core, slot, part, MPOOL_DONE, range->attempts + 1);
         if (exception != NULL) {
-            const struct mp_end end = {.status = MPOOL_FAILED,
-                                       .oom = exception->no_memory && range->rules->limits_memory};
+            struct mp_end end = exception->end;
 
+            end.oom = end.oom && range->rules->limits_memory;
             part.first = range->first + until;
             part.count = 1;
             mp_blame_charge(core, slot, part, &end, exception->final);

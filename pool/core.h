@@ -11,6 +11,7 @@
 #ifndef MP_POOL_CORE_H
 #define MP_POOL_CORE_H
 
+#include "base/ends.h"
 #include "pool/flight.h"
 #include "pool/gate.h"
 #include "pool/later.h"
@@ -51,9 +52,9 @@ enum mp_event_kind {
 
 /* A job of a frame of results that is not done. */
 struct mp_exception {
-    uint32_t at;    /* its place in the frame */
-    bool final;     /* another attempt would end the same way */
-    bool no_memory; /* as that of struct mp_death */
+    uint32_t at;       /* its place in the frame */
+    bool final;        /* another attempt would end the same way */
+    struct mp_end end; /* oom: as no_memory of struct mp_death */
 };
 
 /* A frame of results: the `count` oldest jobs in flight, in their order. */

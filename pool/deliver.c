@@ -159,19 +159,37 @@ static void failure_text(const struct mp_failure *failure, char *text, size_t ro
     text[size] = '\0';
 }
 
+/* Did the worker itself say that the job is not done, and why? Otherwise it is the worker's end that says so. */
+static bool is_told(const struct mp_deliver *deliver, const struct mp_action *action)
+{
+    return deliver->answers != NULL &&
+           (action->status == MPOOL_FAILED || action->status == MPOOL_CRASHED || action->status == MPOOL_TIMED_OUT);
+}
+
+/* Who has asked for more attempts is told why there are none. */
+static void add_crash_limit(const struct mp_action *action, char *text, size_t room)
+{
+    const struct mp_range *job = &action->range;
+    size_t used = strlen(text);
+
+    if (action->status == MPOOL_CRASHED && job->crashes >= job->rules->crash_limit &&
+        action->attempts <= job->rules->retries)
+        (void)snprintf(text + used, room - used, "; it has crashed %u times, which is the limit whatever retries says",
+                       (unsigned)job->crashes);
+}
+
 static void error_text(const struct mp_deliver *deliver, const struct mp_action *action, bool draining, char *text,
                        size_t room)
 {
-    switch (action->status) {
-    case MPOOL_FAILED:
+    if (is_told(deliver, action)) {
         failure_text(failure_of(deliver, &action->range), text, room);
-        break;
+        add_crash_limit(action, text, room);
+        return;
+    }
+    switch (action->status) {
     case MPOOL_CRASHED:
         (void)snprintf(text, room, "%s", deliver->reason);
-        if (action->range.crashes >= action->range.rules->crash_limit &&
-            action->attempts <= action->range.rules->retries)
-            (void)snprintf(text, room, "%s; it has crashed %u times, which is the limit whatever retries says",
-                           deliver->reason, (unsigned)action->range.crashes);
+        add_crash_limit(action, text, room);
         break;
     case MPOOL_TIMED_OUT:
         if (action->range.rules->cpu_ms > 0 && mp_seat_death(deliver->seat).out_of_cpu)
@@ -189,6 +207,7 @@ static void error_text(const struct mp_deliver *deliver, const struct mp_action 
         else
             (void)snprintf(text, room, "the pool ended before the job");
         break;
+    case MPOOL_FAILED:
     case MPOOL_DONE:
     case MPOOL_SKIPPED:
         text[0] = '\0';
@@ -222,15 +241,17 @@ static struct mp_dossier *make_dossier(struct mp_deliver *deliver, const struct 
 {
     struct mp_dossier_memory memory = {.limit_bytes = mp_lot_of(&action->range)->plan->memory_bytes};
     struct mp_dossier *dossier = deliver->failure;
+    bool told = is_told(deliver, action);
 
     if (action->status != MPOOL_FAILED && action->status != MPOOL_CRASHED && action->status != MPOOL_TIMED_OUT)
         return NULL;
-    if (action->status == MPOOL_FAILED)
-        memory.refused = failure_of(deliver, &action->range)->no_memory;
-    if (action->status != MPOOL_FAILED || dossier == NULL)
-        while ((dossier = mp_dossier_new(deliver->seat, action->status, action->attempts, &memory)) == NULL)
+    if (told)
+        memory.refused = failure_of(deliver, &action->range)->end.oom;
+    if (!told || dossier == NULL)
+        while ((dossier = mp_dossier_new(deliver->seat, told ? MPOOL_FAILED : action->status, action->attempts,
+                                         &memory)) == NULL)
             mp_wait_for_memory();
-    if (action->status == MPOOL_FAILED) {
+    if (told) {
         deliver->failure = dossier;
         mp_dossier_ref(dossier);
     }
@@ -264,7 +285,12 @@ static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_act
     part->attempts = action->attempts;
     part->worker = action->slot;
     part->dossier = dossier;
-    if (action->status == MPOOL_CRASHED) {
+    if (is_told(deliver, action)) {
+        const struct mp_end *end = &failure_of(deliver, &action->range)->end;
+
+        part->signal = end->signal;
+        part->exit_code = end->exit_code > 0 ? end->exit_code : 0;
+    } else if (action->status == MPOOL_CRASHED) {
         part->signal = WIFSIGNALED(deliver->status) ? WTERMSIG(deliver->status) : 0;
         part->exit_code = WIFEXITED(deliver->status) ? WEXITSTATUS(deliver->status) : 0;
     }
@@ -272,7 +298,7 @@ static struct mp_part *make_part(struct mp_deliver *deliver, const struct mp_act
         part->is_captured = true;
         part->captured_cut = mp_output_take_captured(&deliver->seat->output, &part->captured);
     }
-    if (action->status == MPOOL_DONE || action->status == MPOOL_FAILED)
+    if (action->status == MPOOL_DONE || is_told(deliver, action))
         attach_reply(deliver, &action->range, part);
     return part;
 }

@@ -70,7 +70,7 @@ static mpool_err prepare_births(struct mp_supervisor *sup, unsigned slot, const 
 static bool ran_short(const struct mp_answers *answers)
 {
     for (uint32_t i = 0; i < answers->failure_count; i++)
-        if (answers->failures[i].no_memory)
+        if (answers->failures[i].end.oom)
             return true;
     return false;
 }
@@ -82,9 +82,8 @@ static const struct mp_exception *list_exceptions(const struct mp_supervisor *su
     while ((exceptions = msgpack_zone_malloc(sup->zone, (answers->failure_count + 1) * sizeof *exceptions)) == NULL)
         mp_wait_for_memory();
     for (uint32_t i = 0; i < answers->failure_count; i++)
-        exceptions[i] = (struct mp_exception){.at = answers->failures[i].at,
-                                              .final = answers->failures[i].final,
-                                              .no_memory = answers->failures[i].no_memory};
+        exceptions[i] = (struct mp_exception){
+            .at = answers->failures[i].at, .final = answers->failures[i].final, .end = answers->failures[i].end};
     return exceptions;
 }
 

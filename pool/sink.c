@@ -86,6 +86,7 @@ void mp_part_result(const struct mp_part *part, uint32_t i, size_t *values_at, m
 {
     const uint64_t *tags = (const uint64_t *)(const void *)part->lot->tags.data;
     const struct mp_reply *reply = part->reply;
+    static const char nil = '\xc0';
 
     /* One by one: to clear the whole of it first took a sixth of a map's time in the host. */
     result->index = mp_lot_index(part->lot, part->at + i);
@@ -108,13 +109,15 @@ void mp_part_result(const struct mp_part *part, uint32_t i, size_t *values_at, m
         return;
     if (reply->times != NULL)
         result->run_ns = time_of(reply->times, part->times_at + i);
-    if (reply->values != NULL && part->status == MPOOL_DONE) {
+    if (reply->values != NULL) {
         size_t begin = *values_at;
 
         /* The supervisor has scanned them all, so this cannot fail. */
         (void)mp_scan_skip(reply->values, reply->values_size, 1, values_at);
-        result->value = reply->values + begin;
-        result->value_size = *values_at - begin;
+        if (part->status == MPOOL_DONE || *values_at - begin > 1 || reply->values[begin] != nil) {
+            result->value = reply->values + begin;
+            result->value_size = *values_at - begin;
+        }
     } else if (part->status == MPOOL_DONE) {
         result->value_size = reply->block.size;
     }

@@ -133,6 +133,24 @@ static void read_deltas(struct mp_fields *fields, struct mp_answers *answers)
     }
 }
 
+/* How a job says that it has ended: as one of those that are not done, and in a way in which a process can end. */
+static struct mp_end read_end(struct mp_fields *fields)
+{
+    uint32_t status = mp_fields_u32(fields, "status of a failure");
+    int64_t number = mp_fields_signed(fields, "signal of a failure");
+    int64_t code = mp_fields_signed(fields, "exit code of a failure");
+    struct mp_end end = {.status = (mpool_status)status, .signal = (int)number, .exit_code = (int)code};
+
+    end.oom = mp_fields_bool(fields, "memory of a failure");
+    if (fields->wrong == NULL && status != MPOOL_FAILED && status != MPOOL_CRASHED && status != MPOOL_TIMED_OUT)
+        fields->wrong = "status of a failure";
+    if (fields->wrong == NULL && (number < 0 || number > MP_SIGNAL_MAX))
+        fields->wrong = "signal of a failure";
+    if (fields->wrong == NULL && (code < -1 || code > MP_EXIT_CODE_MAX))
+        fields->wrong = "exit code of a failure";
+    return end;
+}
+
 static void read_failures(struct mp_fields *fields, struct mp_answers *answers)
 {
     const msgpack_object *list = mp_fields_list(fields, "failures", &answers->failure_count);
@@ -140,12 +158,12 @@ static void read_failures(struct mp_fields *fields, struct mp_answers *answers)
 
     answers->failures = failures;
     for (uint32_t i = 0; i < answers->failure_count && fields->wrong == NULL; i++) {
-        struct mp_fields inner = mp_fields_open(&list[i], 4, fields->zone);
+        struct mp_fields inner = mp_fields_open(&list[i], 7, fields->zone);
         const msgpack_object *reason;
 
         failures[i].at = mp_fields_u32(&inner, "place of a failure");
         failures[i].final = mp_fields_bool(&inner, "finality of a failure");
-        failures[i].no_memory = mp_fields_bool(&inner, "memory of a failure");
+        failures[i].end = read_end(&inner);
         reason = mp_fields_next(&inner, "reason of a failure", MSGPACK_OBJECT_BIN);
         if (inner.wrong == NULL &&
             (failures[i].at >= answers->count || (i > 0 && failures[i].at <= failures[i - 1].at)))

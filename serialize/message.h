@@ -24,6 +24,7 @@
 
 #include "base/buf.h"
 #include "base/delta.h"
+#include "base/ends.h"
 
 #include <mpool/error.h>
 #include <msgpack.h>
@@ -32,7 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MP_PROTOCOL_VERSION 3
+#define MP_PROTOCOL_VERSION 4
 #define MP_TOKEN_BYTES 16
 
 /* The most bytes of a message. The largest frame fits in with all that is said about it. */
@@ -107,7 +108,7 @@ struct mp_jobs {
 struct mp_failure {
     uint32_t at;        /* its place in the frame */
     bool final;         /* another attempt would end the same way */
-    bool no_memory;     /* it has a limit of memory, and its last error was that there is none */
+    struct mp_end end;  /* oom: it has a limit of memory, and its last error was that there is none */
     const char *reason; /* reason_size bytes, not NUL-terminated */
     uint32_t reason_size;
 };
@@ -145,7 +146,7 @@ struct mp_answers {
     const struct mp_birth *births; /* by `at`, not falling */
     uint32_t birth_count;
     const char *times;  /* count * 8 bytes: nanoseconds of each job, little endian; NULL if not measured */
-    const char *values; /* count results, nil for those that failed; NULL if none were wanted */
+    const char *values; /* count results, nil for those that failed without one; NULL if none were wanted */
     size_t values_size;
     struct mp_block block; /* or that of the only job, which is done */
 };

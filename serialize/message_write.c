@@ -68,10 +68,13 @@ static void write_delta(msgpack_packer *packer, const struct mp_total_delta *del
 
 static void write_failure(msgpack_packer *packer, const struct mp_failure *failure)
 {
-    (void)msgpack_pack_array(packer, 4);
+    (void)msgpack_pack_array(packer, 7);
     (void)msgpack_pack_uint32(packer, failure->at);
     mp_write_bool(packer, failure->final);
-    mp_write_bool(packer, failure->no_memory);
+    (void)msgpack_pack_uint32(packer, (uint32_t)failure->end.status);
+    (void)msgpack_pack_int64(packer, failure->end.signal);
+    (void)msgpack_pack_int64(packer, failure->end.exit_code);
+    mp_write_bool(packer, failure->end.oom);
     mp_write_bytes(packer, failure->reason, failure->reason_size);
 }
 

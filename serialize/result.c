@@ -94,7 +94,7 @@ mpool_err mpool_result_unpack(const mpool_result *result, const char *format, ..
 
 mpool_err mpool_result_object(const mpool_result *result, msgpack_zone *zone, msgpack_object *object)
 {
-    mpool_err err = must_be_done(result);
+    mpool_err err = result->value == NULL ? must_be_done(result) : MPOOL_OK;
 
     if (err != MPOOL_OK)
         return err;

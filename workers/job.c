@@ -21,20 +21,45 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 /* ---- what a function calls --------------------------------------------------------------------------------------- */
+
+static void give_reason(mpool_job *job, const char *format, va_list args)
+{
+    int size = vsnprintf(job->reason, sizeof job->reason, format, args);
+
+    job->reason_size = size < 0 ? 0 : (uint32_t)size;
+    if (job->reason_size >= sizeof job->reason)
+        job->reason_size = sizeof job->reason - 1;
+}
 
 int mpool_job_fail(mpool_job *job, const char *format, ...)
 {
     va_list args;
-    int size;
 
     va_start(args, format);
-    size = vsnprintf(job->reason, sizeof job->reason, format, args);
+    give_reason(job, format, args);
     va_end(args);
-    job->reason_size = size < 0 ? 0 : (uint32_t)size;
-    if (job->reason_size >= sizeof job->reason)
-        job->reason_size = sizeof job->reason - 1;
+    job->end = (struct mp_end){.status = MPOOL_FAILED, .exit_code = -1};
+    job->reports = false;
+    return -1;
+}
+
+int mpool_job_fail_as(mpool_job *job, mpool_status status, int wait_status, const char *format, ...)
+{
+    bool possible = status == MPOOL_FAILED || status == MPOOL_CRASHED || status == MPOOL_TIMED_OUT;
+    va_list args;
+
+    va_start(args, format);
+    give_reason(job, format, args);
+    va_end(args);
+    job->end = (struct mp_end){.status = possible ? status : MPOOL_FAILED, .exit_code = -1};
+    if (WIFSIGNALED(wait_status))
+        job->end.signal = WTERMSIG(wait_status);
+    else if (WIFEXITED(wait_status))
+        job->end.exit_code = WEXITSTATUS(wait_status);
+    job->reports = true;
     return -1;
 }
 
@@ -119,7 +144,8 @@ static void reset(struct mpool_job *job, const struct mp_jobs *frame, uint32_t t
     job->ticket = ticket;
     job->failed = false;
     job->final = false;
-    job->no_memory = false;
+    job->end = (struct mp_end){.status = MPOOL_FAILED, .exit_code = -1};
+    job->reports = false;
     job->reason_size = 0;
     job->result.size = 0;
     if (frame->memory_bytes > 0)
@@ -128,6 +154,17 @@ static void reset(struct mpool_job *job, const struct mp_jobs *frame, uint32_t t
     if (job->brood != NULL)
         mp_brood_clear(job->brood);
     msgpack_zone_clear(job->zone);
+}
+
+/* What a job that fails has packed goes along if it can: of something that is no value nobody has any use. */
+static void check_report(struct mpool_job *job, const struct mp_buf_writer *writer)
+{
+    size_t end = 0;
+
+    job->reports = job->reports && !writer->failed && writer->refused == 0 && job->result.size > 0 &&
+                   job->result.size <= MP_INLINE_MAX &&
+                   mp_scan_value(job->result.data, job->result.size, &mp_scan_limits_value, &end) == MP_SCAN_OK &&
+                   end == job->result.size;
 }
 
 /* What the function packed must be one value, and fit. Nothing at all means nil. */
@@ -139,7 +176,7 @@ static void check_result(struct mpool_job *job, const struct mp_buf_writer *writ
 
     if (writer->failed || (job->result.size == 0 && writer->refused == 0 && !mp_buf_add(&job->result, &nil, 1))) {
         run_short(job);
-        job->no_memory = job->frame->memory_bytes > 0;
+        job->end.oom = job->frame->memory_bytes > 0;
         return;
     }
     if (writer->refused > 0) {
@@ -190,10 +227,11 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
     if (limited)
         mp_limit_end();
     if (returned != 0) {
-        job->no_memory = frame->memory_bytes > 0 && error == ENOMEM;
         if (job->reason_size == 0)
             (void)mpool_job_fail(job, "the function returned %d and gave no reason", returned);
+        job->end.oom = frame->memory_bytes > 0 && error == ENOMEM;
         job->failed = true;
+        check_report(job, &writer);
         return;
     }
     check_result(job, &writer);

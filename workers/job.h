@@ -34,8 +34,9 @@ struct mpool_job {
     const struct mp_jobs *frame;
     uint32_t ticket;
     bool failed;
-    bool final;     /* another attempt would end the same way */
-    bool no_memory; /* it has failed with a limit of memory, and its last error was that there is none */
+    bool final;        /* another attempt would end the same way */
+    struct mp_end end; /* how it has failed; oom: with a limit of memory, and its last error was that there is none */
+    bool reports;      /* it has failed, and what it has packed is its value all the same */
     char reason[MP_REASON_MAX];
     uint32_t reason_size;
     uint64_t staged; /* bit n: deltas[n] has something */

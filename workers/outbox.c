@@ -139,7 +139,7 @@ void mp_outbox_begin(struct mp_outbox *outbox, const struct mp_jobs *frame, uint
 static void add_failure(struct mp_outbox *outbox, const struct mpool_job *job)
 {
     struct mp_failure failure = {
-        .at = outbox->count, .final = job->final, .no_memory = job->no_memory, .reason_size = job->reason_size};
+        .at = outbox->count, .final = job->final, .end = job->end, .reason_size = job->reason_size};
 
     MP_MUST(mp_buf_add(&outbox->failures, &failure, sizeof failure));
     MP_MUST(mp_buf_add(&outbox->reasons, job->reason, job->reason_size));
@@ -194,8 +194,8 @@ void mp_outbox_add(struct mp_outbox *outbox, const struct mpool_job *job, int64_
     if (job->block.size > 0)
         outbox->block = job->block;
     else if (outbox->wants_values)
-        MP_MUST(job->failed ? mp_buf_add(&outbox->values, &nil, 1)
-                            : mp_buf_add(&outbox->values, job->result.data, job->result.size));
+        MP_MUST(job->failed && !job->reports ? mp_buf_add(&outbox->values, &nil, 1)
+                                             : mp_buf_add(&outbox->values, job->result.data, job->result.size));
     if (outbox->count++ == 0 && job->block.size > 0) {
         flush(outbox, mp_clock_ns());
     } else if (outbox->count == 1 && !last) {

@@ -24,6 +24,21 @@
 MPOOL_API int mpool_job_fail(mpool_job *job, const char *format, ...) MPOOL_PRINTF(2, 3);
 
 /*
+ * mpool_job_fail_as - say that the job fails since a process that it has run did
+ *
+ * status       in   MPOOL_FAILED, MPOOL_CRASHED or MPOOL_TIMED_OUT: how the job ends
+ * wait_status  in   how the process ended, as of waitpid(2): mpool_task.retry_on can ask for it, and it is in the
+ *                   result's `signal` and `exit_code`
+ * format       in   the reason, as of mpool_job_fail()
+ *
+ * Returns -1, to be returned by the function. What that has packed goes along, if it is one msgpack value of 1 MiB at
+ * most: the value of a result that is not done. The worker lives on; a job that has crashed so counts against its
+ * crash_limit all the same.
+ */
+MPOOL_API int mpool_job_fail_as(mpool_job *job, mpool_status status, int wait_status, const char *format, ...)
+    MPOOL_PRINTF(4, 5);
+
+/*
  * mpool_job_total_add - add a number to a total of the pool, once this job is done
  *
  * total     in   the total's name, as given to mpool_total_open()

@@ -215,8 +215,8 @@ MPOOL_API mpool_err mpool_retry_on_check(const char *words);
  * followed by another if one of them says how it has ended:
  *
  *     failed, crashed, timed_out   with this status
- *     exit:N                       it crashed, and its worker exited with code N, 0 to 255
- *     signal:NAME                  it crashed, and its worker was killed by this signal: SEGV or SIGSEGV, a name as of
+ *     exit:N                       its worker exited with code N, 0 to 255, or the process that it has run did
+ *     signal:NAME                  its worker was killed by this signal, or that process: SEGV or SIGSEGV, a name as of
  *                                  sigabbrev_np(3); what mpool kills for a limit has timed out, and not crashed
  *     oom                          it failed or crashed, and its dossier says MPOOL_OOM_YES
  *

@@ -37,12 +37,14 @@ typedef struct mpool_result {
     mpool_status status;
     unsigned attempts; /* tries used, this one included; one that the end of the pool cut off does not count */
     unsigned worker;   /* slot of the last try, from 0 */
-    int signal;        /* crashed: the signal that ended the worker, or 0 */
-    int exit_code;     /* crashed: what the worker exited with, if signal is 0 */
+    int signal;        /* crashed: the signal that ended the worker, or the process that mpool_job_fail_as() told of; or
+                          0 */
+    int exit_code;     /* crashed, failed: what that exited with, if signal is 0 */
     int64_t run_ns;    /* time in the function, in nanoseconds; -1 unless the task asked for it and it returned */
     const char *error; /* why it is not done, one line; NULL if done */
     const mpool_dossier *dossier; /* more of that, if it failed, crashed or timed out; NULL otherwise */
-    const void *value;            /* the result, one msgpack value; NULL unless done and wanted */
+    const void *value;            /* the result, one msgpack value; NULL unless wanted, and done or told with
+                                     mpool_job_fail_as() */
     size_t value_size;            /* in bytes */
     const char
         *output; /* a task with capture: what the attempt has printed on stdout and stderr, in that order in which
@@ -63,12 +65,13 @@ typedef struct mpool_result {
 MPOOL_API mpool_err mpool_result_unpack(const mpool_result *result, const char *format, ...);
 
 /*
- * mpool_result_object - decode the value
+ * mpool_result_object - decode the value, also that of a job that is not done
  *
  * zone      in   memory for arrays and maps; an initialised msgpack_zone of the caller's
  * object    out  set on MPOOL_OK; points into the zone and the result. Nil if there is no value.
  *
- * Errors: MPOOL_E_JOB, MPOOL_E_NOMEM, MPOOL_E_PROTOCOL. Calls: any thread that owns the result.
+ * Errors: MPOOL_E_JOB (the job is not done, and has no value), MPOOL_E_NOMEM, MPOOL_E_PROTOCOL.
+ * Calls:  any thread that owns the result.
  */
 MPOOL_API mpool_err mpool_result_object(const mpool_result *result, msgpack_zone *zone, msgpack_object *object);
 

@@ -84,11 +84,12 @@ static void make_lists(struct mp_answers *answers, struct mp_total_delta *deltas
     }
     for (uint32_t i = 0; i < answers->count; i++) {
         if (answers->block.size == 0 && up_to(random, 3) == 0)
-            failures[answers->failure_count++] = (struct mp_failure){.at = i,
-                                                                     .final = i % 2 != 0,
-                                                                     .no_memory = i % 3 != 0,
-                                                                     .reason = "why not",
-                                                                     .reason_size = up_to(random, 7)};
+            failures[answers->failure_count++] =
+                (struct mp_failure){.at = i,
+                                    .final = i % 2 != 0,
+                                    .end = {.status = MPOOL_FAILED + i % 3, .oom = i % 3 != 0},
+                                    .reason = "why not",
+                                    .reason_size = up_to(random, 7)};
     }
     answers->deltas = deltas;
     answers->failures = failures;

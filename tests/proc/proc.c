@@ -198,6 +198,8 @@ PROC(retry, a_limit_is_no_crash_by_a_signal)
 PROC(retry, what_was_named_is_tried_again_and_can_be_done)
 PROC(retry, crash_limit_and_once_hold_for_ends_that_are_named)
 PROC(retry, an_end_that_there_is_not_is_refused_and_told)
+PROC(told, a_process_that_a_job_has_run_is_told_of_and_its_worker_lives_on)
+PROC(told, retries_can_ask_for_its_exit_code_and_its_signal)
 
 /* ---- whose turn it is -------------------------------------------------------------------------------------------- */
 

@@ -88,7 +88,8 @@ static bool was_asked_for(struct oracle *oracle, const struct job_record *job, c
 {
     const struct plan_retry *retry = oracle->plan->retries[job->rules - oracle->plan->rules];
     bool crashed = end->status == MPOOL_CRASHED;
-    bool exited = crashed && end->signal == 0 && retry->exits && end->exit_code == retry->exit_code;
+    bool exited = (crashed || end->status == MPOOL_FAILED) && end->signal == 0 && retry->exits &&
+                  end->exit_code == retry->exit_code;
     bool killed = crashed && end->signal != 0 && end->signal == retry->signal;
 
     if ((retry->failed && end->status == MPOOL_FAILED) || (retry->crashed && crashed) ||

@@ -94,10 +94,11 @@ static void expect_results(struct oracle *oracle, const struct mp_event *event)
         uint64_t job = view->frame[0].first + i;
 
         if (exception < end && exception->at == i) {
-            const struct mp_end failed = {.status = MPOOL_FAILED,
-                                          .oom = exception->no_memory && oracle->jobs[job].rules->limits_memory};
+            struct mp_end told = exception->end;
 
-            books_charge(oracle, job, &failed, exception->final);
+            told.oom = told.oom && oracle->jobs[job].rules->limits_memory;
+            oracle->reached[REACH_TOLD_CRASH] += told.status == MPOOL_CRASHED;
+            books_charge(oracle, job, &told, exception->final);
             exception++;
         } else {
             oracle->jobs[job].attempts++;

@@ -38,6 +38,7 @@ static const char *const reach_names[REACH_COUNT] = {
     [REACH_TIMED_OUT] = "jobs timed out",
     [REACH_CANCELLED] = "jobs cancelled",
     [REACH_RETRIED] = "attempts retried",
+    [REACH_TOLD_CRASH] = "crashes that a worker lived to tell of",
     [REACH_ASKED_EXIT] = "attempts whose exit code is one to be retried",
     [REACH_ASKED_SIGNAL] = "attempts whose signal is one to be retried",
     [REACH_ASKED_OOM] = "attempts retried for want of memory",

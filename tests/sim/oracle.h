@@ -111,6 +111,7 @@ enum reach {
     REACH_TIMED_OUT,
     REACH_CANCELLED,
     REACH_RETRIED,
+    REACH_TOLD_CRASH,   /* crashes that a worker has lived to tell of */
     REACH_ASKED_EXIT,   /* and of those that might be, as their exit code, */
     REACH_ASKED_SIGNAL, /* signal, */
     REACH_ASKED_OOM,    /* or want of memory was named, */

@@ -64,6 +64,7 @@ static void draw_trouble(struct plan *plan, struct dice *dice)
     plan->unsent_each = dice_chance(dice, 150);
     plan->cpu_deaths = dice_chance(dice, 300) ? 500 : 0;
     plan->no_memory = dice_chance(dice, 300) ? 500 : 0;
+    plan->processes = dice_chance(dice, 300) ? 500 : 0;
     plan->first_ticket = dice_chance(dice, 300) ? 0 - dice_below(dice, 60) : 0;
 }
 

@@ -42,7 +42,7 @@ enum plan_fate {
 struct plan_retry {
     const char *words;
     bool failed, crashed, timed_out, oom;
-    bool exits; /* crashes with exit_code */
+    bool exits; /* failures and crashes with exit_code */
     int exit_code;
     int signal; /* crashes by it; 0: none */
 };
@@ -122,6 +122,7 @@ struct plan {
     unsigned lies_busy;       /* per mille of frames of results: a wrong busy_ns */
     unsigned cpu_deaths;      /* per mille of crashes: as by a limit of CPU time */
     unsigned no_memory;       /* per mille of deaths and failures: memory had run out */
+    unsigned processes;       /* per mille of failures: a process that the job has run failed */
     unsigned dead_sends_fail; /* per mille of sends to a worker that is dead already */
     unsigned forks_refused;   /* per mille of forks that fail: that is known before the fork server is asked */
     struct mp_crew crew;

@@ -49,7 +49,7 @@ static void decode_results(struct world *world, const struct worker *worker, con
         busy_us += outcome->took_us;
         if (outcome->fate == FATE_FAIL || outcome->fate == FATE_FINAL)
             world->exceptions[results->exception_count++] =
-                (struct mp_exception){.at = i, .final = outcome->fate == FATE_FINAL, .no_memory = outcome->no_memory};
+                (struct mp_exception){.at = i, .final = outcome->fate == FATE_FINAL, .end = outcome->end};
         else
             bear(world, results, outcome->job, &next);
     }

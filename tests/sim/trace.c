@@ -52,8 +52,8 @@ static void print_event(const struct mp_event *event)
                event->results.busy_ns);
         for (size_t i = 0; i < event->results.exception_count; i++)
             printf(" %u%s%s", event->results.exceptions[i].at,
-                   event->results.exceptions[i].final ? ":final" : ":failed",
-                   event->results.exceptions[i].no_memory ? ":no-memory" : "");
+                   event->results.exceptions[i].final ? ":final" : ":charged",
+                   event->results.exceptions[i].end.oom ? ":no-memory" : "");
         break;
     case MP_RESIZE:
         printf(" workers %u", event->workers);

@@ -13,6 +13,9 @@
 #define OUTBOX_FULL 20
 #define RETRY_US 20
 
+/* What processes exit with, where they do not exit with 0. */
+#define EXIT_CODE 75
+
 static int64_t roll(struct dice *dice, const struct plan_span *span)
 {
     return dice_between(dice, span->low_us, span->high_us);
@@ -108,7 +111,7 @@ static void draw_death(struct worker *worker)
     bool no_memory = dice_chance(worker->dice, worker->plan->no_memory);
 
     death->signal = signals[dice_below(worker->dice, sizeof signals / sizeof signals[0])];
-    death->exit_code = death->signal == 0 && dice_chance(worker->dice, 500) ? 75 : 0;
+    death->exit_code = death->signal == 0 && dice_chance(worker->dice, 500) ? EXIT_CODE : 0;
     death->oom_killed = no_memory && death->signal == SIGKILL;
     death->no_memory = no_memory && death->signal != SIGKILL;
 }
@@ -169,6 +172,23 @@ static void flush(struct worker *worker, int64_t now_us)
 
 /* ---- jobs -------------------------------------------------------------------------------------------------------- */
 
+/* How a job that fails says that it does: most often by itself, else as a process of its own has. */
+static struct mp_end draw_end(struct worker *worker)
+{
+    struct mp_end end = {.status = MPOOL_FAILED, .exit_code = -1};
+
+    end.oom = dice_chance(worker->dice, worker->plan->no_memory);
+    if (!dice_chance(worker->dice, worker->plan->processes))
+        return end;
+    if (dice_chance(worker->dice, 500)) {
+        end.exit_code = EXIT_CODE;
+    } else {
+        end.status = dice_chance(worker->dice, 500) ? MPOOL_CRASHED : MPOOL_TIMED_OUT;
+        end.signal = SIGSEGV;
+    }
+    return end;
+}
+
 /* W2 */
 static void claim(struct worker *worker, int64_t now_us)
 {
@@ -177,7 +197,7 @@ static void claim(struct worker *worker, int64_t now_us)
     uint32_t runs = oracle_begins(worker->oracle, worker->slot, outcome->job);
 
     outcome->fate = (uint8_t)(runs <= job->times ? job->fate : FATE_WELL);
-    outcome->no_memory = dice_chance(worker->dice, worker->plan->no_memory);
+    outcome->end = draw_end(worker);
     outcome->took_us = (uint32_t)job->run_us;
     worker->next++;
     worker->running = true;

@@ -73,7 +73,7 @@ enum worker_lie {
 struct outcome {
     uint16_t job;
     uint8_t fate;
-    bool no_memory; /* FATE_FAIL: its last error */
+    struct mp_end end; /* FATE_FAIL, FATE_FINAL */
     uint32_t took_us;
 };
 

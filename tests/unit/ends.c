@@ -20,12 +20,12 @@ static bool have(const char *words, struct mp_end end)
     return mp_ends_have(&ends, &end);
 }
 
-static const struct mp_end failed = {.status = MPOOL_FAILED},
+static const struct mp_end failed = {.status = MPOOL_FAILED, .exit_code = -1},
                            timed_out = {.status = MPOOL_TIMED_OUT, .signal = SIGKILL};
 
 static struct mp_end killed_by(int number)
 {
-    return (struct mp_end){.status = MPOOL_CRASHED, .signal = number};
+    return (struct mp_end){.status = MPOOL_CRASHED, .signal = number, .exit_code = -1};
 }
 
 static struct mp_end exited_with(int code)
@@ -64,6 +64,15 @@ Test(ends, an_exit_code_is_one_of_256)
     }
     cr_expect_not(have("exit:9", killed_by(9)));
     cr_expect_not(have("exit:0", failed));
+}
+
+/* A worker that exits has crashed; a command that exits has failed. */
+Test(ends, a_failure_can_have_an_exit_code_and_no_signal)
+{
+    const struct mp_end exited = {.status = MPOOL_FAILED, .exit_code = 75};
+
+    cr_expect(have("exit:75", exited) && have("failed", exited));
+    cr_expect_not(have("exit:74", exited) || have("crashed", exited) || have("exit:255", failed));
 }
 
 Test(ends, a_signal_has_its_name_with_or_without_sig)

@@ -100,7 +100,11 @@ Test(message, results_carry_deltas_of_128_bits_failures_and_times)
 {
     struct mp_total_delta delta = {.total = 4,
                                    .delta = {.count = 2, .high = -1, .low = 1, .real = 0.5, .is_float = true}};
-    struct mp_failure failure = {.at = 1, .final = true, .no_memory = true, .reason = "no \0 end", .reason_size = 8};
+    struct mp_failure failure = {.at = 1,
+                                 .final = true,
+                                 .end = {.status = MPOOL_CRASHED, .signal = 11, .exit_code = -1, .oom = true},
+                                 .reason = "no \0 end",
+                                 .reason_size = 8};
     static const char times[16] = {1};
     struct mp_message results = {.type = MP_FRAME_RESULTS,
                                  .as.answers = {.generation = 1,
@@ -121,10 +125,33 @@ Test(message, results_carry_deltas_of_128_bits_failures_and_times)
     cr_expect_eq(again.as.answers.deltas[0].delta.low, 1);
     cr_expect(again.as.answers.deltas[0].delta.is_float);
     cr_expect_eq(again.as.answers.failures[0].at, 1);
-    cr_expect(again.as.answers.failures[0].final && again.as.answers.failures[0].no_memory);
+    cr_expect(again.as.answers.failures[0].final && again.as.answers.failures[0].end.oom);
+    cr_expect_eq(again.as.answers.failures[0].end.status, MPOOL_CRASHED);
+    cr_expect_eq(again.as.answers.failures[0].end.signal, 11);
+    cr_expect_eq(again.as.answers.failures[0].end.exit_code, -1);
     cr_expect_arr_eq(again.as.answers.failures[0].reason, "no \0 end", 8);
     cr_expect_arr_eq(again.as.answers.times, times, 16);
     cr_expect_eq(again.as.answers.values_size, 2);
+}
+
+Test(message, a_job_that_is_not_done_ends_in_a_way_in_which_processes_end)
+{
+    static const struct mp_end wrong[] = {
+        {.status = MPOOL_DONE, .exit_code = -1},     {.status = MPOOL_CANCELLED, .exit_code = -1},
+        {.status = MPOOL_FAILED, .exit_code = -2},   {.status = MPOOL_FAILED, .exit_code = 256},
+        {.status = MPOOL_CRASHED, .signal = -1},     {.status = MPOOL_CRASHED, .signal = 65},
+        {.status = (mpool_status)77, .exit_code = 1}};
+    struct mp_failure failure = {.reason = ""};
+    struct mp_message results = {.type = MP_FRAME_RESULTS,
+                                 .as.answers = {.count = 1, .failures = &failure, .failure_count = 1}};
+    struct mp_message again;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        failure.end = wrong[i];
+        cr_expect_eq(there_and_back(&results, &again), MPOOL_E_PROTOCOL, "%zu", i);
+    }
+    failure.end = (struct mp_end){.status = MPOOL_FAILED, .exit_code = 255};
+    cr_expect_eq(there_and_back(&results, &again), MPOOL_OK);
 }
 
 Test(message, results_without_values_have_none)
@@ -139,7 +166,7 @@ Test(message, results_without_values_have_none)
 
 Test(message, failures_out_of_order_or_out_of_range_are_refused)
 {
-    struct mp_failure failures[2] = {{.at = 1}, {.at = 1}};
+    struct mp_failure failures[2] = {{.at = 1, .end.status = MPOOL_FAILED}, {.at = 1, .end.status = MPOOL_FAILED}};
     struct mp_message results = {.type = MP_FRAME_RESULTS,
                                  .as.answers = {.count = 2, .failures = failures, .failure_count = 2}};
     struct mp_message again;
@@ -178,7 +205,7 @@ Test(message, births_that_cannot_be_are_refused)
 {
     static char large[MP_INLINE_MAX + 1];
     const struct mp_bytes task = {.data = "task", .size = 4};
-    struct mp_failure failure = {.at = 1};
+    struct mp_failure failure = {.at = 1, .end.status = MPOOL_FAILED};
     struct mp_birth births[2] = {{.at = 0, .args = "\x07", .args_size = 1}, {.at = 2, .args = "\x07", .args_size = 1}};
     const struct mp_birth good = births[1];
     struct mp_message results = {.type = MP_FRAME_RESULTS,
@@ -227,7 +254,7 @@ Test(message, a_frame_with_too_few_or_too_many_values_is_refused)
 
 Test(message, a_message_cut_short_at_any_byte_is_refused)
 {
-    struct mp_failure failure = {.at = 0, .reason = "because", .reason_size = 7};
+    struct mp_failure failure = {.at = 0, .end.status = MPOOL_FAILED, .reason = "because", .reason_size = 7};
     struct mp_message results = {
         .type = MP_FRAME_RESULTS,
         .as.answers = {.count = 1, .failures = &failure, .failure_count = 1, .values = "\xc0", .values_size = 1}};
@@ -312,7 +339,7 @@ Test(message, a_block_that_cannot_be_one_is_refused)
 Test(message, a_block_is_about_one_job_that_has_no_other_value)
 {
     struct mp_message jobs = job_with_block(0, 2 * MP_INLINE_MAX), results = answer_with_block(0, 2 * MP_INLINE_MAX);
-    struct mp_failure failure = {.at = 0, .reason = "no", .reason_size = 2};
+    struct mp_failure failure = {.at = 0, .end.status = MPOOL_FAILED, .reason = "no", .reason_size = 2};
     struct mp_message again;
 
     jobs.as.jobs.count = 2;

@@ -1,0 +1,43 @@
+/*
+ * cli/console.h - what the programs of a run write, for the one who has started it
+ *
+ * The output of a job comes when the job has ended, as a whole: first what it wrote to standard output, to standard
+ * output, then the rest to standard error. So the outputs of jobs that ran at the same time are never mixed.
+ */
+#ifndef CLI_CONSOLE_H
+#define CLI_CONSOLE_H
+
+#include "cli/item.h"
+#include "cli/writer.h"
+
+#include <mpool/result.h>
+#include <stdbool.h>
+
+struct console {
+    struct writer out, err;
+    struct text tag;   /* of the job that is shown; empty: none */
+    struct text piece; /* of a line that gets it */
+    bool mute;         /* standard output is for something else */
+    msgpack_zone zone;
+};
+
+/* console_open - begin; mute: what programs write to standard output is not shown */
+void console_open(struct console *console, bool mute);
+
+/* console_close - what was not written is dropped; the errors stay readable */
+void console_close(struct console *console);
+
+/* Called while a reader is slow and a signal has come; for signals_heed(). */
+typedef void console_wait(void *user);
+
+/*
+ * console_show - show what the program of a job has written, and give back its room in the spool
+ *
+ * result    in   that of a job of WORK_COMMAND (cli/work/work.h), whatever its end
+ * tag       in   the item, for each line to begin with, and a tab; NULL: lines are shown as they are
+ * wait      in   called with `user` where writer_flush() says so
+ */
+void console_show(struct console *console, const mpool_result *result, const struct item *tag, console_wait *wait,
+                  void *user);
+
+#endif

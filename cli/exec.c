@@ -1,0 +1,306 @@
+/*
+ * cli/exec.c - `mpool exec`: one program for each of many items
+ *
+ *     find . -name '*.gz' | mpool exec gunzip --keep
+ *     mpool exec -j4 convert {} {dir}/{stem}.png ::: *.jpg
+ *
+ * Runs in: the mpool command, on its main thread. Owns: nothing; the tree is the jobfile's.
+ *
+ * What is asked for is made into the tree of a job file with one step, and run as any other: nothing here knows how
+ * jobs are run. The replacement strings of GNU parallel become templates; who wrote none gets the item at the end.
+ */
+#include "cli/command.h"
+#include "cli/names.h"
+#include "cli/run.h"
+#include "cli/template.h"
+#include "cli/words.h"
+#include "cli/work/launch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The name of the step, in tables and lines of --output. */
+#define STEP "exec"
+
+/* What stands before items on the command line, as GNU parallel has it. */
+#define ITEMS ":::"
+
+enum {
+    OPTION_TIMEOUT = 2000,
+    OPTION_RETRIES,
+    OPTION_TAG,
+};
+
+struct exec {
+    struct options options;
+    char **words; /* the program and its arguments, up to the next NULL */
+    char **items; /* likewise; NULL: they are read */
+    const char *file;
+    const char *timeout, *retries;
+    bool nul, keep_order, ungroup, tag;
+};
+
+static const struct argp_option exec_options[] = {
+    {"arg-file", 'a', "FILE", 0, "Read the items from FILE, and not from standard input", 0},
+    {"null", '0', NULL, 0, "Items end with a NUL, as of find -print0, and not with a newline", 0},
+    {"keep-order", 'k', NULL, 0, "Show output in the order of the items", 0},
+    {"ungroup", 'u', NULL, 0, "Let programs write straight to the terminal, mixed as it comes", 0},
+    {"tag", OPTION_TAG, NULL, 0, "Begin each line of output with the item and a tab", 0},
+    {"timeout", OPTION_TIMEOUT, "TIME", 0, "End a program that runs longer than TIME, as 30s", 0},
+    {"retries", OPTION_RETRIES, "N", 0, "Run a program that fails up to N more times", 0},
+    {0},
+};
+
+/* ---- the command line -------------------------------------------------------------------------------------------- */
+
+/* All from the first argument on is the program's, but for what is behind ":::". */
+static void take_words(struct exec *exec, struct argp_state *state, char *first)
+{
+    exec->words = state->argv + state->next - 1;
+    state->next = state->argc;
+    for (char **word = exec->words; *word != NULL && exec->items == NULL; word++) {
+        if (strcmp(*word, ITEMS) == 0) {
+            *word = NULL;
+            exec->items = word + 1;
+        }
+    }
+    for (char **item = exec->items; item != NULL && *item != NULL; item++) {
+        if (strncmp(*item, ITEMS, strlen(ITEMS)) == 0)
+            argp_error(state, "there can be one \"" ITEMS "\", and here is '%s' too", *item);
+    }
+    if (exec->words[0] == NULL)
+        argp_error(state, "there is no program before '%s'", first);
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct exec *exec = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &exec->options;
+        return 0;
+    case 'a':
+        exec->file = argument;
+        return 0;
+    case '0':
+        exec->nul = true;
+        return 0;
+    case 'k':
+        exec->keep_order = true;
+        return 0;
+    case 'u':
+        exec->ungroup = true;
+        return 0;
+    case OPTION_TAG:
+        exec->tag = true;
+        return 0;
+    case OPTION_TIMEOUT:
+        exec->timeout = argument;
+        return 0;
+    case OPTION_RETRIES:
+        exec->retries = argument;
+        return 0;
+    case ARGP_KEY_ARG:
+        take_words(exec, state, argument);
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "no program is named; as in: %s gzip --keep " ITEMS " *.txt", state->name);
+        return 0;
+    case ARGP_KEY_SUCCESS:
+        if (exec->items != NULL && exec->file != NULL)
+            argp_error(state, "-a and \"" ITEMS "\" both say what the items are");
+        if (exec->ungroup && (exec->tag || exec->keep_order))
+            argp_error(state, "-u shows output as it comes, and cannot go with -k or --tag");
+        if (exec->items == NULL && exec->file == NULL && isatty(STDIN_FILENO) == 1)
+            argp_error(state, "there are no items, and standard input is a terminal; name them behind \"" ITEMS
+                              "\", or pipe them in");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void read_command_line(struct exec *exec, int argc, char **argv)
+{
+    static const struct argp_child children[] = {{&options_running, 0, NULL, 0}, {0}};
+    static const struct argp argp = {
+        exec_options,
+        parse,
+        "[--] PROGRAM [ARGUMENT...] [" ITEMS " ITEM...]",
+        "Run a program for each item: each line of standard input, or each ITEM.\v"
+        "In the arguments {} stands for the item, {/} for its name without directories, {//} for the directory, {.} "
+        "for all but its extension, {/.} for its name without that, {#} for its number; without any of these the "
+        "item comes last. No shell is between: for one, write sh -c 'SCRIPT with \"$1\"' sh {}.\n\n"
+        "Exit status: as of mpool run.",
+        children,
+        NULL,
+        NULL,
+    };
+
+    options_parse(&argp, ARGP_IN_ORDER, argc, argv, exec);
+    exec->options.file = "mpool exec";
+}
+
+/* ---- as a tree --------------------------------------------------------------------------------------------------- */
+
+static struct yaml_node *make(struct arena *arena, enum yaml_kind kind)
+{
+    struct yaml_node *node = arena_get(arena, sizeof *node);
+
+    *node = (struct yaml_node){.kind = kind, .place = PLACE_FILE};
+    return node;
+}
+
+static struct yaml_node *make_text(struct arena *arena, const char *text)
+{
+    struct yaml_node *node = make(arena, YAML_SCALAR);
+
+    node->text = text;
+    node->length = strlen(text);
+    return node;
+}
+
+/* As written without quotes. */
+static struct yaml_node *make_plain(struct arena *arena, const char *text)
+{
+    struct yaml_node *node = make_text(arena, text);
+
+    node->plain = true;
+    return node;
+}
+
+static void append(struct yaml_node *to, struct yaml_node *node)
+{
+    struct yaml_node **end = &to->first;
+
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = node;
+    to->count++;
+}
+
+static void set(struct arena *arena, struct yaml_node *map, const char *key, struct yaml_node *value)
+{
+    value->key = make_text(arena, key);
+    append(map, value);
+}
+
+/* A list of many is made at its end, not by append(). */
+static struct yaml_node *make_items(struct arena *arena, char **items)
+{
+    struct yaml_node *list = make(arena, YAML_LIST), **end = &list->first;
+
+    for (; *items != NULL; items++, list->count++) {
+        struct text literal = {0};
+        template_escape(&literal, *items, strlen(*items));
+        *end = make_text(arena, literal.size > 0 ? arena_copy(arena, literal.data, literal.size) : "");
+        end = &(*end)->next;
+        text_free(&literal);
+    }
+    return list;
+}
+
+static struct yaml_node *make_each(struct arena *arena, const struct exec *exec)
+{
+    struct yaml_node *each = make(arena, YAML_MAP);
+
+    if (exec->items != NULL) {
+        set(arena, each, "items", make_items(arena, exec->items));
+        return each;
+    }
+    set(arena, each, "lines", make_text(arena, exec->file != NULL ? exec->file : "-"));
+    if (exec->nul)
+        set(arena, each, "separator", make_text(arena, "nul"));
+    return each;
+}
+
+/* NULL: one of them cannot be, which was said. */
+static struct yaml_node *make_argv(struct arena *arena, const struct exec *exec)
+{
+    struct yaml_node *argv = make(arena, YAML_LIST);
+    bool uses = false;
+
+    for (char **word = exec->words; *word != NULL; word++) {
+        struct text template = {0};
+        const char *problem = words_template(*word, &template, &uses);
+        if (problem != NULL)
+            (void)fprintf(stderr, "mpool exec: %s\n", problem);
+        else
+            append(argv, make_text(arena, template.size > 0 ? arena_copy(arena, template.data, template.size) : ""));
+        text_free(&template);
+        if (problem != NULL)
+            return NULL;
+    }
+    if (!uses)
+        append(argv, make_text(arena, "{item}"));
+    return argv;
+}
+
+static bool make_tree(struct jobfile *jobfile, const struct exec *exec)
+{
+    struct arena *arena = &jobfile->yaml.arena;
+    struct yaml_node *root = make(arena, YAML_MAP), *steps = make(arena, YAML_MAP), *step = make(arena, YAML_MAP);
+    struct yaml_node *argv = make_argv(arena, exec);
+
+    if (argv == NULL)
+        return false;
+    set(arena, root, "mpool", make_plain(arena, "1"));
+    set(arena, root, "steps", steps);
+    set(arena, steps, STEP, step);
+    set(arena, step, "each", make_each(arena, exec));
+    set(arena, step, "argv", argv);
+    if (exec->timeout != NULL)
+        set(arena, step, "timeout", make_plain(arena, exec->timeout));
+    if (exec->retries != NULL)
+        set(arena, step, "retries", make_plain(arena, exec->retries));
+    if (exec->keep_order)
+        set(arena, step, "order", make_text(arena, "items"));
+    if (exec->ungroup)
+        set(arena, step, "show", make_text(arena, "straight"));
+    if (exec->tag)
+        set(arena, step, "tag", make_plain(arena, "true"));
+    jobfile->yaml.report = (struct report){.file = exec->options.file};
+    jobfile->yaml.root = root;
+    return true;
+}
+
+/* Who writes a whole command as one word means a shell. */
+static bool is_script(const struct exec *exec)
+{
+    const char *word = exec->words[0];
+
+    if (exec->words[1] != NULL || strpbrk(word, " |&;<>$`") == NULL || launch_can_find(word))
+        return false;
+    struct text line = {0};
+    text_string(&line, "mpool exec: there is no program called \"");
+    names_escape(&line, word, strlen(word));
+    text_string(&line, "\"; a shell runs it by: mpool exec -- sh -c ");
+    names_shell(&line, word, strlen(word));
+    text_string(&line, " sh, with \"$1\" in it for the item\n");
+    (void)fwrite(line.data, 1, line.size, stderr);
+    text_free(&line);
+    return true;
+}
+
+int command_exec(int argc, char **argv)
+{
+    struct exec exec = {0};
+    struct run run;
+    int code = EXIT_USAGE;
+
+    read_command_line(&exec, argc, argv);
+    if (is_script(&exec))
+        return EXIT_USAGE;
+    if (!run_begin(&run, &exec.options))
+        code = EXIT_BROKEN;
+    else if (make_tree(&run.jobfile, &exec) && jobfile_take(&run.jobfile, NULL, 0))
+        code = run_whole(&run);
+    else
+        jobfile_free(&run.jobfile);
+    options_free(&exec.options);
+    return code;
+}

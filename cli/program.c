@@ -1,0 +1,395 @@
+/*
+ * cli/program.c - steps that run programs: `argv` and `shell`, and the keys that belong to them
+ *
+ *     argv: [gunzip, --stdout, "{path}"]         run as it is: no shell, nothing to be quoted
+ *     shell: 'jq -s length > "$1"'               $1 ... are `args`, or the item
+ *
+ * Runs in: the mpool command, before anything is forked. Owns: nothing.
+ *
+ * Such a step calls a function as any other does; its arguments say which program and how (cli/work/order.h). A shell's
+ * text has no templates: an item that is put into code becomes code, and the positional parameters are there for it.
+ */
+#include "cli/program.h"
+
+#include "cli/arguments.h"
+#include "cli/schema.h"
+#include "cli/template.h"
+#include "cli/value.h"
+#include "cli/work/launch.h"
+#include "cli/work/order.h"
+#include "cli/work/work.h"
+
+#include <string.h>
+
+#define EXIT_CODE_MAX 255
+#define NICE_MAX 19
+
+/* What is read of a step, before it is put together. */
+struct parts {
+    const struct yaml_node *argv, *shell, *args, *env, *cwd, *text, *file, *out, *err, *expect;
+    enum order_result result;
+    enum order_show show;
+    bool tag;
+    int64_t nice;
+};
+
+static const struct schema_key stdin_keys[] = {{"text", false}, {"file", false}, {"results", true}, {0}};
+static const struct schema_key capture_keys[] = {{"stdout", false}, {"stderr", false}, {0}};
+
+/* ---- the keys ---------------------------------------------------------------------------------------------------- */
+
+static bool check_text(struct report *report, const struct yaml_node *node, const char *what)
+{
+    if (node == NULL || (node->kind == YAML_SCALAR && value_of(node).type != VALUE_NULL))
+        return true;
+    report_error(report, node->place, "%s is a text, not %s", what, value_name(node));
+    return false;
+}
+
+static bool check_texts(struct report *report, const struct yaml_node *list, const char *what)
+{
+    bool ok = true;
+
+    for (const struct yaml_node *node = list->first; node != NULL; node = node->next)
+        ok = check_text(report, node, what) && ok;
+    return ok;
+}
+
+static bool check_argv(struct report *report, const struct yaml_node *argv)
+{
+    struct template_part part;
+
+    if (argv->kind != YAML_LIST || argv->count == 0) {
+        report_error(report, argv->place,
+                     "`argv` is a list that begins with a program, as in [gzip, \"{path}\"], not %s",
+                     argv->kind == YAML_LIST ? "an empty one" : value_name(argv));
+        return false;
+    }
+    if (!check_texts(report, argv, "an element of `argv`"))
+        return false;
+    const char *cursor = argv->first->text, *end = cursor + argv->first->length;
+    bool constant = !template_next(&cursor, end, &part) || (!part.reference && cursor == end);
+    if (!constant || launch_can_find(argv->first->text))
+        return true;
+    report_error(report, argv->first->place, "there is no program \"%.200s\"%s", argv->first->text,
+                 strchr(argv->first->text, '/') == NULL ? " in any directory of $PATH" : "");
+    return false;
+}
+
+static bool check_shell(struct report *report, const struct parts *parts, const struct scope *scope)
+{
+    const struct yaml_node *args = parts->args;
+
+    if (!check_text(report, parts->shell, "`shell`"))
+        return false;
+    if (args != NULL && args->kind != YAML_LIST) {
+        report_error(report, args->place, "`args` of `shell` is a list of texts, for $1, $2 ..., not %s",
+                     value_name(args));
+        return false;
+    }
+    if (args != NULL)
+        return check_texts(report, args, "an element of `args`");
+    for (const struct yaml_node *item = scope->shape == SHAPE_NODES ? scope->nodes->first : NULL; item != NULL;
+         item = item->next) {
+        if (item->kind != YAML_SCALAR) {
+            report_error(report, parts->shell->place,
+                         "the item on line %u is %s, which has no text for $1; say with `args` what $1, $2 ... are",
+                         report_line(report, item->place), value_name(item));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* {text: "..."} or {file: "..."} */
+static bool read_stdin(struct report *report, const struct yaml_node *node, struct parts *parts)
+{
+    if (node == NULL)
+        return true;
+    if (node->kind != YAML_MAP || node->count != 1) {
+        report_error(report, node->place, "`stdin` is {file: PATH} or {text: TEXT}, not %s", value_name(node));
+        return false;
+    }
+    parts->text = yaml_get(node, "text");
+    parts->file = yaml_get(node, "file");
+    return schema_keys(report, node, stdin_keys, "`stdin`") && check_texts(report, node, "what `stdin` names");
+}
+
+static bool read_capture(struct report *report, const struct yaml_node *node, struct parts *parts)
+{
+    if (node == NULL)
+        return true;
+    if (node->kind != YAML_MAP || node->count == 0) {
+        report_error(report, node->place, "`capture` is {stdout: PATH, stderr: PATH}, or one of them, not %s",
+                     value_name(node));
+        return false;
+    }
+    parts->out = yaml_get(node, "stdout");
+    parts->err = yaml_get(node, "stderr");
+    if (parts->out != NULL && parts->result != RESULT_NONE) {
+        report_error(report, parts->out->place, "standard output is the result already, by `result`");
+        return false;
+    }
+    return schema_keys(report, node, capture_keys, "`capture`") && check_texts(report, node, "what `capture` names");
+}
+
+static bool read_result(struct report *report, const struct yaml_node *node, struct parts *parts)
+{
+    if (node == NULL)
+        return true;
+    parts->result = yaml_is(node, "text") ? RESULT_TEXT : yaml_is(node, "number") ? RESULT_NUMBER : RESULT_NONE;
+    if (parts->result != RESULT_NONE)
+        return true;
+    report_error(report, node->place, "`result` is text or number, what standard output is taken for, not %s",
+                 value_name(node));
+    return false;
+}
+
+static bool read_show(struct report *report, const struct yaml_node *node, struct parts *parts)
+{
+    static const char *const words[] = {[SHOW_GATHER] = "grouped", [SHOW_INHERIT] = "straight", [SHOW_DROP] = "none"};
+
+    for (size_t i = 0; node != NULL && i < sizeof words / sizeof words[0]; i++) {
+        if (yaml_is(node, words[i])) {
+            parts->show = (enum order_show)i;
+            return true;
+        }
+    }
+    if (node != NULL)
+        report_error(report, node->place,
+                     "`show` is grouped, straight or none: when the output of a job is shown; not %s",
+                     value_name(node));
+    return node == NULL;
+}
+
+/* {NAME: value, OTHER: null, clear: true} */
+static bool check_env(struct report *report, const struct yaml_node *env)
+{
+    bool ok = true;
+
+    if (env == NULL)
+        return true;
+    if (!schema_map(report, env, "`env`"))
+        return false;
+    for (const struct yaml_node *node = env->first; node != NULL; node = node->next) {
+        if (node->key->length == 0 || strchr(node->key->text, '=') != NULL) {
+            report_error(report, node->key->place, "a variable of the environment has a name, without \"=\"");
+            ok = false;
+        } else if (node->kind != YAML_SCALAR) {
+            report_error(report, node->place,
+                         "a variable of the environment is a text, or null to take it away, not %s", value_name(node));
+            ok = false;
+        }
+    }
+    return ok;
+}
+
+static bool check_expect(struct report *report, const struct yaml_node *expect)
+{
+    int64_t code;
+    bool ok = true;
+
+    if (expect == NULL)
+        return true;
+    if (expect->kind != YAML_LIST)
+        return schema_number(report, expect, "`expect`", 0, EXIT_CODE_MAX, &code);
+    for (const struct yaml_node *node = expect->first; node != NULL; node = node->next)
+        ok = schema_number(report, node, "an exit code of `expect`", 0, EXIT_CODE_MAX, &code) && ok;
+    return ok;
+}
+
+static bool read_parts(struct report *report, const struct yaml_node *node, const struct scope *scope,
+                       struct parts *parts)
+{
+    const struct yaml_node *nice = yaml_get(node, "nice"), *tag = yaml_get(node, "tag");
+    bool ok;
+
+    *parts = (struct parts){.argv = yaml_get(node, "argv"),
+                            .shell = yaml_get(node, "shell"),
+                            .args = yaml_get(node, "args"),
+                            .env = yaml_get(node, "env"),
+                            .cwd = yaml_get(node, "cwd"),
+                            .expect = yaml_get(node, "expect")};
+    if (parts->argv != NULL && parts->args != NULL) {
+        report_error(report, parts->args->key->place, "`args` goes with `call` and `shell`; `argv` has them in itself");
+        return false;
+    }
+    ok = parts->argv != NULL ? check_argv(report, parts->argv) : check_shell(report, parts, scope);
+    ok = read_result(report, yaml_get(node, "result"), parts) && ok;
+    ok = read_stdin(report, yaml_get(node, "stdin"), parts) && ok;
+    ok = read_capture(report, yaml_get(node, "capture"), parts) && ok;
+    ok = (nice == NULL || schema_number(report, nice, "`nice`", -NICE_MAX - 1, NICE_MAX, &parts->nice)) && ok;
+    ok = check_text(report, parts->cwd, "`cwd`") && ok;
+    ok = read_show(report, yaml_get(node, "show"), parts) && ok;
+    ok = (tag == NULL || schema_boolean(report, tag, "`tag`", &parts->tag)) && ok;
+    return check_env(report, parts->env) && check_expect(report, parts->expect) && ok;
+}
+
+/* ---- as arguments ------------------------------------------------------------------------------------------------ */
+
+static void add_list(struct arguments_builder *builder, const struct yaml_node *list)
+{
+    for (const struct yaml_node *node = list->first; node != NULL; node = node->next)
+        arguments_text(builder, node);
+}
+
+/* sh -c SCRIPT sh $1 $2 ... */
+static void add_shell(struct arguments_builder *builder, const struct parts *parts, bool item)
+{
+    size_t count = parts->args != NULL ? parts->args->count : item;
+
+    arguments_list(builder, 4 + count);
+    arguments_string(builder, "/bin/sh");
+    arguments_string(builder, "-c");
+    arguments_string(builder, parts->shell->text);
+    arguments_string(builder, "sh");
+    if (parts->args != NULL)
+        add_list(builder, parts->args);
+    else if (item)
+        arguments_item(builder);
+}
+
+static bool is_clear(const struct yaml_node *variable)
+{
+    return strcmp(variable->key->text, "clear") == 0 && value_of(variable).type == VALUE_BOOLEAN;
+}
+
+static size_t count_variables(const struct yaml_node *env)
+{
+    size_t count = 0;
+
+    for (const struct yaml_node *node = env->first; node != NULL; node = node->next)
+        count += !is_clear(node);
+    return count;
+}
+
+static void add_env(struct arguments_builder *builder, const struct yaml_node *env)
+{
+    arguments_string(builder, "env");
+    arguments_map(builder, count_variables(env));
+    for (const struct yaml_node *node = env->first; node != NULL; node = node->next) {
+        if (is_clear(node))
+            continue;
+        arguments_string(builder, node->key->text);
+        if (value_of(node).type == VALUE_NULL)
+            arguments_nil(builder);
+        else
+            arguments_text(builder, node);
+    }
+}
+
+static void add_expect(struct arguments_builder *builder, const struct yaml_node *expect)
+{
+    bool list = expect->kind == YAML_LIST;
+
+    arguments_string(builder, "expect");
+    arguments_list(builder, list ? expect->count : 1);
+    for (const struct yaml_node *node = list ? expect->first : expect; node != NULL; node = list ? node->next : NULL)
+        arguments_number(builder, value_of(node).integer);
+}
+
+/* The keys that are there, and whether they are: counted first, then added. */
+static void add_keys(struct arguments_builder *builder, const struct parts *parts, const struct limits *limits,
+                     bool item)
+{
+    const struct {
+        const char *key;
+        const struct yaml_node *node;
+    } texts[] = {{"cwd", parts->cwd},
+                 {"input", parts->text},
+                 {"file", parts->file},
+                 {"stdout", parts->out},
+                 {"stderr", parts->err}};
+    const struct {
+        const char *key;
+        int64_t number;
+    } numbers[] = {
+        {"result", (int64_t)parts->result},    {"show", (int64_t)parts->show}, {"soft", limits->soft_timeout_ms},
+        {"hard", limits->timeout_ms},          {"nice", parts->nice},          {"memory", limits->memory_bytes},
+        {"cpu", (limits->cpu_ms + 999) / 1000}};
+    bool clear = parts->env != NULL && count_variables(parts->env) < parts->env->count &&
+                 value_of(yaml_get(parts->env, "clear")).boolean;
+    size_t count = 1 + (parts->env != NULL) + clear + (parts->expect != NULL);
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        count += texts[i].node != NULL;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        count += numbers[i].number != 0;
+    arguments_map(builder, count);
+    arguments_string(builder, "argv");
+    if (parts->shell != NULL) {
+        add_shell(builder, parts, item);
+    } else {
+        arguments_list(builder, parts->argv->count);
+        add_list(builder, parts->argv);
+    }
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i].node == NULL)
+            continue;
+        arguments_string(builder, texts[i].key);
+        arguments_text(builder, texts[i].node);
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (numbers[i].number == 0)
+            continue;
+        arguments_string(builder, numbers[i].key);
+        arguments_number(builder, numbers[i].number);
+    }
+    if (parts->env != NULL)
+        add_env(builder, parts->env);
+    if (parts->expect != NULL)
+        add_expect(builder, parts->expect);
+    if (clear) {
+        arguments_string(builder, "clear");
+        arguments_number(builder, 1);
+    }
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
+
+/* What is added up is a number of the result: there has to be one. */
+static bool check_totals(struct report *report, const struct step *step, const struct parts *parts)
+{
+    for (size_t i = 0; i < step->total_count; i++) {
+        if (step->totals[i].kind != MPOOL_COUNT && parts->result == RESULT_NONE) {
+            report_error(report, step->place,
+                         "the total \"%s\" needs a result, and a program has one only with `result: number`",
+                         step->totals[i].name);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The result is a part of what the function returns. */
+static void move_totals(struct arena *arena, struct step *step)
+{
+    for (size_t i = 0; i < step->total_count; i++) {
+        struct total *total = &step->totals[i];
+        struct text field = {0};
+        if (total->kind == MPOOL_COUNT)
+            continue;
+        text_printf(&field, "value%s%s", total->field != NULL ? "." : "", total->field != NULL ? total->field : "");
+        total->field = arena_copy(arena, field.data, field.size);
+        text_free(&field);
+    }
+}
+
+bool program_read(struct step *step, const struct yaml_node *node, const struct scope *scope)
+{
+    struct yaml *yaml = &scope->jobfile->yaml;
+    struct program *program = arena_get(&yaml->arena, sizeof *program);
+    struct parts parts;
+
+    if (!read_parts(&yaml->report, node, scope, &parts) || !check_totals(&yaml->report, step, &parts))
+        return false;
+    struct arguments_builder *builder = arguments_begin(scope);
+    add_keys(builder, &parts, &step->limits, step->source != NULL);
+    program->has_result = parts.result != RESULT_NONE;
+    program->tag = parts.tag;
+    step->arguments = arguments_end(builder);
+    step->function = WORK_COMMAND;
+    step->program = program;
+    move_totals(&yaml->arena, step);
+    return step->arguments != NULL;
+}

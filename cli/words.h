@@ -1,0 +1,26 @@
+/*
+ * cli/words.h - a word of `mpool exec` as a text with templates
+ *
+ *     {}      {item}          {/}     {name}          {.}     {root}          {#}     {number}
+ *                             {//}    {dir}           {/.}    {stem}
+ *
+ * Templates of the job file that name something of an item stay what they are. Every other brace is literal, so that
+ * awk and jq can be run as they are.
+ */
+#ifndef CLI_WORDS_H
+#define CLI_WORDS_H
+
+#include "cli/text.h"
+
+#include <stdbool.h>
+
+/*
+ * words_template - append a word as a text with templates
+ *
+ * uses      out  set to true if it names something of the item, else left as it is
+ *
+ * Returns NULL; or what is wrong, one line: a replacement string of GNU parallel's that there is not.
+ */
+const char *words_template(const char *word, struct text *to, bool *uses);
+
+#endif

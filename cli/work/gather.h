@@ -1,0 +1,55 @@
+/*
+ * cli/work/gather.h - what a program writes, kept until its job has ended
+ *
+ * Each stream has a buffer, which goes along with the job's result. Whenever that is full it goes into the spool as a
+ * piece, and the result says where the pieces are: so a job can write more than there is memory.
+ */
+#ifndef CLI_WORK_GATHER_H
+#define CLI_WORK_GATHER_H
+
+#include "cli/work/launch.h"
+
+#include <msgpack.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes of a stream in memory. */
+#define GATHER_ROOM ((size_t)64 << 10)
+
+/* A piece of a stream in the spool. */
+struct gather_piece {
+    int stream; /* STDOUT_FILENO, STDERR_FILENO */
+    uint64_t offset, size;
+};
+
+struct gather_stream {
+    char *data; /* GATHER_ROOM bytes, kept from job to job */
+    size_t size;
+};
+
+/* {0}, and then one for all jobs of a worker. */
+struct gather {
+    struct gather_stream streams[3]; /* by the number of their descriptor; the first is not used */
+    struct gather_piece *pieces;     /* in the order in which they were written */
+    size_t piece_count, piece_room;
+    int error; /* of the spool; 0: none. What came afterwards is lost. */
+};
+
+/* gather_begin - forget what the job before has written */
+void gather_begin(struct gather *gather);
+
+/*
+ * gather_wait - take what the program writes, until it ends or the time is over
+ *
+ * Returns true when it has ended; all that it has written is there then. What others write that it has started is not
+ * waited for.
+ */
+bool gather_wait(struct gather *gather, struct launch *launch, int timeout_ms);
+
+/* gather_pack - append {"out": bytes, "err": bytes, "spool": [[stream, offset, size] ...]}'s keys and values */
+void gather_pack(const struct gather *gather, bool with_out, msgpack_packer *packer);
+
+#define GATHER_KEYS 3
+
+#endif

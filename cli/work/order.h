@@ -1,0 +1,69 @@
+/*
+ * cli/work/order.h - what a job of a command says: which program, and how to run it
+ *
+ * The step of the job file has made it (cli/program.c), as a map of these keys. All but `argv` may be left out.
+ *
+ *     argv    [text or list of texts ...]     a list stands for each of its texts
+ *     env     {name: text or nil}             on top of what the run has; nil takes a variable away
+ *     clear   true                            nothing of what the run has
+ *     cwd     text
+ *     input   text                            standard input; without it and `file` there is none
+ *     file    text                            the file to read standard input from
+ *     stdout  text                            the file to write standard output to,
+ *     stderr  text                            standard error likewise
+ *     show    integer                         what becomes of output otherwise: enum order_show
+ *     result  integer                         what the job's result is made of: enum order_result
+ *     expect  [integer ...]                   the exit codes of a job that is done; without it 0
+ *     soft    integer                         milliseconds until it is asked to end, by SIGTERM
+ *     hard    integer                         and until it is killed
+ *     nice    integer                         added to its niceness
+ *     memory  integer                         bytes of data it may have
+ *     cpu     integer                         seconds of CPU time
+ */
+#ifndef CLI_WORK_ORDER_H
+#define CLI_WORK_ORDER_H
+
+#include <msgpack.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum order_show {
+    SHOW_GATHER = 0, /* gathered, for when the job has ended */
+    SHOW_INHERIT,    /* straight to where the run's goes */
+    SHOW_DROP,
+};
+
+enum order_result {
+    RESULT_NONE = 0,
+    RESULT_TEXT,   /* standard output, without newlines at its end */
+    RESULT_NUMBER, /* the one number that standard output has */
+};
+
+struct order {
+    char **argv; /* ends with NULL; argv[0] is there */
+    char **env;  /* NULL: that of the run */
+    const char *cwd;
+    const char *input; /* NULL: none */
+    size_t input_size;
+    const char *file, *out_file, *err_file;
+    enum order_show show;
+    enum order_result result;
+    uint64_t expect[4]; /* bit n % 64 of n / 64: exit code n is fine */
+    int64_t soft_ms, hard_ms;
+    int nice;
+    int64_t memory_bytes; /* 0: any */
+    int64_t cpu_s;        /* 0: any */
+};
+
+/*
+ * order_read - read the arguments of a job
+ *
+ * zone      in   its strings live there; the input points into the arguments
+ * order     out  set on success only
+ *
+ * Returns NULL; or what is wrong with them, one line.
+ */
+const char *order_read(const msgpack_object *args, msgpack_zone *zone, struct order *order);
+
+#endif

@@ -1,0 +1,106 @@
+#!/bin/sh
+# tests/cli/exec.sh - `mpool exec`
+#
+#     sh exec.sh MPOOL
+. "$(dirname -- "$0")/lib.sh"
+
+items_are_lines_and_come_last() {
+    printf 'a b\n\nc\\\n"d' | exits 0 "$mpool" exec -qk printf '<%s>'
+    is "$(cat out)" '<a b><><c\><"d>'
+}
+
+items_can_end_with_a_nul_and_come_from_a_file() {
+    printf 'a\nb\0-c\0' >items
+    exits 0 "$mpool" exec -qk -0 -a items printf '<%s>'
+    is "$(cat out)" "$(printf '<a\nb><-c>')"
+    exits 2 "$mpool" exec -a absent true
+    has err '"absent": No such file or directory'
+}
+
+items_can_be_on_the_command_line() {
+    exits 0 "$mpool" exec -qk echo '<{}>' ::: a '{item}' '{}' ''
+    is "$(cat out)" "$(printf '<a>\n<{item}>\n<{}>\n<>')"
+}
+
+replacement_strings_are_those_of_parallel() {
+    exits 0 "$mpool" exec -qk printf '%s|' '{}' '{/}' '{//}' '{.}' '{/.}' '{#}' '{dir}/{stem}.{ext}' \
+        ::: a/b.tar.gz c.d/e /f.g
+    is "$(cat out)" 'a/b.tar.gz|b.tar.gz|a|a/b.tar|b.tar|1|a/b.tar.gz|c.d/e|e|c.d|c.d/e|e|2|c.d/e.|/f.g|f.g|/|/f|f|3|//f.g|'
+    exits 2 "$mpool" exec echo '{%}' ::: a
+    has err '{%} is not known here'
+    exits 2 "$mpool" exec echo '{= s/a/b/ =}' ::: a
+    has err '{= perl =} is not known here'
+}
+
+other_braces_are_literal() {
+    exits 0 "$mpool" exec -q echo '{print $1}' '{print}' '{{item}}' 'x{' '}' ::: a
+    is "$(cat out)" '{print $1} {print} {item} x{ } a'
+}
+
+options_of_the_program_are_its_own() {
+    exits 0 "$mpool" exec -q ls -a -d ::: .
+    is "$(cat out)" .
+    exits 0 "$mpool" exec -q -- echo -n ::: a
+    is "$(cat out)" a
+}
+
+lines_can_begin_with_the_item_and_nothing_is_mixed() {
+    exits 0 "$mpool" exec -qk --tag sh -c 'echo "$1"1; echo "$1"2' sh ::: a b
+    is "$(cat out)" "$(printf 'a\ta1\na\ta2\nb\tb1\nb\tb2')"
+}
+
+times_and_retries_are_those_of_a_step() {
+    exits 1 "$mpool" exec -q --timeout 200ms sleep ::: 1000
+    has err 'sleep ran longer than its limit of 200 ms'
+    exits 1 "$mpool" exec -q --retries 2 sh -c 'echo >>n; exit 1' ::: a
+    is "$(wc -l <n)" 3
+    exits 2 "$mpool" exec --timeout soon true ::: a
+    has err '`timeout` is a time from 1ms to 366d'
+    exits 2 "$mpool" exec --retries many true ::: a
+    has err '`retries` is a whole number from 0'
+}
+
+a_dry_run_prints_what_would_be_run() {
+    exits 0 "$mpool" exec --dry-run rm -- ::: a 'b c' "d'e"
+    printf "rm -- a\nrm -- 'b c'\nrm -- 'd'\\\\''e'\n" | diff - out
+}
+
+who_forgets_something_is_told() {
+    exits 2 "$mpool" exec
+    has err 'no program is named'
+    exits 2 "$mpool" exec ::: a
+    has err 'there is no program before'
+    exits 2 "$mpool" exec true ::: a ::: b
+    has err 'there can be one ":::"'
+    exits 2 "$mpool" exec 'echo {} | wc -l' ::: a
+    has err "a shell runs it by: mpool exec -- sh -c 'echo {} | wc -l' sh"
+    exits 2 "$mpool" exec no-such-program-at-all ::: a
+    has err 'there is no program "no-such-program-at-all" in any directory of $PATH'
+    exits 2 "$mpool" exec -u -k true ::: a
+    has err '-u shows output as it comes'
+    exits 2 "$mpool" exec -j 0 true ::: a
+    has err "-j takes a number of jobs from 1 to 1024, or 50% of the CPUs, or +1 or -1, not '0'"
+}
+
+a_terminal_as_standard_input_is_an_error_and_no_wait() {
+    code=0
+    timeout 20 script -qec "'$mpool' exec true" typescript >out </dev/null || code=$?
+    is "$code" 2
+    has out 'there are no items, and standard input is a terminal'
+}
+
+the_number_of_jobs_can_depend_on_the_machine() {
+    for jobs in 100% +0 -1000 200%; do
+        exits 0 "$mpool" exec -q -j "$jobs" true ::: a
+    done
+    for jobs in % 0% ++1 1.5 x 100000; do
+        exits 2 "$mpool" exec -j "$jobs" true ::: a
+    done
+}
+
+try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file items_can_be_on_the_command_line \
+    replacement_strings_are_those_of_parallel other_braces_are_literal options_of_the_program_are_its_own \
+    lines_can_begin_with_the_item_and_nothing_is_mixed times_and_retries_are_those_of_a_step \
+    a_dry_run_prints_what_would_be_run who_forgets_something_is_told \
+    a_terminal_as_standard_input_is_an_error_and_no_wait the_number_of_jobs_can_depend_on_the_machine
+finish

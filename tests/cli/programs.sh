@@ -1,0 +1,247 @@
+#!/bin/sh
+# tests/cli/programs.sh - steps that run programs: `argv`, `shell`, and what belongs to them
+#
+#     sh programs.sh MPOOL
+. "$(dirname -- "$0")/lib.sh"
+
+# step TEXT - a job file with one step "a" that has this, in braces
+step() {
+    printf 'mpool: 1\nsteps:\n  a: {%s}\n' "$1" >job.yaml
+}
+
+an_argument_is_passed_as_it_is() {
+    printf '%s\n' '- "a b"' "- \"it's\"" '- "$(touch canary) `touch canary` ; & | > x"' '- "*"' '- ""' '- 1.10' \
+        '- "{{item}}"' >items
+    { printf 'mpool: 1\nsteps:\n  a:\n    each:\n      items:\n'; sed 's/^/      /' items; cat <<'YAML'; } >job.yaml
+    argv: [printf, '<%s>\n', "{item}", "x{item}y"]
+    order: items
+YAML
+    exits 0 "$mpool" run -q
+    printf '<%s>\n<x%sy>\n' "a b" "a b" "it's" "it's" '$(touch canary) `touch canary` ; & | > x' \
+        '$(touch canary) `touch canary` ; & | > x' '*' '*' '' '' 1.10 1.10 '{item}' '{item}' >expected
+    diff expected out
+    [ ! -e canary ]
+}
+
+bytes_that_are_no_text_are_passed_as_well() {
+    printf 'x\377y\0line\nbreak\0' >names
+    step 'each: {lines: names, separator: nul}, argv: [printf, "%s.", "{item}"], order: items'
+    exits 0 "$mpool" run -q
+    printf 'x\377y.line\nbreak.' | cmp - out
+}
+
+a_shell_gets_the_item_as_its_first_parameter() {
+    step 'each: {items: ["a; touch canary", "b c"]}, shell: '"'"'printf "%s {item}\n" "$1"'"'"', order: items'
+    exits 0 "$mpool" run -q
+    printf 'a; touch canary {item}\nb c {item}\n' | diff - out
+    [ ! -e canary ]
+    step 'each: {items: [x]}, shell: '"'"'echo "$#:$2"'"'"', args: [1, "{item} {item}"]'
+    exits 0 "$mpool" run -q
+    is "$(cat out)" '2:x x'
+    step 'shell: '"'"'echo "$#"'"'"
+    exits 0 "$mpool" run -q
+    is "$(cat out)" 0
+}
+
+the_output_of_jobs_is_not_mixed() {
+    step 'each: {range: 1..40}, shell: "for i in 1 2 3 4 5; do printf \"$1.$i \"; printf \"$1.$i \" >&2; sleep 0.001; done; echo; echo >&2"'
+    exits 0 "$mpool" run -q -j 8
+    for file in out err; do
+        is "$(wc -l <$file)" 40
+        awk '{ for (i = 1; i <= 5; i++) if ($i != $1 - 0.1 + i / 10 "") exit 1; if (NF != 5) exit 1 }' $file
+    done
+}
+
+output_comes_in_the_order_of_the_items_if_asked_for() {
+    step 'each: {range: 1..20}, shell: "[ $1 -gt 2 ] || sleep 0.2; echo $1", order: items'
+    exits 0 "$mpool" run -q -j 4
+    seq 20 | diff - out
+}
+
+each_line_can_begin_with_the_item() {
+    step 'each: {items: [a, b]}, shell: "printf \"1\n2\"; echo e >&2", tag: true, order: items'
+    exits 0 "$mpool" run -q
+    printf 'a\t1\na\t2b\t1\nb\t2' | diff - out
+    printf 'a\te\nb\te\n' | diff - err
+}
+
+output_of_any_size_comes_whole() {
+    step 'each: {items: [a, b]}, shell: "head -c 20000000 /dev/zero | tr \"\\0\" $1; head -c 300000 /dev/zero | tr \"\\0\" $1 >&2", order: items'
+    exits 0 "$mpool" run -q -j 2
+    is "$(tr -d a <out | tr -d b | wc -c) $(head -c 20000000 out | tr -d a | wc -c) $(wc -c <out)" '0 0 40000000'
+    is "$(wc -c <err)" 600000
+}
+
+what_a_program_has_left_running_is_not_waited_for() {
+    step 'shell: "(sleep 5; echo late) & echo $!; echo now"'
+    exits 0 "$mpool" run -q --json
+    step 'shell: "(trap \"\" PIPE; sleep 100) & echo $!; echo now"'
+    start=$(date +%s)
+    exits 0 "$mpool" run -q
+    [ $(($(date +%s) - start)) -lt 50 ]
+    has out now
+}
+
+a_program_gets_no_standard_input_unless_it_is_given_some() {
+    step 'argv: [cat]'
+    echo mine | exits 0 "$mpool" run -q
+    is "$(cat out)" ''
+    step 'each: {items: [x]}, argv: [cat], stdin: {text: "<{item}>"}'
+    exits 0 "$mpool" run -q
+    is "$(cat out)" '<x>'
+    printf 'from a file' >f-x
+    step 'each: {items: [x]}, argv: [cat], stdin: {file: "f-{item}"}'
+    exits 0 "$mpool" run -q
+    is "$(cat out)" 'from a file'
+    step 'argv: [cat], stdin: {file: nowhere}'
+    exits 1 "$mpool" run -q
+    has err 'its standard input nowhere: No such file or directory'
+}
+
+standard_output_and_error_can_go_to_files() {
+    step 'each: {items: [x, y]}, shell: "echo o$1; echo e$1 >&2", capture: {stdout: "{item}.out", stderr: "{item}.err"}'
+    exits 0 "$mpool" run -q
+    is "$(cat out x.out y.out x.err y.err)" "$(printf 'ox\noy\nex\ney')"
+    step 'argv: [echo], capture: {stdout: no/where}'
+    exits 1 "$mpool" run -q
+    has err 'its standard output no/where: No such file or directory'
+}
+
+a_program_has_its_directory_and_its_environment() {
+    mkdir d
+    step 'each: {items: [v]}, cwd: d, env: {A: "a-{item}", HOME: null}, shell: "pwd; echo $A ${HOME-none} $PWD"'
+    exits 0 "$mpool" run -q
+    is "$(cat out)" "$(printf '%s\na-v none %s' "$(pwd)/d" "$(pwd)/d")"
+    step 'env: {clear: true, B: b}, argv: [/usr/bin/env]'
+    exits 0 "$mpool" run -q
+    is "$(cat out)" B=b
+    step 'cwd: nowhere, argv: [pwd]'
+    exits 1 "$mpool" run -q
+    has err 'its directory "nowhere": No such file or directory'
+}
+
+a_step_can_show_nothing_or_all_at_once() {
+    step 'shell: "echo out; echo err >&2", show: none'
+    exits 0 "$mpool" run -q
+    is "$(cat out err)" err
+    step 'shell: "echo out; echo err >&2", show: straight'
+    exits 0 "$mpool" run -q
+    is "$(cat out err)" "$(printf 'out\nerr')"
+}
+
+an_exit_code_is_a_failure_and_a_signal_a_crash() {
+    step 'each: {items: [0, 3, KILL]}, shell: "echo so $1 >&2; [ $1 != KILL ] || kill -KILL $$; exit $1", order: items'
+    exits 1 "$mpool" run --json --output lines
+    is "$(json out done) $(json out failed) $(json out crashed)" '1 1 1'
+    has lines '"item":3,"status":"failed","result":null,"error":"/bin/sh exited with 3: so 3"'
+    has lines '"item":"KILL","status":"crashed","result":null,"error":"/bin/sh was killed by SIGKILL: so KILL"'
+    step 'each: {items: [0, 3, 4]}, shell: "exit $1", expect: [3, 4]'
+    exits 1 "$mpool" run --json
+    is "$(json out done) $(json out failed)" '2 1'
+}
+
+retries_can_ask_for_exit_codes_and_signals_of_programs() {
+    step 'each: {items: [a, b]}, shell: "echo >>$1; [ $1 = a ] || exit 75; kill -SEGV $$", retries: {max: 4, on: ["exit:75", "signal:SEGV"]}'
+    exits 1 "$mpool" run --json
+    is "$(json out retried) $(wc -l <a) $(wc -l <b)" '6 3 5'
+    has err 'which is the limit whatever retries says'
+    step 'each: {items: [c]}, shell: "echo >>$1; exit 74", retries: {max: 4, on: ["exit:75"]}'
+    exits 1 "$mpool" run --json
+    is "$(wc -l <c)" 1
+}
+
+a_program_that_takes_too_long_is_ended_and_what_it_wrote_is_shown() {
+    step 'shell: "echo before; sleep 1000 & sleep 1000", timeout: 200ms'
+    exits 1 "$mpool" run -q
+    is "$(cat out)" before
+    has err 'timed_out after 1 attempt: /bin/sh ran longer than its limit of 200 ms'
+    step 'shell: "trap \"echo asked; exit 9\" TERM; sleep 1000 & wait", timeout: {soft: 100ms, hard: 100s}'
+    exits 1 "$mpool" run -q --json
+    is "$(json out timed_out)" 1
+    step 'shell: "trap \"echo asked; exit 0\" TERM; sleep 1000 & wait", timeout: {soft: 100ms}'
+    exits 0 "$mpool" run -q
+    is "$(cat out)" asked
+}
+
+standard_output_can_be_the_result() {
+    step 'each: {items: [1, 2.5, 18446744073709551615]}, argv: [echo, " {item}"], result: number, totals: {n: count}, order: items'
+    exits 0 "$mpool" run --json --output lines
+    is "$(json out n)" 3
+    has lines '"item":1,"status":"done","result":1,'
+    has lines '"result":2.5,'
+    has lines '"result":18446744073709551615,'
+    step 'each: {items: [a b]}, argv: [printf, "<%s>\n\n", "{item}"], result: text'
+    exits 0 "$mpool" run --output -
+    has out '"result":"<a b>",'
+    step 'argv: [echo, 12 apples], result: number'
+    exits 1 "$mpool" run -q
+    has err 'its output is not a number: "12 apples"'
+}
+
+what_cannot_be_run_is_told() {
+    step 'argv: [no-such-program-at-all, x]'
+    exits 2 "$mpool" run
+    has err 'job.yaml:3:14: error: there is no program "no-such-program-at-all" in any directory of $PATH'
+    echo 'echo hi' >script
+    chmod +x script
+    step 'each: {items: [./script, ./absent, /]}, argv: ["{item}"], order: items'
+    exits 1 "$mpool" run -q --output lines
+    has lines 'cannot run \"./script\": Exec format error; a script begins with #!'
+    has lines 'cannot run \"./absent\": No such file or directory'
+    has lines 'cannot run \"/\": Permission denied'
+    head -c 200000 /dev/zero | tr '\0' x >long
+    step 'each: {lines: long}, argv: [true, "{item}"]'
+    exits 1 "$mpool" run -q
+    has err 'Argument list too long; one argument may have 128 KiB'
+}
+
+signals_and_descriptors_are_as_a_shell_would_have_them() {
+    step 'shell: "grep -E \"^Sig(Blk|Ign)\" /proc/self/status; ls /proc/self/fd | tr \"\\n\" \" \""'
+    exits 0 "$mpool" run -q
+    has out 'SigBlk:	0000000000000000'
+    # The two that glibc keeps for itself are ignored in whatever posix_spawn() starts.
+    has out 'SigIgn:	0000000180000000'
+    has out '0 1 2 3 '
+}
+
+limits_are_the_programs() {
+    step 'shell: "ulimit -d; ulimit -t; nice", memory: 64MiB, cpu_time: 7s, nice: 3'
+    exits 0 "$mpool" run -q
+    is "$(tr '\n' ' ' <out)" '65536 7 3 '
+}
+
+a_failure_comes_with_the_command_that_repeats_it() {
+    mkdir d
+    step "each: {items: [\"it's\"]}, cwd: d, env: {A: x y, B: null}, stdin: {text: in}, argv: [sh, -c, 'cat; echo \"\$1 \$A \${B-none}\"; exit 5', sh, \"{item}\"]"
+    B=b exits 1 "$mpool" run
+    again=$(sed -n 's/^  again: //p' err)
+    code=0
+    B=b sh -c "$again" >again || code=$?
+    is "$code $(cat again) $(cat out)" "5 init's x y none init's x y none"
+}
+
+a_dry_run_prints_commands_and_runs_nothing() {
+    step 'each: {items: [a, b c]}, argv: [touch, "{item}"]'
+    exits 0 "$mpool" run --dry-run
+    printf "touch a\ntouch 'b c'\n" | diff - out
+    is "$(ls | tr '\n' ' ')" 'err job.yaml out '
+}
+
+nobody_reading_ends_the_run_quietly() {
+    step 'each: {range: 1..10000}, argv: [echo, "{item}"]'
+    { "$mpool" run 2>err || echo $? >code; } | head -n 1 >/dev/null
+    is "$(cat code err)" 141
+}
+
+try an_argument_is_passed_as_it_is bytes_that_are_no_text_are_passed_as_well \
+    a_shell_gets_the_item_as_its_first_parameter the_output_of_jobs_is_not_mixed \
+    output_comes_in_the_order_of_the_items_if_asked_for each_line_can_begin_with_the_item \
+    output_of_any_size_comes_whole what_a_program_has_left_running_is_not_waited_for \
+    a_program_gets_no_standard_input_unless_it_is_given_some standard_output_and_error_can_go_to_files \
+    a_program_has_its_directory_and_its_environment a_step_can_show_nothing_or_all_at_once \
+    an_exit_code_is_a_failure_and_a_signal_a_crash retries_can_ask_for_exit_codes_and_signals_of_programs \
+    a_program_that_takes_too_long_is_ended_and_what_it_wrote_is_shown standard_output_can_be_the_result \
+    what_cannot_be_run_is_told signals_and_descriptors_are_as_a_shell_would_have_them limits_are_the_programs \
+    a_failure_comes_with_the_command_that_repeats_it a_dry_run_prints_commands_and_runs_nothing \
+    nobody_reading_ends_the_run_quietly
+finish
