@@ -8,7 +8,8 @@
  * result is counted, written and forgotten as it comes.
  *
  *   a signal, once (^C)     the pool is drained: the jobs that run come to their end, the others are cancelled
- *   again, or SIGTERM       the pool is terminated: what has not ended is cancelled
+ *   again, or SIGTERM       these are asked to stop, programs by SIGTERM, and killed five seconds later
+ *   once more               the pool is terminated: they are killed
  *   a write error           the same; exit 3, or death by SIGPIPE where nobody reads any more
  *   a slow reader           is waited for, and signals are heeded meanwhile; once they ask to stop now, not for long
  *   the pool is broken      what it said about it; exit 3
@@ -37,6 +38,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* How long jobs have that were told to stop. */
+#define GRACE_MS 5000
 
 /* How long after its time a program's worker may still be there. */
 #define PROGRAM_GRACE_MS 5000
@@ -71,41 +75,57 @@ static void say_error(struct run *run, const char *what, mpool_err err)
 
 /* ---- stopping ---------------------------------------------------------------------------------------------------- */
 
-static void say_finishing(const struct run *run)
+/* `rest` is told where nothing runs any more; NULL: nothing is. */
+static void say_stopping(const struct run *run, const char *doing, const char *then, const char *rest)
 {
     mpool_pool_stats stats = {0};
     struct text line = {0};
 
     (void)mpool_pool_stats_read(run->pool, &stats);
-    text_string(&line, "mpool: finishing ");
-    if (stats.jobs_running == 0) {
-        text_string(&line, "what is to be written; ^C again stops it\n");
+    text_printf(&line, "mpool: %s ", doing);
+    if (stats.jobs_running == 0 && rest == NULL) {
+        text_clear(&line);
+    } else if (stats.jobs_running == 0) {
+        text_string(&line, rest);
     } else {
         text_number(&line, stats.jobs_running);
-        text_string(&line, stats.jobs_running == 1 ? " running job; ^C again stops it\n"
-                                                   : " running jobs; ^C again stops them\n");
+        text_printf(&line, " running job%s; ^C again %s %s\n", stats.jobs_running == 1 ? "" : "s", then,
+                    stats.jobs_running == 1 ? "it" : "them");
     }
     progress_clear();
     (void)fwrite(line.data, 1, line.size, stderr);
     text_free(&line);
 }
 
+/* The stages of an end, each of which was asked for, or is due because nobody reads what is written. */
+static void stop(struct run *run, enum run_stage stage)
+{
+    if (run->iter != NULL)
+        mpool_iter_stop(run->iter);
+    if (stage >= RUN_FINISHING && run->stage < RUN_FINISHING) {
+        if (stage == RUN_FINISHING)
+            say_stopping(run, "finishing", "stops", "what is to be written; ^C again stops it\n");
+        (void)mpool_pool_drain(run->pool);
+    }
+    if (stage == RUN_STOPPING && run->stage < RUN_STOPPING && run->iter != NULL) {
+        say_stopping(run, "stopping", "kills", NULL);
+        (void)mpool_iter_cancel(run->iter, GRACE_MS);
+    }
+    if (stage == RUN_KILLING && run->stage < RUN_KILLING)
+        (void)mpool_pool_terminate(run->pool);
+    run->stage = stage;
+}
+
 /* Does what signals and write errors ask for. */
 static void look_around(struct run *run)
 {
     int asked = signals_asked() > 0 ? signals_heed() : 0;
-    bool now = asked > 1 || run->output.writer.error != 0 || run->console.out.error != 0;
+    enum run_stage stage = (enum run_stage)asked;
 
-    if ((asked > 0 || now) && run->iter != NULL)
-        mpool_iter_stop(run->iter);
-    if (asked == 1 && !run->stopping) {
-        say_finishing(run);
-        (void)mpool_pool_drain(run->pool);
-    }
-    if (now && !run->terminated)
-        (void)mpool_pool_terminate(run->pool);
-    run->stopping = run->stopping || asked > 0 || now;
-    run->terminated = run->terminated || now;
+    if (run->output.writer.error != 0 || run->console.out.error != 0)
+        stage = RUN_KILLING;
+    if (stage > run->stage)
+        stop(run, stage);
 }
 
 /* ---- a step ------------------------------------------------------------------------------------------------------ */
@@ -154,7 +174,7 @@ static void drive(struct run *run)
             (void)output_flush(&run->output); /* what a signal leaves is written after look_around() */
         look_around(run);
     }
-    if (err != MPOOL_E_END && !(err == MPOOL_E_CLOSED && run->stopping))
+    if (err != MPOOL_E_END && !(err == MPOOL_E_CLOSED && run->stage > RUN_ON))
         say_error(run, run->current->step->name, err);
 }
 
@@ -307,7 +327,7 @@ static void run_steps(struct run *run)
     progress_begin(mixed || run->options->quiet ? PROGRESS_NEVER : run->options->progress);
     for (size_t i = 0; i < run->jobfile.step_count; i++) {
         look_around(run);
-        if (run->stopping || run->broken)
+        if (run->stage > RUN_ON || run->broken)
             pass_over(run, &run->steps[i]);
         else
             run_step(run, &run->steps[i]);

@@ -14,6 +14,14 @@
 
 #include <mpool/pool.h>
 
+/* How far a run is on its way to an early end. The numbers are those of signals_asked(). */
+enum run_stage {
+    RUN_ON = 0,
+    RUN_FINISHING, /* no more jobs are begun */
+    RUN_STOPPING,  /* those that run are asked to stop */
+    RUN_KILLING,   /* and killed */
+};
+
 /* One step of the run; its totals are in the order of the file. */
 struct run_step {
     const struct step *step;
@@ -34,9 +42,8 @@ struct run {
     struct writer json;       /* of --json */
     struct failures failures;
     int64_t start_ns;
-    bool stopping;   /* no more jobs are begun */
-    bool terminated; /* those that run are stopped too */
-    bool broken;     /* the run could not go on, which was said */
+    enum run_stage stage;
+    bool broken; /* the run could not go on, which was said */
 };
 
 /*

@@ -31,10 +31,8 @@ static void handler(int signal)
 
     if (first == 0)
         first = signal;
-    if (signal != SIGINT)
-        asked = 2;
-    else if (asked < 2)
-        asked = asked + 1;
+    if (asked < 3)
+        asked = asked == 0 && signal != SIGINT ? 2 : asked + 1;
     if (write(event, &one, sizeof one) < 0) {
         /* It is readable already. */
     }

@@ -21,7 +21,12 @@ void signals_ignore(void);
  */
 void signals_catch(void);
 
-/* signals_asked - how insistently to stop: 0 not at all, 1 after what is running (^C), 2 now (^C again, SIGTERM ...) */
+/*
+ * signals_asked - how insistently to stop
+ *
+ * 0 not at all; 1 after what is running (^C); 2 what is running is to stop (^C again, SIGTERM, SIGHUP); 3 at once (once
+ * more)
+ */
 int signals_asked(void);
 
 /* signals_first - the first signal that asked; 0 if none did */

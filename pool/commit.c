@@ -32,9 +32,12 @@ static void end_jobs(struct mp_core *core, unsigned slot, const struct mp_range 
         if (exception != NULL) {
             struct mp_end end = exception->end;
 
-            end.oom = end.oom && range->rules->limits_memory;
             part.first = range->first + until;
             part.count = 1;
+            end.oom = end.oom && range->rules->limits_memory;
+            /* Who stops as it was asked to is cancelled only if that was why it was asked. */
+            if (end.status == MPOOL_CANCELLED && !mp_cancel_covers(core, &part))
+                end.status = MPOOL_FAILED;
             mp_blame_charge(core, slot, part, &end, exception->final);
         }
         at = until + 1;

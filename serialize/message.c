@@ -142,7 +142,8 @@ static struct mp_end read_end(struct mp_fields *fields)
     struct mp_end end = {.status = (mpool_status)status, .signal = (int)number, .exit_code = (int)code};
 
     end.oom = mp_fields_bool(fields, "memory of a failure");
-    if (fields->wrong == NULL && status != MPOOL_FAILED && status != MPOOL_CRASHED && status != MPOOL_TIMED_OUT)
+    if (fields->wrong == NULL && status != MPOOL_FAILED && status != MPOOL_CRASHED && status != MPOOL_TIMED_OUT &&
+        status != MPOOL_CANCELLED)
         fields->wrong = "status of a failure";
     if (fields->wrong == NULL && (number < 0 || number > MP_SIGNAL_MAX))
         fields->wrong = "signal of a failure";

@@ -57,29 +57,29 @@ static int until(int64_t deadline_ms, int64_t now, int most)
     return deadline_ms - now < most ? (int)(deadline_ms - now) : most;
 }
 
-/* It is asked to end first, and killed later. Returns whether it was its time that was over. */
-static bool watch(mpool_job *job, const struct order *order, struct launch *launch)
+/* It is asked to end first, and killed later. Returns what it was stopped for; MPOOL_DONE: it was not. */
+static mpool_status watch(mpool_job *job, const struct order *order, struct launch *launch)
 {
     int64_t began = now_ms(), soft = order->soft_ms > 0 ? began + order->soft_ms : 0;
     int64_t hard = order->hard_ms > 0 ? began + order->hard_ms : 0;
-    bool asked = false, timed_out = false;
+    mpool_status stopped = MPOOL_DONE;
 
     while (!gather_wait(&output, launch, until(hard, now_ms(), until(soft, now_ms(), LOOK_MS)))) {
         int64_t now = now_ms();
         if (hard > 0 && now >= hard) {
             launch_kill(launch, SIGKILL);
-            timed_out = true;
+            stopped = MPOOL_TIMED_OUT;
             hard = 0;
         } else if (soft > 0 && now >= soft) {
             launch_kill(launch, SIGTERM);
-            timed_out = true;
+            stopped = MPOOL_TIMED_OUT;
             soft = 0;
-        } else if (!asked && mpool_job_cancelled(job)) {
+        } else if (stopped == MPOOL_DONE && mpool_job_cancelled(job)) {
             launch_kill(launch, SIGTERM);
-            asked = true;
+            stopped = MPOOL_CANCELLED;
         }
     }
-    return timed_out;
+    return stopped;
 }
 
 /* ---- what came of it --------------------------------------------------------------------------------------------- */
@@ -103,7 +103,7 @@ static bool is_expected(const struct order *order, int status)
     return WIFEXITED(status) && (order->expect[WEXITSTATUS(status) / 64] >> WEXITSTATUS(status) % 64 & 1) != 0;
 }
 
-static int fail(mpool_job *job, const struct order *order, bool timed_out, int status)
+static int fail(mpool_job *job, const struct order *order, mpool_status stopped, int status)
 {
     const char *line, *name = order->argv[0];
     int size = last_line(&line);
@@ -116,12 +116,13 @@ static int fail(mpool_job *job, const struct order *order, bool timed_out, int s
     } else {
         (void)snprintf(end, sizeof end, "exited with %d", WEXITSTATUS(status));
     }
-    if (timed_out)
+    if (stopped == MPOOL_TIMED_OUT)
         return mpool_job_fail_as(
             job, MPOOL_TIMED_OUT, status, "%.100s ran longer than its limit of %" PRId64 " ms%s%.*s", name,
             order->soft_ms > 0 ? order->soft_ms : order->hard_ms, size > 0 ? ": " : "", size, line);
-    return mpool_job_fail_as(job, WIFSIGNALED(status) ? MPOOL_CRASHED : MPOOL_FAILED, status, "%.100s %s%s%.*s", name,
-                             end, size > 0 ? ": " : "", size, line);
+    if (stopped == MPOOL_DONE)
+        stopped = WIFSIGNALED(status) ? MPOOL_CRASHED : MPOOL_FAILED;
+    return mpool_job_fail_as(job, stopped, status, "%.100s %s%s%.*s", name, end, size > 0 ? ": " : "", size, line);
 }
 
 /* Standard output without what is blank at its end, and for a number at its beginning. */
@@ -184,7 +185,7 @@ static void pack_key(const char *key, msgpack_packer *packer)
     (void)msgpack_pack_str_with_body(packer, key, strlen(key));
 }
 
-static int report(mpool_job *job, const struct order *order, bool timed_out, int status, msgpack_packer *packer)
+static int report(mpool_job *job, const struct order *order, mpool_status stopped, int status, msgpack_packer *packer)
 {
     bool done = is_expected(order, status);
     int returned = 0;
@@ -197,7 +198,7 @@ static int report(mpool_job *job, const struct order *order, bool timed_out, int
         (void)msgpack_pack_nil(packer);
     gather_pack(&output, order->result == RESULT_NONE, packer);
     if (!done)
-        return fail(job, order, timed_out, status);
+        return fail(job, order, stopped, status);
     if (output.error != 0)
         return mpool_job_fail_as(job, MPOOL_FAILED, status, "its output could not be kept: %s", strerror(output.error));
     return returned;
@@ -221,8 +222,8 @@ static int run_command(mpool_job *job, const msgpack_object *args, msgpack_packe
     } else if (code != 0) {
         returned = mpool_job_fail_as(job, MPOOL_FAILED, W_EXITCODE(code, 0), "%s", why);
     } else {
-        bool timed_out = watch(job, &order, &launch);
-        returned = report(job, &order, timed_out, launch_end(&launch), result);
+        mpool_status stopped = watch(job, &order, &launch);
+        returned = report(job, &order, stopped, launch_end(&launch), result);
     }
     msgpack_zone_destroy(&zone);
     return returned;

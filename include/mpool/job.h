@@ -26,7 +26,8 @@ MPOOL_API int mpool_job_fail(mpool_job *job, const char *format, ...) MPOOL_PRIN
 /*
  * mpool_job_fail_as - say that the job fails since a process that it has run did
  *
- * status       in   MPOOL_FAILED, MPOOL_CRASHED or MPOOL_TIMED_OUT: how the job ends
+ * status       in   MPOOL_FAILED, MPOOL_CRASHED or MPOOL_TIMED_OUT: how the job ends; or MPOOL_CANCELLED, if it has
+ *                   stopped as mpool_job_cancelled() asked for: this counts if it was cancelled, else it has failed
  * wait_status  in   how the process ended, as of waitpid(2): mpool_task.retry_on can ask for it, and it is in the
  *                   result's `signal` and `exit_code`
  * format       in   the reason, as of mpool_job_fail()

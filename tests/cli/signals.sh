@@ -45,6 +45,40 @@ sigint_twice_stops_what_runs() {
     is "$(grep -c '"status":"cancelled","result":null' lines)" 3
 }
 
+two_have_begun() {
+    [ "$(find . -name 'begun-*' | wc -l)" -eq 2 ]
+}
+
+# A program is asked by SIGTERM, and has the time to clean up.
+sigint_twice_asks_programs_to_end() {
+    printf '%s\n' 'mpool: 1' 'workers: 2' 'steps:' '  a:' '    each: {range: 1..9}' \
+        "    shell: 'trap \"touch cleaned-\$1; exit 1\" TERM; touch begun-\$1; sleep 600 & wait'" >job.yaml
+    env --default-signal=INT "$mpool" run --json >out 2>err &
+    mpool_pid=$!
+    wait_until two_have_begun
+    kill -INT "$mpool_pid"
+    wait_until grep -q 'finishing 2 running jobs; ^C again stops them' err
+    kill -INT "$mpool_pid"
+    ends 130
+    has err 'stopping 2 running jobs; ^C again kills them'
+    is "$(find . -name 'cleaned-*' | wc -l) $(json out cancelled) $(json out total)" '2 9 9'
+}
+
+sigint_three_times_kills_what_runs() {
+    printf '%s\n' 'mpool: 1' 'workers: 2' 'steps:' '  a:' '    each: {range: 1..9}' \
+        "    shell: 'trap \"\" TERM; touch begun-\$1; while :; do sleep 600; done'" >job.yaml
+    env --default-signal=INT "$mpool" run --json >out 2>err &
+    mpool_pid=$!
+    wait_until two_have_begun
+    kill -INT "$mpool_pid"
+    wait_until grep -q 'finishing' err
+    kill -INT "$mpool_pid"
+    wait_until grep -q 'stopping' err
+    kill -INT "$mpool_pid"
+    ends 130
+    is "$(json out cancelled)" 9
+}
+
 sigterm_stops_at_once() {
     printf '{mpool: 1, workers: 2, steps: {a: {each: {items: [0, 600, 600, 600]}, call: sleep}}}' >job.yaml
     begin
@@ -207,7 +241,8 @@ signals_that_do_not_concern_it_do_no_harm() {
     is "$(json out done) $(json out total)" '200001 200001'
 }
 
-try sigint_once_finishes_what_runs sigint_twice_stops_what_runs sigterm_stops_at_once sighup_stops_at_once \
+try sigint_once_finishes_what_runs sigint_twice_stops_what_runs sigint_twice_asks_programs_to_end \
+    sigint_three_times_kills_what_runs sigterm_stops_at_once sighup_stops_at_once \
     a_reader_that_stands_still_holds_up_no_signal a_reader_that_goes_on_after_a_signal_gets_everything \
     the_summary_object_can_be_given_up_too a_fifo_that_nobody_writes_to_is_no_failed_job nohup_is_respected \
     waiting_for_standard_input_can_be_stopped kill_minus_9_leaves_nothing \

@@ -182,6 +182,8 @@ static struct mp_end draw_end(struct worker *worker)
         return end;
     if (dice_chance(worker->dice, 500)) {
         end.exit_code = EXIT_CODE;
+    } else if (dice_chance(worker->dice, 200)) {
+        end.status = MPOOL_CANCELLED;
     } else {
         end.status = dice_chance(worker->dice, 500) ? MPOOL_CRASHED : MPOOL_TIMED_OUT;
         end.signal = SIGSEGV;

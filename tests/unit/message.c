@@ -137,7 +137,7 @@ Test(message, results_carry_deltas_of_128_bits_failures_and_times)
 Test(message, a_job_that_is_not_done_ends_in_a_way_in_which_processes_end)
 {
     static const struct mp_end wrong[] = {
-        {.status = MPOOL_DONE, .exit_code = -1},     {.status = MPOOL_CANCELLED, .exit_code = -1},
+        {.status = MPOOL_DONE, .exit_code = -1},     {.status = MPOOL_SKIPPED, .exit_code = -1},
         {.status = MPOOL_FAILED, .exit_code = -2},   {.status = MPOOL_FAILED, .exit_code = 256},
         {.status = MPOOL_CRASHED, .signal = -1},     {.status = MPOOL_CRASHED, .signal = 65},
         {.status = (mpool_status)77, .exit_code = 1}};

@@ -46,8 +46,8 @@ int mp_builtin_sleep(mpool_job *job, const msgpack_object *args, msgpack_packer 
     end_ns = start_ns + (int64_t)(seconds * 1e9);
     for (int64_t now = start_ns; now < end_ns; now = now_ns()) {
         if (mpool_job_cancelled(job))
-            return mpool_job_fail(job, "sleep: asked to stop after %.2f of %g seconds", (double)(now - start_ns) / 1e9,
-                                  seconds);
+            return mpool_job_fail_as(job, MPOOL_CANCELLED, 0, "sleep: asked to stop after %.2f of %g seconds",
+                                     (double)(now - start_ns) / 1e9, seconds);
         sleep_until(end_ns - now > SLICE_NS ? now + SLICE_NS : end_ns);
     }
     return msgpack_pack_double(result, seconds) != 0 ? mpool_job_fail(job, "no memory for the result") : 0;
