@@ -32,6 +32,7 @@ enum {
     OPTION_TIMEOUT = 2000,
     OPTION_RETRIES,
     OPTION_TAG,
+    OPTION_HALT,
 };
 
 struct exec {
@@ -39,7 +40,7 @@ struct exec {
     char **words; /* the program and its arguments, up to the next NULL */
     char **items; /* likewise; NULL: they are read */
     const char *file;
-    const char *timeout, *retries;
+    const char *timeout, *retries, *halt;
     bool nul, keep_order, ungroup, tag;
 };
 
@@ -50,6 +51,7 @@ static const struct argp_option exec_options[] = {
     {"ungroup", 'u', NULL, 0, "Let programs write straight to the terminal, mixed as it comes", 0},
     {"tag", OPTION_TAG, NULL, 0, "Begin each line of output with the item and a tab", 0},
     {"timeout", OPTION_TIMEOUT, "TIME", 0, "End a program that runs longer than TIME, as 30s", 0},
+    {"halt", OPTION_HALT, "WHEN", 0, "End the run early, at soon,fail=3, now,fail=10% or now,success=1", 0},
     {"retries", OPTION_RETRIES, "N", 0, "Run a program that fails up to N more times", 0},
     {0},
 };
@@ -100,6 +102,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case OPTION_TIMEOUT:
         exec->timeout = argument;
+        return 0;
+    case OPTION_HALT:
+        exec->halt = argument;
         return 0;
     case OPTION_RETRIES:
         exec->retries = argument;
@@ -257,6 +262,8 @@ static bool make_tree(struct jobfile *jobfile, const struct exec *exec)
         set(arena, step, "timeout", make_plain(arena, exec->timeout));
     if (exec->retries != NULL)
         set(arena, step, "retries", make_plain(arena, exec->retries));
+    if (exec->halt != NULL)
+        set(arena, step, "halt", make_text(arena, exec->halt));
     if (exec->keep_order)
         set(arena, step, "order", make_text(arena, "items"));
     if (exec->ungroup)

@@ -6,6 +6,7 @@
 #ifndef CLI_JOBFILE_H
 #define CLI_JOBFILE_H
 
+#include "cli/halt.h"
 #include "cli/limits.h"
 #include "cli/yaml.h"
 
@@ -40,6 +41,7 @@ struct step {
     struct total *totals;
     size_t total_count;
     struct limits limits;
+    struct halt halt;
     bool in_order; /* results come in the order of the items, and not as they complete */
 };
 

@@ -22,6 +22,7 @@ enum {
     OPTION_JSON,
     OPTION_PROGRESS,
     OPTION_DRY_RUN,
+    OPTION_JOBLOG,
 };
 
 static const struct argp_option file_options[] = {
@@ -34,6 +35,7 @@ static const struct argp_option running_options[] = {
     {"directory", 'C', "DIR", 0, "Change to DIR before anything else", 0},
     {"jobs", 'j', "N", 0, "Run N jobs at a time, 1 to 1024, or 50% of the CPUs, or one more than them: +1", 0},
     {"output", OPTION_OUTPUT, "FILE", 0, "Write a JSON line for each job to FILE, - for standard output", 0},
+    {"joblog", OPTION_JOBLOG, "FILE", 0, "Write a line for each job to FILE, as GNU parallel does", 0},
     {"json", OPTION_JSON, NULL, 0, "Write a summary as one JSON object to standard output", 0},
     {"progress", OPTION_PROGRESS, "WHEN", 0, "Show a live line: auto (on a terminal), always or never", 0},
     {"quiet", 'q', NULL, 0, "Show nothing but what fails, and what jobs write", 0},
@@ -115,6 +117,9 @@ static error_t parse_running(int key, char *argument, struct argp_state *state)
         return 0;
     case OPTION_OUTPUT:
         options->output = argument;
+        return 0;
+    case OPTION_JOBLOG:
+        options->joblog = argument;
         return 0;
     case OPTION_JSON:
         options->json = true;

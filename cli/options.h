@@ -22,6 +22,7 @@ struct options {
     size_t setting_count, setting_room;
     unsigned workers;   /* 0: what the file says */
     const char *output; /* NULL: none; "-": standard output */
+    const char *joblog; /* NULL: none */
     bool json;
     bool quiet;   /* neither a live line nor a table of what was done */
     bool dry_run; /* commands are printed, and not run */

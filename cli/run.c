@@ -4,28 +4,19 @@
  * Runs in: the mpool command, on its main thread. Owns: the pool.
  *
  * Everything that can be wrong with the command line and the file is found before anything is forked. Then the steps
- * run one after the other: the plan gives jobs to an iterator of the pool as the pool has room for them, and each
- * result is counted, written and forgotten as it comes.
- *
- *   a signal, once (^C)     the pool is drained: the jobs that run come to their end, the others are cancelled
- *   again, or SIGTERM       these are asked to stop, programs by SIGTERM, and killed five seconds later
- *   once more               the pool is terminated: they are killed
- *   a write error           the same; exit 3, or death by SIGPIPE where nobody reads any more
- *   a slow reader           is waited for, and signals are heeded meanwhile; once they ask to stop now, not for long
- *   the pool is broken      what it said about it; exit 3
- *
- * In each case the totals and numbers of what was done are printed, and the pool is freed before the end.
+ * run one after the other (cli/drive.c). However that ends (cli/stages.c), the totals and numbers of what was done are
+ * printed, and the pool is freed before the end.
  */
 #include "cli/run.h"
 
 #include "cli/command.h"
+#include "cli/drive.h"
 #include "cli/dry.h"
 #include "cli/names.h"
-#include "cli/program.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
-#include "cli/source.h"
 #include "cli/spool.h"
+#include "cli/stages.h"
 #include "cli/summary.h"
 #include "cli/work/work.h"
 
@@ -38,17 +29,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* How long jobs have that were told to stop. */
-#define GRACE_MS 5000
-
-/* How long after its time a program's worker may still be there. */
-#define PROGRAM_GRACE_MS 5000
-
-/* How long to wait for a result before looking at signals, and at the clock. */
-#define WAIT_MS 100
-
-/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static void say(const char *what, const char *why)
 {
@@ -64,206 +44,13 @@ static void say(const char *what, const char *why)
     text_free(&line);
 }
 
-/* A call has failed that has to work for the run to go on. */
-static void say_error(struct run *run, const char *what, mpool_err err)
+void run_break(struct run *run, const char *what, mpool_err err)
 {
     const char *detail = mpool_error_detail();
 
     run->broken = true;
     say(what, detail[0] != '\0' ? detail : mpool_err_text(err));
 }
-
-/* ---- stopping ---------------------------------------------------------------------------------------------------- */
-
-/* `rest` is told where nothing runs any more; NULL: nothing is. */
-static void say_stopping(const struct run *run, const char *doing, const char *then, const char *rest)
-{
-    mpool_pool_stats stats = {0};
-    struct text line = {0};
-
-    (void)mpool_pool_stats_read(run->pool, &stats);
-    text_printf(&line, "mpool: %s ", doing);
-    if (stats.jobs_running == 0 && rest == NULL) {
-        text_clear(&line);
-    } else if (stats.jobs_running == 0) {
-        text_string(&line, rest);
-    } else {
-        text_number(&line, stats.jobs_running);
-        text_printf(&line, " running job%s; ^C again %s %s\n", stats.jobs_running == 1 ? "" : "s", then,
-                    stats.jobs_running == 1 ? "it" : "them");
-    }
-    progress_clear();
-    (void)fwrite(line.data, 1, line.size, stderr);
-    text_free(&line);
-}
-
-/* The stages of an end, each of which was asked for, or is due because nobody reads what is written. */
-static void stop(struct run *run, enum run_stage stage)
-{
-    if (run->iter != NULL)
-        mpool_iter_stop(run->iter);
-    if (stage >= RUN_FINISHING && run->stage < RUN_FINISHING) {
-        if (stage == RUN_FINISHING)
-            say_stopping(run, "finishing", "stops", "what is to be written; ^C again stops it\n");
-        (void)mpool_pool_drain(run->pool);
-    }
-    if (stage == RUN_STOPPING && run->stage < RUN_STOPPING && run->iter != NULL) {
-        say_stopping(run, "stopping", "kills", NULL);
-        (void)mpool_iter_cancel(run->iter, GRACE_MS);
-    }
-    if (stage == RUN_KILLING && run->stage < RUN_KILLING)
-        (void)mpool_pool_terminate(run->pool);
-    run->stage = stage;
-}
-
-/* Does what signals and write errors ask for. */
-static void look_around(struct run *run)
-{
-    int asked = signals_asked() > 0 ? signals_heed() : 0;
-    enum run_stage stage = (enum run_stage)asked;
-
-    if (run->output.writer.error != 0 || run->console.out.error != 0)
-        stage = RUN_KILLING;
-    if (stage > run->stage)
-        stop(run, stage);
-}
-
-/* ---- a step ------------------------------------------------------------------------------------------------------ */
-
-static void wait_for_reader(void *user)
-{
-    look_around(user);
-}
-
-/* Counts and writes one result. The ticket has what is known of the job. */
-static void settle(struct run *run, const mpool_result *result)
-{
-    struct run_step *step = run->current;
-    const struct ticket *ticket = tickets_get(&run->plan.tickets, result->tag);
-
-    step->tally.ended[result->status]++;
-    if (step->step->program != NULL)
-        console_show(&run->console, result, step->step->program->tag ? &ticket->item : NULL, wait_for_reader, run);
-    if (run->output.writer.name != NULL)
-        output_result(&run->output, step->step, ticket->index, &ticket->item, result);
-    if (result->status == MPOOL_FAILED || result->status == MPOOL_CRASHED || result->status == MPOOL_TIMED_OUT)
-        failures_add(&run->failures, step->step, ticket->index, &ticket->item, result);
-    tickets_give_back(&run->plan.tickets, result->tag);
-}
-
-/* An item for which there can be no job counts as a failed one. */
-static void take_fault(void *user, uint64_t index, const struct item *item, const char *error)
-{
-    struct run *run = user;
-    struct run_step *step = run->current;
-
-    step->tally.ended[MPOOL_FAILED]++;
-    output_fault(&run->output, step->step, index, item, error);
-    failures_add_item(&run->failures, step->step, item, error);
-}
-
-static void drive(struct run *run)
-{
-    const mpool_result *result;
-    mpool_err err;
-
-    while ((err = mpool_iter_next(run->iter, WAIT_MS, &result)) == MPOOL_OK || err == MPOOL_E_TIMEOUT) {
-        if (err == MPOOL_OK)
-            settle(run, result);
-        if (progress_tick(run, clock_coarse_ns()))
-            (void)output_flush(&run->output); /* what a signal leaves is written after look_around() */
-        look_around(run);
-    }
-    if (err != MPOOL_E_END && !(err == MPOOL_E_CLOSED && run->stage > RUN_ON))
-        say_error(run, run->current->step->name, err);
-}
-
-/* What a stopped step has not come to: jobs of which no result came, and items that were not asked for. */
-static void count_pending(struct run *run, struct run_step *step)
-{
-    uint64_t left = plan_left(&run->plan);
-
-    step->tally.pending = run->plan.items - tally_ended(&step->tally);
-    if (left == SOURCE_UNKNOWN)
-        step->tally.more = true;
-    else
-        step->tally.pending += left;
-}
-
-/*
- * A program's time is kept by the function that runs it, and its memory and CPU time by the kernel; a worker that does
- * not come to its end then is killed a little later.
- */
-static mpool_task make_task(const struct run *run, const struct step *step)
-{
-    const struct limits *limits = &step->limits;
-    bool program = step->program != NULL;
-    mpool_task task = {.function = step->function,
-                       .timeout_ms = limits->timeout_ms,
-                       .retries = limits->retries,
-                       .retry_on = limits->retry_on,
-                       .backoff_ms = limits->backoff_ms,
-                       .priority = limits->priority,
-                       .delay_ms = limits->delay_ms,
-                       .at_most = limits->at_most,
-                       .at_most_key = limits->at_most > 0 ? step->name : NULL,
-                       .once = limits->once,
-                       .discard_value = run->output.writer.name == NULL && !program,
-                       .measure = run->output.writer.name != NULL};
-
-    if (program) {
-        task.timeout_ms += task.timeout_ms > 0 ? PROGRAM_GRACE_MS : 0;
-    } else {
-        task.soft_timeout_ms = limits->soft_timeout_ms;
-        task.memory_bytes = (size_t)limits->memory_bytes;
-        task.cpu_ms = limits->cpu_ms;
-    }
-    return task;
-}
-
-static void run_step(struct run *run, struct run_step *step)
-{
-    const struct step *what = step->step;
-    mpool_collect collect[MPOOL_TOTALS_MAX];
-    mpool_task task = make_task(run, what);
-
-    for (size_t i = 0; i < what->total_count; i++)
-        collect[i] = (mpool_collect){.total = what->totals[i].pool_name, .field = what->totals[i].field};
-    task.collect = collect;
-    task.collect_count = what->total_count;
-    run->current = step;
-    step->tally.start_ns = clock_ns();
-    plan_begin(&run->plan, what, take_fault, run);
-    mpool_err err = what->in_order ? mpool_pool_imap(run->pool, &task, plan_next, &run->plan, &run->iter)
-                                   : mpool_pool_imap_unordered(run->pool, &task, plan_next, &run->plan, &run->iter);
-    if (err == MPOOL_OK) {
-        drive(run);
-        mpool_iter_free(run->iter);
-        run->iter = NULL;
-    } else {
-        say_error(run, what->name, err);
-    }
-    step->tally.end_ns = clock_ns();
-    if (run->plan.ended && run->plan.items == 0) {
-        progress_clear();
-        source_say_nothing(what);
-    }
-    count_pending(run, step);
-    plan_end(&run->plan);
-    run->current = NULL;
-}
-
-/* A step that was not begun because the run was stopped: its jobs are pending, if their number is known. */
-static void pass_over(struct run *run, struct run_step *step)
-{
-    run->current = step;
-    plan_begin(&run->plan, step->step, take_fault, run);
-    count_pending(run, step);
-    plan_end(&run->plan);
-    run->current = NULL;
-}
-
-/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static bool open_totals(struct run *run)
 {
@@ -278,7 +65,7 @@ static bool open_totals(struct run *run)
             mpool_err err =
                 mpool_total_open(run->pool, step->totals[t].pool_name, step->totals[t].kind, &run->steps[i].totals[t]);
             if (err != MPOOL_OK) {
-                say_error(run, step->totals[t].pool_name, err);
+                run_break(run, step->totals[t].pool_name, err);
                 return false;
             }
         }
@@ -316,7 +103,7 @@ static bool open_pool(struct run *run)
     signals_catch();
     if (err == MPOOL_OK)
         return true;
-    say_error(run, "cannot start workers", err);
+    run_break(run, "cannot start workers", err);
     return false;
 }
 
@@ -326,15 +113,16 @@ static void run_steps(struct run *run)
     bool mixed = run->output.writer.name != NULL && isatty(run->output.writer.fd) == 1;
     progress_begin(mixed || run->options->quiet ? PROGRESS_NEVER : run->options->progress);
     for (size_t i = 0; i < run->jobfile.step_count; i++) {
-        look_around(run);
+        stages_look(run);
         if (run->stage > RUN_ON || run->broken)
-            pass_over(run, &run->steps[i]);
+            drive_past(run, &run->steps[i]);
         else
-            run_step(run, &run->steps[i]);
+            drive_step(run, &run->steps[i]);
     }
-    while (!output_flush(&run->output))
-        look_around(run);
+    while (!output_flush(&run->output) || !joblog_flush(&run->joblog))
+        stages_look(run);
     output_close(&run->output);
+    joblog_close(&run->joblog);
     progress_clear();
 }
 
@@ -354,11 +142,12 @@ static int exit_code(const struct run *run)
 
     if (last_signal(run) != 0)
         return 128 + last_signal(run);
-    if (run->broken || run->output.writer.error != 0 || run->console.out.error != 0 || run->json.error != 0)
+    if (run->broken || run->output.writer.error != 0 || run->joblog.writer.error != 0 || run->console.out.error != 0 ||
+        run->json.error != 0)
         return EXIT_BROKEN;
     for (size_t i = 0; i < run->jobfile.step_count; i++)
         bad += tally_bad(&run->steps[i].tally) + run->steps[i].tally.pending;
-    return bad > 0 ? EXIT_JOBS : EXIT_DONE;
+    return bad > 0 && !run->halted_well ? EXIT_JOBS : EXIT_DONE;
 }
 
 static void say_failure(const struct writer *writer)
@@ -374,7 +163,7 @@ static void write_json(struct run *run)
     writer_init(&run->json, "standard output", STDOUT_FILENO);
     summary_json(run, exit_code(run), &run->json.waiting);
     while (!writer_flush(&run->json))
-        look_around(run);
+        stages_look(run);
     say_failure(&run->json);
     writer_fini(&run->json);
 }
@@ -389,6 +178,7 @@ static int run_jobs(struct run *run)
         run_steps(run);
         say_failure(&run->output.writer);
         say_failure(&run->console.out);
+        say_failure(&run->joblog.writer);
         if (run->output.writer.error != EPIPE && run->console.out.error != EPIPE)
             summary_print(run);
         if (run->options->json)
@@ -396,6 +186,7 @@ static int run_jobs(struct run *run)
         code = exit_code(run);
     } else {
         output_close(&run->output);
+        joblog_close(&run->joblog);
     }
     console_close(&run->console);
     mpool_pool_free(run->pool);
@@ -419,7 +210,8 @@ int run_whole(struct run *run)
 
     if (run->options->dry_run) {
         code = dry_run(&run->jobfile);
-    } else if (output_open(&run->output, run->options->output, run->options->file)) {
+    } else if (output_open(&run->output, run->options->output, run->options->file) &&
+               joblog_open(&run->joblog, run->options->joblog)) {
         code = run_jobs(run);
         death = last_signal(run);
     }
@@ -438,7 +230,7 @@ bool run_begin(struct run *run, const struct options *options)
         err = work_register();
     if (err == MPOOL_OK)
         return true;
-    say_error(run, "cannot register functions", err);
+    run_break(run, "cannot register functions", err);
     return false;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/console.h"
 #include "cli/failures.h"
 #include "cli/jobfile.h"
+#include "cli/joblog.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/plan.h"
@@ -39,11 +40,13 @@ struct run {
     struct console console;   /* what programs write */
     struct plan plan;         /* of the current step */
     struct output output;     /* of --output */
+    struct joblog joblog;     /* of --joblog */
     struct writer json;       /* of --json */
     struct failures failures;
     int64_t start_ns;
     enum run_stage stage;
-    bool broken; /* the run could not go on, which was said */
+    bool halted_well; /* since enough jobs were done */
+    bool broken;      /* the run could not go on, which was said */
 };
 
 /*
@@ -53,5 +56,8 @@ struct run {
  */
 bool run_begin(struct run *run, const struct options *options);
 int run_whole(struct run *run);
+
+/* run_break - a call has failed that has to work for the run to go on: say so */
+void run_break(struct run *run, const char *what, mpool_err err);
 
 #endif

@@ -17,7 +17,7 @@
 
 static const struct schema_key keys[] = {
     {"each", false}, {"call", false},   {"args", false},  {"totals", false}, LIMITS_KEYS,      PROGRAM_KEYS,
-    {"needs", true}, {"outputs", true}, {"inputs", true}, {"halt", true},    {"order", false}, {0},
+    {"needs", true}, {"outputs", true}, {"inputs", true}, {"halt", false},   {"order", false}, {0},
 };
 
 static bool read_call(struct report *report, struct step *step, const struct yaml_node *node)
@@ -66,6 +66,17 @@ static bool check_kind(struct report *report, const struct step *step, const str
         }
     }
     return true;
+}
+
+static bool read_halt(struct report *report, struct step *step, const struct yaml_node *node)
+{
+    if (node == NULL || (node->kind == YAML_SCALAR && halt_parse(node->text, &step->halt)))
+        return true;
+    report_error(
+        report, node->place,
+        "`halt` is never, or soon or now with a number: \"soon,fail=3\", \"now,fail=10%%\", \"now,success=1\"; not %s",
+        value_name(node));
+    return false;
 }
 
 static bool read_order(struct report *report, struct step *step, const struct yaml_node *node)
@@ -131,6 +142,7 @@ bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_nod
         ok = read_call(report, step, call) && ok;
     ok = limits_read(&jobfile->yaml, node, &step->limits) && ok;
     ok = read_order(report, step, yaml_get(node, "order")) && ok;
+    ok = read_halt(report, step, yaml_get(node, "halt")) && ok;
     if (totals != NULL)
         ok = read_totals(jobfile, step, totals) && ok;
     if (!source_read(jobfile, step, each, &scope))

@@ -48,8 +48,8 @@ int mpool_job_fail(mpool_job *job, const char *format, ...)
 
 int mpool_job_fail_as(mpool_job *job, mpool_status status, int wait_status, const char *format, ...)
 {
-    bool possible = status == MPOOL_FAILED || status == MPOOL_CRASHED || status == MPOOL_TIMED_OUT ||
-                    status == MPOOL_CANCELLED;
+    bool possible =
+        status == MPOOL_FAILED || status == MPOOL_CRASHED || status == MPOOL_TIMED_OUT || status == MPOOL_CANCELLED;
     va_list args;
 
     va_start(args, format);

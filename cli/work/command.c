@@ -116,6 +116,9 @@ static int fail(mpool_job *job, const struct order *order, mpool_status stopped,
     } else {
         (void)snprintf(end, sizeof end, "exited with %d", WEXITSTATUS(status));
     }
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU && order->cpu_s > 0)
+        return mpool_job_fail_as(job, MPOOL_TIMED_OUT, status,
+                                 "%.100s used more than its limit of %" PRId64 " s of CPU time", name, order->cpu_s);
     if (stopped == MPOOL_TIMED_OUT)
         return mpool_job_fail_as(
             job, MPOOL_TIMED_OUT, status, "%.100s ran longer than its limit of %" PRId64 " ms%s%.*s", name,

@@ -8,6 +8,9 @@
  * large the worker is. The program gets descriptors 0 to 2 and no other, all of ours being close-on-exec, and the
  * signals as a shell would have them.
  *
+ * Limits and niceness are for a shell to set, which then becomes the program: posix_spawn() cannot, and from outside
+ * they would come a little late.
+ *
  * It leads a process group, so that ^C in a terminal is for the run to act on, and what ends the program ends what it
  * has started as well.
  */
@@ -15,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
@@ -23,10 +27,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* The longest text of the shell that sets limits. */
+#define SCRIPT_MAX 256
 
 /* Where programs are if nobody says. */
 #define USUAL_PATH "/bin:/usr/bin"
@@ -179,9 +185,54 @@ static bool open_output(const struct order *order, int number, struct plumbing *
     return false;
 }
 
+/* ---- what it may use --------------------------------------------------------------------------------------------- */
+
+static bool is_limited(const struct order *order)
+{
+    return order->memory_bytes > 0 || order->cpu_s > 0 || order->nice != 0;
+}
+
+/* What a shell does before it becomes the program. At its soft limit of CPU time that gets SIGXCPU. */
+static void write_script(const struct order *order, char *script, size_t room)
+{
+    size_t used = 0;
+
+    if (order->memory_bytes > 0)
+        used += (size_t)snprintf(script, room, "ulimit -d %" PRId64 " && ", (order->memory_bytes + 1023) / 1024);
+    if (order->cpu_s > 0)
+        used += (size_t)snprintf(script + used, room - used, "ulimit -St %" PRId64 " && ulimit -Ht %" PRId64 " && ",
+                                 order->cpu_s, order->cpu_s + 1);
+    if (order->nice != 0)
+        (void)snprintf(script + used, room - used, "exec nice -n %d \"$@\"", order->nice);
+    else
+        (void)snprintf(script + used, room - used, "exec \"$@\"");
+}
+
+/* The arguments of that shell; to be freed. NULL: there is no memory. */
+static char **wrap(const struct order *order, const char *file, char *script)
+{
+    static char shell[] = "/bin/sh", option[] = "-c", name[] = "sh";
+    size_t count = 0;
+    char **argv;
+
+    while (order->argv[count] != NULL)
+        count++;
+    argv = calloc(count + 5, sizeof *argv);
+    if (argv == NULL)
+        return NULL;
+    argv[0] = shell;
+    argv[1] = option;
+    argv[2] = script;
+    argv[3] = name;
+    memcpy(argv + 4, order->argv, count * sizeof *argv);
+    /* The shell would search for it once more. */
+    memcpy(&argv[4], &file, sizeof file);
+    return argv;
+}
+
 /* ---- start ------------------------------------------------------------------------------------------------------- */
 
-static int spawn(const struct order *order, const char *file, const struct plumbing *plumbing, pid_t *pid)
+static int spawn(const struct order *order, const char *file, char **argv, const struct plumbing *plumbing, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -209,26 +260,28 @@ static int spawn(const struct order *order, const char *file, const struct plumb
         if (error == 0 && order->cwd != NULL)
             error = posix_spawn_file_actions_addchdir_np(&actions, order->cwd);
         if (error == 0)
-            error =
-                posix_spawn(pid, file, &actions, &attributes, order->argv, order->env != NULL ? order->env : environ);
+            error = posix_spawn(pid, file, &actions, &attributes, argv, order->env != NULL ? order->env : environ);
         (void)posix_spawnattr_destroy(&attributes);
     }
     (void)posix_spawn_file_actions_destroy(&actions);
     return error;
 }
 
-/* What it may use. It is running already, but has not got far: its loader is at work. */
-static void limit(const struct order *order, pid_t pid)
+static int spawn_limited(const struct order *order, const char *file, const struct plumbing *plumbing, pid_t *pid)
 {
-    const struct rlimit memory = {(rlim_t)order->memory_bytes, (rlim_t)order->memory_bytes};
-    const struct rlimit cpu = {(rlim_t)order->cpu_s, (rlim_t)order->cpu_s + 1};
+    char script[SCRIPT_MAX];
+    char **argv;
+    int error;
 
-    if (order->memory_bytes > 0)
-        (void)prlimit(pid, RLIMIT_DATA, &memory, NULL);
-    if (order->cpu_s > 0)
-        (void)prlimit(pid, RLIMIT_CPU, &cpu, NULL);
-    if (order->nice != 0)
-        (void)setpriority(PRIO_PROCESS, (id_t)pid, getpriority(PRIO_PROCESS, 0) + order->nice);
+    if (!is_limited(order))
+        return spawn(order, file, order->argv, plumbing, pid);
+    write_script(order, script, sizeof script);
+    argv = wrap(order, file, script);
+    if (argv == NULL)
+        return ENOMEM;
+    error = spawn(order, argv[0], argv, plumbing, pid);
+    free(argv);
+    return error;
 }
 
 static int tell_why(const struct order *order, int error, char why[LAUNCH_WHY])
@@ -260,7 +313,7 @@ int launch_start(const struct order *order, struct launch *launch, char why[LAUN
     }
     if (open_input(order, &plumbing, why) && open_output(order, STDOUT_FILENO, &plumbing, why) &&
         open_output(order, STDERR_FILENO, &plumbing, why)) {
-        error = spawn(order, file, &plumbing, &pid);
+        error = spawn_limited(order, file, &plumbing, &pid);
         if (error != 0)
             code = tell_why(order, error, why);
     }
@@ -270,7 +323,6 @@ int launch_start(const struct order *order, struct launch *launch, char why[LAUN
         close_all(plumbing.ours);
         return code;
     }
-    limit(order, pid);
     *launch = (struct launch){.pid = pid,
                               .pidfd = pidfd_open(pid, 0),
                               .out = plumbing.ours[STDOUT_FILENO],

@@ -60,6 +60,38 @@ times_and_retries_are_those_of_a_step() {
     has err '`retries` is a whole number from 0'
 }
 
+failures_can_end_the_run() {
+    seq 100 | exits 1 "$mpool" exec -j1 -q --json --halt soon,fail=3 false
+    # Some have failed before the first results were looked at.
+    is "$(($(json out failed) >= 3 && $(json out failed) < 90))" 1
+    has err 'mpool: exec: 3 jobs failed, and `halt` ends the run'
+    printf '600\n600\nx\n' | exits 1 "$mpool" exec -j3 -q --json --halt now,fail=1 sleep
+    is "$(json out failed) $(json out cancelled)" '1 2'
+    printf '600\n0\n600\n' | exits 0 "$mpool" exec -j3 -q --json --halt now,success=1 sleep
+    is "$(json out done) $(json out cancelled)" '1 2'
+    seq 100 | exits 1 "$mpool" exec -j2 -q --json --halt soon,fail=50% false
+    is "$(($(json out failed) < 100))" 1
+    seq 10 | exits 1 "$mpool" exec -q --json --halt never false
+    is "$(json out failed)" 10
+    for bad in soon now,fail=0 later,fail=1 soon,fail=101% soon,success= fail=1; do
+        exits 2 "$mpool" exec --halt "$bad" true ::: a
+        has err '`halt` is never, or soon or now with a number'
+    done
+}
+
+a_job_log_is_as_parallel_writes_it() {
+    printf '0\n3\nKILL\n' >items
+    exits 1 "$mpool" exec -kq -a items --joblog log sh -c '[ $1 != KILL ] || kill -KILL $$; sleep 0.05; exit $1' sh
+    is "$(head -n 1 log)" "$(printf 'Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand')"
+    is "$(tail -n +2 log | cut -f 1,2,5-8 | tr '\t\n' ' |')" '1 : 0 0 0 0|2 : 0 0 3 0|3 : 0 0 0 9|'
+    awk -F '\t' -v now="$(date +%s)" 'NR == 2 && ($4 < 0.05 || $4 > 60 || $3 < now - 600 || $3 > now + 1) { exit 1 }' log
+    code=0
+    sh -c "$(sed -n 3p log | cut -f 9)" || code=$?
+    is "$code" 3
+    exits 2 "$mpool" exec --joblog no/where true ::: a
+    has err '--joblog "no/where": No such file or directory'
+}
+
 a_dry_run_prints_what_would_be_run() {
     exits 0 "$mpool" exec --dry-run rm -- ::: a 'b c' "d'e"
     printf "rm -- a\nrm -- 'b c'\nrm -- 'd'\\\\''e'\n" | diff - out
@@ -101,6 +133,7 @@ the_number_of_jobs_can_depend_on_the_machine() {
 try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file items_can_be_on_the_command_line \
     replacement_strings_are_those_of_parallel other_braces_are_literal options_of_the_program_are_its_own \
     lines_can_begin_with_the_item_and_nothing_is_mixed times_and_retries_are_those_of_a_step \
-    a_dry_run_prints_what_would_be_run who_forgets_something_is_told \
+    failures_can_end_the_run a_job_log_is_as_parallel_writes_it a_dry_run_prints_what_would_be_run \
+    who_forgets_something_is_told \
     a_terminal_as_standard_input_is_an_error_and_no_wait the_number_of_jobs_can_depend_on_the_machine
 finish

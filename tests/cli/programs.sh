@@ -208,6 +208,12 @@ limits_are_the_programs() {
     step 'shell: "ulimit -d; ulimit -t; nice", memory: 64MiB, cpu_time: 7s, nice: 3'
     exits 0 "$mpool" run -q
     is "$(tr '\n' ' ' <out)" '65536 7 3 '
+    step 'shell: "while :; do :; done", cpu_time: 1s'
+    exits 1 "$mpool" run -q --json
+    is "$(json out timed_out)" 1
+    has err '/bin/sh used more than its limit of 1 s of CPU time'
+    step 'argv: [cat, /dev/null], nice: 1'
+    exits 0 "$mpool" run -q
 }
 
 a_failure_comes_with_the_command_that_repeats_it() {

@@ -1,0 +1,93 @@
+/*
+ * cli/stages.c - how a run ends early, stage by stage
+ *
+ * Runs in: the mpool command, on its main thread. Owns: nothing.
+ *
+ *   a signal, once (^C)     the pool is drained: the jobs that run come to their end, the others are cancelled
+ *   again, or SIGTERM       these are asked to stop, programs by SIGTERM, and killed five seconds later
+ *   once more               the pool is terminated: they are killed
+ *   a write error           the same; exit 3, or death by SIGPIPE where nobody reads any more
+ *   halt                    as ^C once, or as three times
+ */
+#include "cli/stages.h"
+
+#include "cli/progress.h"
+#include "cli/signals.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* How long jobs have that were told to stop. */
+#define GRACE_MS 5000
+
+/* `rest` is told where nothing runs any more; NULL: nothing is. */
+static void say_stopping(const struct run *run, const char *doing, const char *then, const char *rest)
+{
+    mpool_pool_stats stats = {0};
+    struct text line = {0};
+
+    (void)mpool_pool_stats_read(run->pool, &stats);
+    text_printf(&line, "mpool: %s ", doing);
+    if (stats.jobs_running == 0 && rest == NULL) {
+        text_clear(&line);
+    } else if (stats.jobs_running == 0) {
+        text_string(&line, rest);
+    } else {
+        text_number(&line, stats.jobs_running);
+        text_printf(&line, " running job%s; ^C again %s %s\n", stats.jobs_running == 1 ? "" : "s", then,
+                    stats.jobs_running == 1 ? "it" : "them");
+    }
+    progress_clear();
+    (void)fwrite(line.data, 1, line.size, stderr);
+    text_free(&line);
+}
+
+/* The stages of an end, each of which was asked for, or is due because nobody reads what is written. */
+static void stop(struct run *run, enum run_stage stage)
+{
+    if (run->iter != NULL)
+        mpool_iter_stop(run->iter);
+    if (stage >= RUN_FINISHING && run->stage < RUN_FINISHING) {
+        if (stage == RUN_FINISHING)
+            say_stopping(run, "finishing", "stops", "what is to be written; ^C again stops it\n");
+        (void)mpool_pool_drain(run->pool);
+    }
+    if (stage == RUN_STOPPING && run->stage < RUN_STOPPING && run->iter != NULL) {
+        say_stopping(run, "stopping", "kills", NULL);
+        (void)mpool_iter_cancel(run->iter, GRACE_MS);
+    }
+    if (stage == RUN_KILLING && run->stage < RUN_KILLING)
+        (void)mpool_pool_terminate(run->pool);
+    run->stage = stage;
+}
+
+void stages_look(void *user)
+{
+    struct run *run = user;
+    int asked = signals_asked() > 0 ? signals_heed() : 0;
+    enum run_stage stage = (enum run_stage)asked;
+
+    if (run->output.writer.error != 0 || run->joblog.writer.error != 0 || run->console.out.error != 0)
+        stage = RUN_KILLING;
+    if (stage > run->stage)
+        stop(run, stage);
+}
+
+void stages_halt(struct run *run, const struct halt *halt)
+{
+    const struct tally *tally = &run->current->tally;
+    uint64_t count = halt->success ? tally->ended[MPOOL_DONE] : tally_failed(tally);
+
+    if (run->stage > RUN_ON)
+        return;
+    progress_clear();
+    (void)fprintf(stderr, "mpool: %s: %" PRIu64 " job%s %s, and `halt` ends the run\n", run->current->step->name, count,
+                  count == 1 ? "" : "s", halt->success ? "done" : "failed");
+    run->halted_well = halt->success;
+    /* Said already: not as ^C would. */
+    (void)mpool_iter_stop(run->iter);
+    (void)mpool_pool_drain(run->pool);
+    run->stage = RUN_FINISHING;
+    if (halt->when == HALT_NOW)
+        stop(run, RUN_KILLING);
+}
