@@ -9,7 +9,6 @@
  */
 #include "cli/arguments.h"
 
-#include "cli/path.h"
 #include "cli/value.h"
 
 #include <inttypes.h>
@@ -209,9 +208,8 @@ static struct path_part path_part(enum reference_kind kind, const char *path, si
     }
 }
 
-/* What a template names, as text. `digits` has room for a number. */
-static struct path_part reference_text(const struct reference *reference, const struct item *item, uint64_t index,
-                                       char digits[ITEM_NUMBER_MAX])
+struct path_part arguments_text(const struct reference *reference, const struct item *item, uint64_t index,
+                                char digits[ITEM_NUMBER_MAX])
 {
     struct item inner = *item;
     const char *text;
@@ -237,7 +235,7 @@ static void pack_value(const struct reference *reference, const struct item *ite
     } else if (reference->kind == REFERENCE_ITEM) {
         item_pack(item, packer);
     } else {
-        struct path_part part = reference_text(reference, item, index, digits);
+        struct path_part part = arguments_text(reference, item, index, digits);
         (void)msgpack_pack_str_with_body(packer, part.text, part.length);
     }
 }
@@ -252,7 +250,7 @@ static void pack_text(const struct piece *piece, const struct item *item, uint64
         const struct part *part = &piece->parts[i];
         struct path_part text = {.text = part->text, .length = part->length};
         if (part->reference.kind != 0)
-            text = reference_text(&part->reference, item, index, digits);
+            text = arguments_text(&part->reference, item, index, digits);
         text_add(scratch, text.text, text.length);
     }
     (void)msgpack_pack_str_with_body(packer, scratch->data, scratch->size);

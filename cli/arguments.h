@@ -5,6 +5,7 @@
 #define CLI_ARGUMENTS_H
 
 #include "cli/item.h"
+#include "cli/path.h"
 #include "cli/reference.h"
 
 #include <msgpack.h>
@@ -27,5 +28,15 @@ const struct arguments *arguments_read(const struct scope *scope, const struct y
  */
 void arguments_pack(const struct arguments *arguments, const struct item *item, uint64_t index, struct text *scratch,
                     msgpack_packer *packer);
+
+/*
+ * arguments_text - what a template names, as text
+ *
+ * digits    out  room for a number
+ *
+ * Points into the item or to `digits`. A template for a constant is none of the item's.
+ */
+struct path_part arguments_text(const struct reference *reference, const struct item *item, uint64_t index,
+                                char digits[ITEM_NUMBER_MAX]);
 
 #endif

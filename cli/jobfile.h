@@ -6,12 +6,12 @@
 #ifndef CLI_JOBFILE_H
 #define CLI_JOBFILE_H
 
+#include "cli/aggregate.h"
 #include "cli/limits.h"
 #include "cli/yaml.h"
 
-#include <mpool/total.h>
-
 struct arguments;
+struct label;
 struct source_kind;
 
 /* `--set name=value` */
@@ -25,7 +25,12 @@ struct total {
     const char *pool_name; /* "STEP.NAME": a pool's totals have unique names */
     const char *field;     /* of the result; NULL: the result itself, or a count */
     const char *operation; /* as in the file: "sum" */
-    mpool_total_kind kind;
+    enum aggregate_kind kind;
+    const struct label *by;   /* what jobs of one group have in common; NULL: it is not grouped */
+    size_t keys;              /* the most groups */
+    const struct label *show; /* a min or a max names the jobs that have it; NULL: it does not */
+    size_t top;               /* how many it names */
+    bool list;                /* it was written with `top` */
 };
 
 struct step {

@@ -93,12 +93,13 @@ static void add_error(struct text *line, const char *error)
         text_string(line, "null");
 }
 
-static void add_value(struct output *output, const mpool_result *result)
+/* The result of a job that is done. */
+static void add_value(struct output *output, const mpool_result *result, bool done)
 {
     msgpack_object value;
 
     text_string(&output->writer.waiting, ",\"result\":");
-    if (result->status == MPOOL_DONE && mpool_result_object(result, &output->zone, &value) == MPOOL_OK)
+    if (done && mpool_result_object(result, &output->zone, &value) == MPOOL_OK)
         json_object(&output->writer.waiting, &value);
     else
         text_string(&output->writer.waiting, "null");
@@ -116,18 +117,19 @@ static void add_seconds(struct text *line, int64_t run_ns)
 }
 
 void output_result(struct output *output, const struct step *step, uint64_t index, const struct item *item,
-                   const mpool_result *result)
+                   const mpool_result *result, const char *fault)
 {
+    mpool_status status = fault != NULL ? MPOOL_FAILED : result->status;
     struct text *line = &output->writer.waiting;
 
     if (output->writer.name == NULL || output->writer.error != 0)
         return;
     begin_line(output, step, index, item);
     text_string(line, ",\"status\":\"");
-    text_string(line, mpool_status_name(result->status));
+    text_string(line, mpool_status_name(status));
     text_char(line, '"');
-    add_value(output, result);
-    add_error(line, result->error);
+    add_value(output, result, status == MPOOL_DONE);
+    add_error(line, fault != NULL ? fault : result->error);
     text_string(line, ",\"attempts\":");
     text_unsigned(line, result->attempts);
     text_string(line, ",\"worker\":");

@@ -108,12 +108,18 @@ static void settle(struct run *run, const mpool_result *result)
 {
     struct run_step *step = run->current;
     const struct ticket *ticket = tickets_get(&run->plan.tickets, result->tag);
+    mpool_status status = result->status;
+    const char *fault = NULL;
 
-    step->tally.ended[result->status]++;
+    if (status == MPOOL_DONE)
+        fault = ledger_add(&step->ledger, ticket->index, &ticket->item, result);
+    if (fault != NULL)
+        status = MPOOL_FAILED;
+    step->tally.ended[status]++;
     if (run->output.writer.name != NULL)
-        output_result(&run->output, step->step, ticket->index, &ticket->item, result);
-    if (result->status == MPOOL_FAILED || result->status == MPOOL_CRASHED || result->status == MPOOL_TIMED_OUT)
-        failures_add(&run->failures, step->step, ticket->index, &ticket->item, result);
+        output_result(&run->output, step->step, ticket->index, &ticket->item, result, fault);
+    if (status == MPOOL_FAILED || status == MPOOL_CRASHED || status == MPOOL_TIMED_OUT)
+        failures_add(&run->failures, step->step, ticket->index, &ticket->item, result, fault);
     tickets_give_back(&run->plan.tickets, result->tag);
 }
 
@@ -167,13 +173,11 @@ static void run_step(struct run *run, struct run_step *step)
                        .retry_on = what->limits.retry_on,
                        .backoff_ms = what->limits.backoff_ms,
                        .collect = collect,
-                       .collect_count = what->total_count,
-                       .discard_value = run->output.writer.name == NULL,
+                       .collect_count = ledger_collect(&step->ledger, collect),
+                       .discard_value = run->output.writer.name == NULL && !step->ledger.kept,
                        .measure = run->output.writer.name != NULL};
     mpool_iter *iter;
 
-    for (size_t i = 0; i < what->total_count; i++)
-        collect[i] = (mpool_collect){.total = what->totals[i].pool_name, .field = what->totals[i].field};
     run->current = step;
     step->tally.start_ns = clock_ns();
     plan_begin(&run->plan, what, take_fault, run);
@@ -214,14 +218,10 @@ static bool open_totals(struct run *run)
     for (size_t i = 0; i < jobfile->step_count; i++) {
         const struct step *step = &jobfile->steps[i];
         run->steps[i].step = step;
-        run->steps[i].totals = memory_get(step->total_count * sizeof(mpool_total *));
-        for (size_t t = 0; t < step->total_count; t++) {
-            mpool_err err =
-                mpool_total_open(run->pool, step->totals[t].pool_name, step->totals[t].kind, &run->steps[i].totals[t]);
-            if (err != MPOOL_OK) {
-                say_error(run, step->totals[t].pool_name, err);
-                return false;
-            }
+        mpool_err err = ledger_open(&run->steps[i].ledger, run->pool, step);
+        if (err != MPOOL_OK) {
+            say_error(run, step->name, err);
+            return false;
         }
     }
     return true;
@@ -325,7 +325,7 @@ static int run_jobs(struct run *run)
 static void free_run(struct run *run)
 {
     for (size_t i = 0; run->steps != NULL && i < run->jobfile.step_count; i++)
-        free(run->steps[i].totals);
+        ledger_close(&run->steps[i].ledger);
     free(run->steps);
     failures_free(&run->failures);
     jobfile_free(&run->jobfile);

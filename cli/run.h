@@ -6,6 +6,7 @@
 
 #include "cli/failures.h"
 #include "cli/jobfile.h"
+#include "cli/ledger.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/plan.h"
@@ -13,11 +14,11 @@
 
 #include <mpool/pool.h>
 
-/* One step of the run; its totals are in the order of the file. */
+/* One step of the run. */
 struct run_step {
     const struct step *step;
     struct tally tally;
-    mpool_total **totals;
+    struct ledger ledger;
 };
 
 struct run {

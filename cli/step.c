@@ -12,6 +12,7 @@
 #include "cli/value.h"
 
 #include <mpool/functions.h>
+#include <mpool/total.h>
 #include <string.h>
 
 static const struct schema_key keys[] = {
@@ -49,8 +50,9 @@ static bool read_call(struct report *report, struct step *step, const struct yam
     return false;
 }
 
-static bool read_totals(struct jobfile *jobfile, struct step *step, const struct yaml_node *node)
+static bool read_totals(const struct scope *scope, struct step *step, const struct yaml_node *node)
 {
+    struct jobfile *jobfile = scope->jobfile;
     struct report *report = &jobfile->yaml.report;
     bool ok = true;
 
@@ -62,7 +64,7 @@ static bool read_totals(struct jobfile *jobfile, struct step *step, const struct
             report_error(report, total->key->place, "a job file has at most %d totals", MPOOL_TOTALS_MAX);
             return false;
         }
-        ok = total_read(jobfile, step, &step->totals[step->total_count], total) && ok;
+        ok = total_read(scope, step, &step->totals[step->total_count], total) && ok;
         step->total_count += ok;
     }
     return ok;
@@ -103,12 +105,12 @@ bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_nod
                      step->name);
     ok = ok && call != NULL;
     ok = limits_read(&jobfile->yaml, node, &step->limits) && ok;
-    if (totals != NULL)
-        ok = read_totals(jobfile, step, totals) && ok;
     if (!source_read(jobfile, step, each, &scope))
         return false;
     if (each != NULL)
         ok = check_stdin(jobfile, step, each) && ok;
+    if (totals != NULL)
+        ok = read_totals(&scope, step, totals) && ok;
     if (args != NULL) {
         step->arguments = arguments_read(&scope, args);
         ok = value_check(report, args) && step->arguments != NULL && ok;
