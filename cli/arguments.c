@@ -9,7 +9,6 @@
  */
 #include "cli/arguments.h"
 
-#include "cli/path.h"
 #include "cli/value.h"
 
 #include <inttypes.h>
@@ -233,7 +232,7 @@ void arguments_string(struct arguments_builder *builder, const char *text)
     (void)msgpack_pack_str_with_body(&builder->packer, text, strlen(text));
 }
 
-void arguments_text(struct arguments_builder *builder, const struct yaml_node *node)
+void arguments_template(struct arguments_builder *builder, const struct yaml_node *node)
 {
     reference_warn(builder->scope, node);
     add_text(builder, node);
@@ -280,9 +279,8 @@ static uint64_t number_of(const struct reference *reference, uint64_t index)
     return reference->kind == REFERENCE_NUMBER ? index + 1 : index;
 }
 
-/* What a template names, as text. `digits` has room for a number. */
-static struct path_part reference_text(const struct reference *reference, const struct item *item, uint64_t index,
-                                       char digits[ITEM_NUMBER_MAX])
+struct path_part arguments_text(const struct reference *reference, const struct item *item, uint64_t index,
+                                char digits[ITEM_NUMBER_MAX])
 {
     struct item inner = *item;
     const char *text;
@@ -309,7 +307,7 @@ static void pack_value(const struct reference *reference, const struct item *ite
     } else if (reference->kind == REFERENCE_ITEM) {
         item_pack(item, packer);
     } else {
-        struct path_part part = reference_text(reference, item, index, digits);
+        struct path_part part = arguments_text(reference, item, index, digits);
         (void)msgpack_pack_str_with_body(packer, part.text, part.length);
     }
 }
@@ -324,7 +322,7 @@ static void pack_text(const struct piece *piece, const struct item *item, uint64
         const struct part *part = &piece->parts[i];
         struct path_part text = {.text = part->text, .length = part->length};
         if (part->reference.kind != 0)
-            text = reference_text(&part->reference, item, index, digits);
+            text = arguments_text(&part->reference, item, index, digits);
         text_add(scratch, text.text, text.length);
     }
     (void)msgpack_pack_str_with_body(packer, scratch->data, scratch->size);

@@ -5,6 +5,7 @@
 #define CLI_ARGUMENTS_H
 
 #include "cli/item.h"
+#include "cli/path.h"
 #include "cli/reference.h"
 
 #include <msgpack.h>
@@ -37,7 +38,7 @@ void arguments_number(struct arguments_builder *builder, int64_t number);
 void arguments_nil(struct arguments_builder *builder);
 
 /* A scalar with its templates, as text: a number is what the file says, 1.10. */
-void arguments_text(struct arguments_builder *builder, const struct yaml_node *node);
+void arguments_template(struct arguments_builder *builder, const struct yaml_node *node);
 
 /* The item as text. */
 void arguments_item(struct arguments_builder *builder);
@@ -51,5 +52,15 @@ const struct arguments *arguments_end(struct arguments_builder *builder);
  */
 void arguments_pack(const struct arguments *arguments, const struct item *item, uint64_t index, struct text *scratch,
                     msgpack_packer *packer);
+
+/*
+ * arguments_text - what a template names, as text
+ *
+ * digits    out  room for a number
+ *
+ * Points into the item or to `digits`. A template for a constant is none of the item's.
+ */
+struct path_part arguments_text(const struct reference *reference, const struct item *item, uint64_t index,
+                                char digits[ITEM_NUMBER_MAX]);
 
 #endif

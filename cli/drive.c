@@ -41,14 +41,21 @@ static void settle(struct run *run, const mpool_result *result)
     struct run_step *step = run->current;
     const struct ticket *ticket = tickets_get(&run->plan.tickets, result->tag);
 
-    step->tally.ended[result->status]++;
+    mpool_status status = result->status;
+    const char *fault = NULL;
+
+    if (status == MPOOL_DONE)
+        fault = ledger_add(&step->ledger, ticket->index, &ticket->item, result);
+    if (fault != NULL)
+        status = MPOOL_FAILED;
+    step->tally.ended[status]++;
     if (step->step->program != NULL)
         console_show(&run->console, result, step->step->program->tag ? &ticket->item : NULL, stages_look, run);
     if (run->output.writer.name != NULL)
-        output_result(&run->output, step->step, ticket->index, &ticket->item, result);
+        output_result(&run->output, step->step, ticket->index, &ticket->item, result, fault);
     joblog_add(&run->joblog, step->step, ticket->index, &ticket->item, result);
-    if (result->status == MPOOL_FAILED || result->status == MPOOL_CRASHED || result->status == MPOOL_TIMED_OUT)
-        failures_add(&run->failures, step->step, ticket->index, &ticket->item, result);
+    if (status == MPOOL_FAILED || status == MPOOL_CRASHED || status == MPOOL_TIMED_OUT)
+        failures_add(&run->failures, step->step, ticket->index, &ticket->item, result, fault);
     tickets_give_back(&run->plan.tickets, result->tag);
     look_at_halt(run);
 }
@@ -102,8 +109,9 @@ static void count_pending(struct run *run, struct run_step *step)
  * A program's time is kept by the function that runs it, and its memory and CPU time by the kernel; a worker that does
  * not come to its end then is killed a little later.
  */
-static mpool_task make_task(const struct run *run, const struct step *step)
+static mpool_task make_task(const struct run *run, const struct run_step *run_step)
 {
+    const struct step *step = run_step->step;
     const struct limits *limits = &step->limits;
     bool program = step->program != NULL;
     mpool_task task = {.function = step->function,
@@ -116,7 +124,7 @@ static mpool_task make_task(const struct run *run, const struct step *step)
                        .at_most = limits->at_most,
                        .at_most_key = limits->at_most > 0 ? step->name : NULL,
                        .once = limits->once,
-                       .discard_value = run->output.writer.name == NULL && !program,
+                       .discard_value = run->output.writer.name == NULL && !program && !run_step->ledger.kept,
                        .measure = run->output.writer.name != NULL || run->joblog.writer.name != NULL};
 
     if (program) {
@@ -133,12 +141,10 @@ void drive_step(struct run *run, struct run_step *step)
 {
     const struct step *what = step->step;
     mpool_collect collect[MPOOL_TOTALS_MAX];
-    mpool_task task = make_task(run, what);
+    mpool_task task = make_task(run, step);
 
-    for (size_t i = 0; i < what->total_count; i++)
-        collect[i] = (mpool_collect){.total = what->totals[i].pool_name, .field = what->totals[i].field};
     task.collect = collect;
-    task.collect_count = what->total_count;
+    task.collect_count = ledger_collect(&step->ledger, collect);
     run->current = step;
     step->tally.start_ns = clock_ns();
     plan_begin(&run->plan, what, take_fault, run);

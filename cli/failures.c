@@ -37,27 +37,33 @@ static void add_remedy(struct text *to, const struct step *step, const char *err
             continue;
         text_clear(&missing);
         text_printf(&missing, "total \"%s\": result.%s is not there", total->pool_name, total->field);
-        if (strcmp(missing.data, error) == 0)
-            text_printf(to, "; if the result itself is the number, write %s: {%s: \"{result}\"}", total->name,
-                        total->operation);
+        if (strcmp(missing.data, error) != 0)
+            continue;
+        text_string(to, "; if the result itself is the number, write ");
+        if (total->by != NULL || total->show != NULL)
+            text_printf(to, "\"{result}\" in place of \"{result.%s}\"", total->field);
+        else
+            text_printf(to, "%s: {%s: \"{result}\"}", total->name, total->operation);
     }
     text_free(&missing);
 }
 
 void failures_add(struct failures *failures, const struct step *step, uint64_t index, const struct item *item,
-                  const mpool_result *result)
+                  const mpool_result *result, const char *fault)
 {
+    mpool_status status = fault != NULL ? MPOOL_FAILED : result->status;
+    const char *error = fault != NULL ? fault : result->error;
     struct text *text = &failures->text;
 
     if (failures->count++ >= FAILURES_SHOWN)
         return;
     add_line(failures, step, item);
-    text_printf(text, "%s after %u attempt%s", mpool_status_name(result->status), result->attempts,
+    text_printf(text, "%s after %u attempt%s", mpool_status_name(status), result->attempts,
                 result->attempts == 1 ? "" : "s");
-    if (result->error != NULL) {
+    if (error != NULL) {
         text_string(text, ": ");
-        names_escape_cut(text, result->error, strlen(result->error), ERROR_MAX);
-        add_remedy(text, step, result->error);
+        names_escape_cut(text, error, strlen(error), ERROR_MAX);
+        add_remedy(text, step, error);
     }
     text_string(text, "\n  again: ");
     const char *impossible = again_add(step, item, index, text);

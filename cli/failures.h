@@ -18,9 +18,13 @@ struct failures {
     uint64_t count;   /* all */
 };
 
-/* failures_add - a job that failed, crashed or timed out */
+/*
+ * failures_add - a job that failed, crashed or timed out
+ *
+ * fault     in   why it has failed although the pool calls it done; NULL: it is as the pool says
+ */
 void failures_add(struct failures *failures, const struct step *step, uint64_t index, const struct item *item,
-                  const mpool_result *result);
+                  const mpool_result *result, const char *fault);
 
 /* failures_add_item - an item for which there was no job */
 void failures_add_item(struct failures *failures, const struct step *step, const struct item *item, const char *error);

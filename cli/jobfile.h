@@ -6,13 +6,13 @@
 #ifndef CLI_JOBFILE_H
 #define CLI_JOBFILE_H
 
+#include "cli/aggregate.h"
 #include "cli/halt.h"
 #include "cli/limits.h"
 #include "cli/yaml.h"
 
-#include <mpool/total.h>
-
 struct arguments;
+struct label;
 struct program;
 struct source_kind;
 
@@ -23,11 +23,17 @@ struct setting {
 };
 
 struct total {
-    const char *name;      /* as in the file */
-    const char *pool_name; /* "STEP.NAME": a pool's totals have unique names */
-    const char *field;     /* of the result; NULL: the result itself, or a count */
-    const char *operation; /* as in the file: "sum" */
-    mpool_total_kind kind;
+    const char *name;       /* as in the file */
+    const char *pool_name;  /* "STEP.NAME": a pool's totals have unique names */
+    const char *field;      /* of the result; NULL: the result itself, or a count */
+    const char *pool_field; /* the same in what the pool gets to see */
+    const char *operation;  /* as in the file: "sum" */
+    enum aggregate_kind kind;
+    const struct label *by;   /* what jobs of one group have in common; NULL: it is not grouped */
+    size_t keys;              /* the most groups */
+    const struct label *show; /* a min or a max names the jobs that have it; NULL: it does not */
+    size_t top;               /* how many it names */
+    bool list;                /* it was written with `top` */
 };
 
 struct step {

@@ -74,14 +74,7 @@ void json_string(struct text *to, const char *text, size_t size)
         add_string(to, text, size);
         return;
     }
-    for (size_t i = 0; i < size;) {
-        size_t length = names_utf8(text + i, size - i, NULL);
-        if (length > 0)
-            text_add(&valid, text + i, length);
-        else
-            text_printf(&valid, "\\x%02x", (unsigned char)text[i]);
-        i += length > 0 ? length : 1;
-    }
+    names_valid(&valid, text, size);
     add_string(to, valid.data, valid.size);
     text_free(&valid);
 }

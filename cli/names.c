@@ -129,6 +129,22 @@ void names_clean(struct text *text, const char *bytes, size_t size)
     add_safely(text, bytes, size, false);
 }
 
+void names_valid(struct text *text, const char *bytes, size_t size)
+{
+    bool valid = names_is_utf8(bytes, size);
+
+    if (valid)
+        text_add(text, bytes, size);
+    for (size_t i = 0; i < size && !valid;) {
+        size_t length = names_utf8(bytes + i, size - i, NULL);
+        if (length > 0)
+            text_add(text, bytes + i, length);
+        else
+            text_printf(text, "\\x%02x", (unsigned char)bytes[i]);
+        i += length > 0 ? length : 1;
+    }
+}
+
 void names_escape_cut(struct text *text, const char *bytes, size_t size, size_t most)
 {
     size_t cut = size;

@@ -37,6 +37,9 @@ void names_escape(struct text *text, const char *bytes, size_t size);
 /* names_clean - the same for a message, in which a backslash stays one */
 void names_clean(struct text *text, const char *bytes, size_t size);
 
+/* names_valid - append as UTF-8: bytes that are not come as \xNN, and everything else as it is */
+void names_valid(struct text *text, const char *bytes, size_t size);
+
 /* names_escape_cut - the same, but at most about `most` bytes of it, with a mark where it was cut */
 void names_escape_cut(struct text *text, const char *bytes, size_t size, size_t most);
 

@@ -94,17 +94,17 @@ static void add_error(struct text *line, const char *error)
         text_string(line, "null");
 }
 
-/* The result of a program is a part of what its job has reported. */
-static void add_value(struct output *output, const struct step *step, const mpool_result *result)
+/* The result of a job that is done. Of a program it is a part of what its job has reported. */
+static void add_value(struct output *output, const struct step *step, const mpool_result *result, bool done)
 {
     struct finding finding;
     msgpack_object value;
 
     text_string(&output->writer.waiting, ",\"result\":");
-    if (result->status == MPOOL_DONE && step->program != NULL) {
+    if (done && step->program != NULL) {
         finding_read(result, &output->zone, &finding);
         json_object(&output->writer.waiting, &finding.value);
-    } else if (result->status == MPOOL_DONE && mpool_result_object(result, &output->zone, &value) == MPOOL_OK) {
+    } else if (done && mpool_result_object(result, &output->zone, &value) == MPOOL_OK) {
         json_object(&output->writer.waiting, &value);
     } else {
         text_string(&output->writer.waiting, "null");
@@ -123,18 +123,19 @@ static void add_seconds(struct text *line, int64_t run_ns)
 }
 
 void output_result(struct output *output, const struct step *step, uint64_t index, const struct item *item,
-                   const mpool_result *result)
+                   const mpool_result *result, const char *fault)
 {
+    mpool_status status = fault != NULL ? MPOOL_FAILED : result->status;
     struct text *line = &output->writer.waiting;
 
     if (output->writer.name == NULL || output->writer.error != 0)
         return;
     begin_line(output, step, index, item);
     text_string(line, ",\"status\":\"");
-    text_string(line, mpool_status_name(result->status));
+    text_string(line, mpool_status_name(status));
     text_char(line, '"');
-    add_value(output, step, result);
-    add_error(line, result->error);
+    add_value(output, step, result, status == MPOOL_DONE);
+    add_error(line, fault != NULL ? fault : result->error);
     text_string(line, ",\"attempts\":");
     text_unsigned(line, result->attempts);
     text_string(line, ",\"worker\":");

@@ -30,8 +30,13 @@ struct output {
  */
 bool output_open(struct output *output, const char *path, const char *jobfile);
 
+/*
+ * output_result - a line for a job that has ended
+ *
+ * fault     in   why it has failed although the pool calls it done; NULL: it is as the pool says
+ */
 void output_result(struct output *output, const struct step *step, uint64_t index, const struct item *item,
-                   const mpool_result *result);
+                   const mpool_result *result, const char *fault);
 
 /* output_fault - a line for an item for which there was no job */
 void output_fault(struct output *output, const struct step *step, uint64_t index, const struct item *item,

@@ -230,7 +230,7 @@ static bool read_parts(struct report *report, const struct yaml_node *node, cons
 static void add_list(struct arguments_builder *builder, const struct yaml_node *list)
 {
     for (const struct yaml_node *node = list->first; node != NULL; node = node->next)
-        arguments_text(builder, node);
+        arguments_template(builder, node);
 }
 
 /* sh -c SCRIPT sh $1 $2 ... */
@@ -274,7 +274,7 @@ static void add_env(struct arguments_builder *builder, const struct yaml_node *e
         if (value_of(node).type == VALUE_NULL)
             arguments_nil(builder);
         else
-            arguments_text(builder, node);
+            arguments_template(builder, node);
     }
 }
 
@@ -327,7 +327,7 @@ static void add_keys(struct arguments_builder *builder, const struct parts *part
         if (texts[i].node == NULL)
             continue;
         arguments_string(builder, texts[i].key);
-        arguments_text(builder, texts[i].node);
+        arguments_template(builder, texts[i].node);
     }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (numbers[i].number == 0)
@@ -351,7 +351,7 @@ static void add_keys(struct arguments_builder *builder, const struct parts *part
 static bool check_totals(struct report *report, const struct step *step, const struct parts *parts)
 {
     for (size_t i = 0; i < step->total_count; i++) {
-        if (step->totals[i].kind != MPOOL_COUNT && parts->result == RESULT_NONE) {
+        if (step->totals[i].kind != AGGREGATE_COUNT && parts->result == RESULT_NONE) {
             report_error(report, step->place,
                          "the total \"%s\" needs a result, and a program has one only with `result: number`",
                          step->totals[i].name);
@@ -361,16 +361,16 @@ static bool check_totals(struct report *report, const struct step *step, const s
     return true;
 }
 
-/* The result is a part of what the function returns. */
+/* To the pool the result is a part of what the function returns. */
 static void move_totals(struct arena *arena, struct step *step)
 {
     for (size_t i = 0; i < step->total_count; i++) {
         struct total *total = &step->totals[i];
         struct text field = {0};
-        if (total->kind == MPOOL_COUNT)
+        if (total->kind == AGGREGATE_COUNT)
             continue;
         text_printf(&field, "value%s%s", total->field != NULL ? "." : "", total->field != NULL ? total->field : "");
-        total->field = arena_copy(arena, field.data, field.size);
+        total->pool_field = arena_copy(arena, field.data, field.size);
         text_free(&field);
     }
 }

@@ -11,8 +11,6 @@
  */
 #include "cli/progress.h"
 
-#include "cli/json.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,20 +63,16 @@ static void measure(const struct run_step *step, int64_t now_ns)
 
 static void add_totals(struct text *line, const struct run_step *step)
 {
-    mpool_total_value value;
+    struct figure figure;
 
     for (size_t i = 0; i < step->step->total_count; i++) {
-        if (mpool_total_read(step->totals[i], &value) != MPOOL_OK)
+        const struct total *total = &step->step->totals[i];
+        /* The digits of a large product take longer than the line may. */
+        if (total->kind == AGGREGATE_PRODUCT || !ledger_figure(&step->ledger.accounts[i], &figure))
             continue;
-        text_printf(line, "  %s ", step->step->totals[i].name);
-        if (value.text[0] == '\0')
-            text_char(line, '-');
-        else if (value.is_float)
-            json_double(line, value.number);
-        else if (value.fits && value.integer >= 0)
-            text_number(line, (unsigned long long)value.integer);
-        else
-            text_string(line, value.text);
+        text_printf(line, "  %s ", total->name);
+        figure_show(line, &figure);
+        figure_free(&figure);
     }
 }
 

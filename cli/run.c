@@ -60,14 +60,10 @@ static bool open_totals(struct run *run)
     for (size_t i = 0; i < jobfile->step_count; i++) {
         const struct step *step = &jobfile->steps[i];
         run->steps[i].step = step;
-        run->steps[i].totals = memory_get(step->total_count * sizeof(mpool_total *));
-        for (size_t t = 0; t < step->total_count; t++) {
-            mpool_err err =
-                mpool_total_open(run->pool, step->totals[t].pool_name, step->totals[t].kind, &run->steps[i].totals[t]);
-            if (err != MPOOL_OK) {
-                run_break(run, step->totals[t].pool_name, err);
-                return false;
-            }
+        mpool_err err = ledger_open(&run->steps[i].ledger, run->pool, step);
+        if (err != MPOOL_OK) {
+            run_break(run, step->name, err);
+            return false;
         }
     }
     return true;
@@ -198,7 +194,7 @@ static int run_jobs(struct run *run)
 static void free_run(struct run *run)
 {
     for (size_t i = 0; run->steps != NULL && i < run->jobfile.step_count; i++)
-        free(run->steps[i].totals);
+        ledger_close(&run->steps[i].ledger);
     free(run->steps);
     failures_free(&run->failures);
     jobfile_free(&run->jobfile);

@@ -8,6 +8,7 @@
 #include "cli/failures.h"
 #include "cli/jobfile.h"
 #include "cli/joblog.h"
+#include "cli/ledger.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/plan.h"
@@ -23,11 +24,11 @@ enum run_stage {
     RUN_KILLING,   /* and killed */
 };
 
-/* One step of the run; its totals are in the order of the file. */
+/* One step of the run. */
 struct run_step {
     const struct step *step;
     struct tally tally;
-    mpool_total **totals;
+    struct ledger ledger;
 };
 
 struct run {

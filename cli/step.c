@@ -13,6 +13,7 @@
 #include "cli/value.h"
 
 #include <mpool/functions.h>
+#include <mpool/total.h>
 #include <string.h>
 
 static const struct schema_key keys[] = {
@@ -89,8 +90,9 @@ static bool read_order(struct report *report, struct step *step, const struct ya
     return false;
 }
 
-static bool read_totals(struct jobfile *jobfile, struct step *step, const struct yaml_node *node)
+static bool read_totals(const struct scope *scope, struct step *step, const struct yaml_node *node)
 {
+    struct jobfile *jobfile = scope->jobfile;
     struct report *report = &jobfile->yaml.report;
     bool ok = true;
 
@@ -102,7 +104,9 @@ static bool read_totals(struct jobfile *jobfile, struct step *step, const struct
             report_error(report, total->key->place, "a job file has at most %d totals", MPOOL_TOTALS_MAX);
             return false;
         }
-        ok = total_read(jobfile, step, &step->totals[step->total_count], total) && ok;
+        struct total *read = &step->totals[step->total_count];
+        ok = total_read(scope, step, read, total) && ok;
+        read->pool_field = read->field;
         step->total_count += ok;
     }
     return ok;
@@ -143,12 +147,12 @@ bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_nod
     ok = limits_read(&jobfile->yaml, node, &step->limits) && ok;
     ok = read_order(report, step, yaml_get(node, "order")) && ok;
     ok = read_halt(report, step, yaml_get(node, "halt")) && ok;
-    if (totals != NULL)
-        ok = read_totals(jobfile, step, totals) && ok;
     if (!source_read(jobfile, step, each, &scope))
         return false;
     if (each != NULL)
         ok = check_stdin(jobfile, step, each) && ok;
+    if (totals != NULL)
+        ok = read_totals(&scope, step, totals) && ok;
     if (runs)
         return ok && program_read(step, node, &scope);
     if (args != NULL) {

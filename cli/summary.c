@@ -11,6 +11,7 @@
 #include "cli/summary.h"
 
 #include "cli/json.h"
+#include "cli/totals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,50 +118,7 @@ static void add_table(struct text *text, const struct run *run)
     free(table.rows);
 }
 
-/* ---- totals ------------------------------------------------------------------------------------------------------ */
-
-static void add_value(struct text *text, const mpool_total_value *value)
-{
-    size_t length = strlen(value->text);
-
-    if (length == 0) {
-        text_char(text, '-');
-    } else if (value->is_float) {
-        json_double(text, value->number);
-    } else {
-        /* In groups of three; it may be longer than any integer of C. */
-        for (size_t i = 0; i < length; i++) {
-            if (i > 0 && (length - i) % 3 == 0 && value->text[i - 1] != '-')
-                text_char(text, ',');
-            text_char(text, value->text[i]);
-        }
-    }
-}
-
-static void add_totals(struct text *text, const struct run *run)
-{
-    mpool_total_value value;
-    size_t width = 0;
-
-    for (size_t i = 0; i < run->jobfile.step_count; i++) {
-        for (size_t t = 0; t < run->steps[i].step->total_count; t++) {
-            size_t length = strlen(run->steps[i].step->totals[t].pool_name);
-            width = length > width ? length : width;
-        }
-    }
-    if (width > 0)
-        text_char(text, '\n');
-    for (size_t i = 0; i < run->jobfile.step_count; i++) {
-        const struct run_step *step = &run->steps[i];
-        for (size_t t = 0; t < step->step->total_count; t++) {
-            if (mpool_total_read(step->totals[t], &value) != MPOOL_OK)
-                continue;
-            text_printf(text, "%-*s  ", (int)width, step->step->totals[t].pool_name);
-            add_value(text, &value);
-            text_char(text, '\n');
-        }
-    }
-}
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 void summary_print(const struct run *run)
 {
@@ -168,7 +126,7 @@ void summary_print(const struct run *run)
 
     if (!run->options->quiet) {
         add_table(&text, run);
-        add_totals(&text, run);
+        totals_print(&text, run);
     }
     if (run->failures.count > 0 && text.size > 0)
         text_char(&text, '\n');
@@ -179,47 +137,6 @@ void summary_print(const struct run *run)
 }
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
-
-/* Whole numbers to 64 bits are numbers, larger ones strings: many readers would round them. */
-static void json_total(struct text *to, const mpool_total_value *value)
-{
-    size_t length = strlen(value->text);
-    bool fits = value->fits || (value->text[0] != '-' &&
-                                (length < 20 || (length == 20 && strcmp(value->text, "18446744073709551615") <= 0)));
-
-    if (length == 0)
-        text_string(to, "null");
-    else if (value->is_float)
-        json_double(to, value->number);
-    else if (fits)
-        text_string(to, value->text);
-    else
-        json_string(to, value->text, length);
-}
-
-static void json_totals(struct text *to, const struct run *run)
-{
-    mpool_total_value value;
-    bool first = true;
-
-    text_char(to, '{');
-    for (size_t i = 0; i < run->jobfile.step_count; i++) {
-        const struct run_step *step = &run->steps[i];
-        if (step->step->total_count == 0)
-            continue;
-        text_printf(to, "%s\"%s\":{", first ? "" : ",", step->step->name);
-        first = false;
-        for (size_t t = 0; t < step->step->total_count; t++) {
-            text_printf(to, "%s\"%s\":", t > 0 ? "," : "", step->step->totals[t].name);
-            if (mpool_total_read(step->totals[t], &value) == MPOOL_OK)
-                json_total(to, &value);
-            else
-                text_string(to, "null");
-        }
-        text_char(to, '}');
-    }
-    text_char(to, '}');
-}
 
 void summary_json(const struct run *run, int code, struct text *to)
 {
@@ -242,6 +159,6 @@ void summary_json(const struct run *run, int code, struct text *to)
     text_string(to, ",\"retried\":");
     text_unsigned(to, stats.attempts_retried);
     text_string(to, ",\"resumed\":0},\"totals\":");
-    json_totals(to, run);
+    totals_json(to, run);
     text_printf(to, ",\"seconds\":%.6f,\"exit\":%d}\n", (double)(clock_ns() - run->start_ns) / 1e9, code);
 }

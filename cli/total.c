@@ -3,15 +3,16 @@
  *
  *     totals:
  *       bytes: sum                        # short for {sum: "{result.bytes}"}
- *       largest: {max: "{result.bytes}"}
  *       files: count
+ *       by_type: {count: jobs, by: "{result.type}"}
+ *       largest: {max: "{result.bytes}", show: "{path}", top: 10}
  *
  * Runs in: the mpool command, before anything is forked. Owns: nothing.
  */
+#include "cli/label.h"
 #include "cli/schema.h"
 #include "cli/step.h"
 #include "cli/suggest.h"
-#include "cli/template.h"
 #include "cli/value.h"
 
 #include <stdio.h>
@@ -20,84 +21,191 @@
 /* A pool's names of totals have at most 63 bytes. */
 #define POOL_NAME_MAX 63
 
+#define KEYS_DEFAULT 10000
+#define KEYS_MAX 1000000
+#define TOP_MAX 1000
+
+#define ALL_OPERATIONS "sum, min, max, count, mean or product"
+
 static const struct operation {
     const char *name;
-    mpool_total_kind kind; /* 0: not in this build */
+    enum aggregate_kind kind;
 } operations[] = {
-    {"sum", MPOOL_SUM}, {"min", MPOOL_MIN}, {"max", MPOOL_MAX}, {"count", MPOOL_COUNT}, {"mean", 0}, {"product", 0},
+    {"sum", AGGREGATE_SUM},     {"min", AGGREGATE_MIN},   {"max", AGGREGATE_MAX},
+    {"count", AGGREGATE_COUNT}, {"mean", AGGREGATE_MEAN}, {"product", AGGREGATE_PRODUCT},
 };
 
-static const char *const later_keys[] = {"by", "show", "top", "keys"};
+static const char *const options[] = {"by", "keys", "show", "top"};
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static const struct operation *find_operation(struct report *report, size_t place, const char *name)
+static const struct operation *match_operation(const char *name)
+{
+    for (size_t i = 0; i < COUNT(operations); i++) {
+        if (strcmp(operations[i].name, name) == 0)
+            return &operations[i];
+    }
+    return NULL;
+}
+
+static bool is_option(const char *name)
+{
+    for (size_t i = 0; i < COUNT(options); i++) {
+        if (strcmp(options[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void refuse_operation(struct report *report, size_t place, const char *name)
 {
     struct suggestion near = {.word = name};
 
-    for (size_t i = 0; i < COUNT(operations); i++) {
-        if (strcmp(operations[i].name, name) != 0) {
-            if (operations[i].kind != 0)
-                suggest_offer(&near, operations[i].name);
-        } else if (operations[i].kind == 0) {
-            (void)schema_later(report, place, name);
-            return NULL;
-        } else {
-            return &operations[i];
-        }
-    }
-    report_error(report, place, "a total is sum, min, max or count, not \"%.60s\"%s", name, suggest_text(&near));
-    return NULL;
+    for (size_t i = 0; i < COUNT(operations); i++)
+        suggest_offer(&near, operations[i].name);
+    report_error(report, place, "a total is " ALL_OPERATIONS ", not \"%.60s\"%s", name, suggest_text(&near));
 }
+
+/* Who has an operation already means an option. */
+static void refuse_key(struct report *report, const struct yaml_node *key, bool operation)
+{
+    struct suggestion near = {.word = key->text};
+
+    if (!operation) {
+        refuse_operation(report, key->place, key->text);
+        return;
+    }
+    for (size_t i = 0; i < COUNT(options); i++)
+        suggest_offer(&near, options[i]);
+    report_error(report, key->place, "a total has no key \"%.60s\"%s", key->text, suggest_or_list(&near));
+}
+
+static void set_operation(struct total *total, const struct operation *operation)
+{
+    total->kind = operation->kind;
+    total->operation = operation->name;
+}
+
+/* ---- the long form ----------------------------------------------------------------------------------------------- */
 
 /* "{result.bytes}": the field `bytes`; "{result}": the result itself. */
 static bool read_field(struct jobfile *jobfile, const struct yaml_node *node, const char **field)
 {
-    struct report *report = &jobfile->yaml.report;
-    const char *cursor, *end;
-    struct template_part part = {0};
+    struct template_part part;
 
-    if (node->kind == YAML_SCALAR) {
-        cursor = node->text;
-        end = node->text + node->length;
-        if (template_next(&cursor, end, &part) && cursor == end && part.reference && part.length >= 6 &&
-            memcmp(part.text, "result", 6) == 0 && (part.length == 6 || part.text[6] == '.')) {
-            *field = part.length == 6 ? NULL : arena_copy(&jobfile->yaml.arena, part.text + 7, part.length - 7);
-            return true;
-        }
-    }
-    report_error(report, node->place,
+    if (reference_exact(node, &part) && label_result(&jobfile->yaml.arena, &part, field))
+        return true;
+    report_error(&jobfile->yaml.report, node->place,
                  "a total is over a number of the result: \"{result.FIELD}\", or \"{result}\" itself; not %s",
                  value_name(node));
     return false;
 }
 
-static bool read_long(struct jobfile *jobfile, struct total *total, const struct yaml_node *node)
+/* What it counts are the jobs, always; but a map wants a value. */
+static bool read_count(struct report *report, const struct total *total, const struct yaml_node *node)
 {
-    struct report *report = &jobfile->yaml.report;
-
-    for (const struct yaml_node *value = node->first; value != NULL; value = value->next) {
-        for (size_t i = 0; i < COUNT(later_keys); i++) {
-            if (strcmp(value->key->text, later_keys[i]) == 0)
-                return schema_later(report, value->key->place, later_keys[i]);
-        }
-    }
-    if (node->count != 1) {
-        report_error(report, node->place, "a total has one of sum, min, max and count, as {sum: \"{result.bytes}\"}");
-        return false;
-    }
-    const struct operation *operation = find_operation(report, node->first->key->place, node->first->key->text);
-    if (operation == NULL)
-        return false;
-    total->kind = operation->kind;
-    total->operation = operation->name;
-    if (operation->kind != MPOOL_COUNT)
-        return read_field(jobfile, node->first, &total->field);
-    report_error(report, node->place, "a count takes no field; write: %.60s: count", total->name);
+    if (yaml_is(node, "jobs"))
+        return true;
+    report_error(report, node->place, "a count takes no field; write %.60s: count, or {count: jobs, by: \"{ext}\"}",
+                 total->name);
     return false;
 }
 
-bool total_read(struct jobfile *jobfile, const struct step *step, struct total *total, const struct yaml_node *node)
+/* The one key that says what is computed. */
+static const struct yaml_node *find_operation(struct report *report, const struct yaml_node *node)
+{
+    const struct yaml_node *found = NULL;
+    size_t count = 0;
+    bool known = true;
+
+    for (const struct yaml_node *value = node->first; value != NULL; value = value->next) {
+        if (match_operation(value->key->text) != NULL) {
+            found = value;
+            count++;
+        }
+    }
+    for (const struct yaml_node *value = node->first; value != NULL; value = value->next) {
+        if (match_operation(value->key->text) == NULL && !is_option(value->key->text)) {
+            refuse_key(report, value->key, count > 0);
+            known = false;
+        }
+    }
+    if (known && count != 1)
+        report_error(report, node->place, "a total has one of " ALL_OPERATIONS ", as {sum: \"{result.bytes}\"}");
+    return known && count == 1 ? found : NULL;
+}
+
+/* The jobs of a min or a max. */
+static bool read_show(const struct scope *scope, struct total *total, const struct yaml_node *node)
+{
+    struct report *report = &scope->jobfile->yaml.report;
+    const struct yaml_node *show = yaml_get(node, "show"), *top = yaml_get(node, "top");
+    const struct yaml_node *first = show != NULL ? show : top;
+    int64_t most = 1;
+
+    if (first == NULL)
+        return true;
+    if (total->kind != AGGREGATE_MIN && total->kind != AGGREGATE_MAX) {
+        report_error(report, first->key->place, "`%s` is for a min or a max; a %s is not that of single jobs",
+                     first->key->text, total->operation);
+        return false;
+    }
+    if (show == NULL) {
+        report_error(report, top->key->place,
+                     "`top` needs `show`, to name the jobs that it lists, as in show: \"{path}\"");
+        return false;
+    }
+    if (top != NULL && yaml_get(node, "by") != NULL) {
+        report_error(report, top->key->place,
+                     "`top` does not go with `by`: make two totals, or leave out `top`, and each group names one job");
+        return false;
+    }
+    total->show = label_read(scope, show, "show");
+    bool ok = top == NULL || schema_number(report, top, "`top`", 1, TOP_MAX, &most);
+    total->top = (size_t)most;
+    total->list = top != NULL;
+    return ok && total->show != NULL;
+}
+
+static bool read_by(const struct scope *scope, struct total *total, const struct yaml_node *node)
+{
+    struct report *report = &scope->jobfile->yaml.report;
+    const struct yaml_node *by = yaml_get(node, "by"), *keys = yaml_get(node, "keys");
+    int64_t most = KEYS_DEFAULT;
+
+    if (by == NULL && keys != NULL) {
+        report_error(report, keys->key->place, "`keys` limits the groups that `by` makes, and there is no `by`");
+        return false;
+    }
+    if (by == NULL)
+        return true;
+    total->by = label_read(scope, by, "by");
+    bool ok = keys == NULL || schema_number(report, keys, "`keys`", 1, KEYS_MAX, &most);
+    total->keys = (size_t)most;
+    return ok && total->by != NULL;
+}
+
+static bool read_long(const struct scope *scope, struct total *total, const struct yaml_node *node)
+{
+    struct report *report = &scope->jobfile->yaml.report;
+    const struct yaml_node *operation = find_operation(report, node);
+    bool ok;
+
+    if (operation == NULL)
+        return false;
+    set_operation(total, match_operation(operation->key->text));
+    if (total->kind == AGGREGATE_COUNT)
+        ok = read_count(report, total, operation);
+    else
+        ok = read_field(scope->jobfile, operation, &total->field);
+    ok = read_by(scope, total, node) && ok;
+    return read_show(scope, total, node) && ok;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
+
+static bool read_names(struct jobfile *jobfile, const struct step *step, struct total *total,
+                       const struct yaml_node *node)
 {
     struct report *report = &jobfile->yaml.report;
     char name[POOL_NAME_MAX + 1];
@@ -113,18 +221,28 @@ bool total_read(struct jobfile *jobfile, const struct step *step, struct total *
     (void)snprintf(name, sizeof name, "%s.%s", step->name, node->key->text);
     total->name = node->key->text;
     total->pool_name = arena_copy(&jobfile->yaml.arena, name, length);
-    total->field = NULL;
+    return true;
+}
+
+bool total_read(const struct scope *scope, const struct step *step, struct total *total, const struct yaml_node *node)
+{
+    struct report *report = &scope->jobfile->yaml.report;
+
+    *total = (struct total){0};
+    if (!read_names(scope->jobfile, step, total, node))
+        return false;
     if (node->kind == YAML_MAP)
-        return read_long(jobfile, total, node);
+        return read_long(scope, total, node);
     if (node->kind != YAML_SCALAR) {
-        report_error(report, node->place, "a total is sum, min, max or count, not %s", value_name(node));
+        report_error(report, node->place, "a total is " ALL_OPERATIONS ", not %s", value_name(node));
         return false;
     }
-    const struct operation *operation = find_operation(report, node->place, node->text);
-    if (operation == NULL)
+    const struct operation *operation = match_operation(node->text);
+    if (operation == NULL) {
+        refuse_operation(report, node->place, node->text);
         return false;
-    total->kind = operation->kind;
-    total->operation = operation->name;
-    total->field = operation->kind == MPOOL_COUNT ? NULL : total->name;
+    }
+    set_operation(total, operation);
+    total->field = total->kind == AGGREGATE_COUNT ? NULL : total->name;
     return true;
 }

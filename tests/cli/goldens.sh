@@ -181,8 +181,17 @@ steps:
     totals: {bytes: sum, least: {min: "{result.bytes}"}, most: {max: "{result.bytes}"}, files: count}
     timeout: {soft: 500ms, hard: 1h}
     retries: 0
-  range: {each: {range: "1..{vars.n}", step: 2}, call: square, totals: {all: {sum: "{result}"}}}
+  range: {each: {range: "1..{vars.n}", step: 2}, call: square, totals: {all: {sum: "{result}"}, m: {mean: "{result}"}, p: {product: "{result}"}}}
   long-range: {each: {range: {from: 10, to: -10, step: -5}}, call: square}
+  groups:
+    each: {walk: /usr/bin, max_depth: 1}
+    call: file_size
+    totals:
+      by_type: {count: jobs, by: "{ext} of {result.type}", keys: 1000000}
+      largest: {max: "{result.bytes}", show: "{path} {index}", top: 1000}
+      smallest: {min: "{result.bytes}", show: "{name}", by: "{result.links}"}
+      mean: {mean: "{result.bytes}", by: "{dir}/{stem}"}
+      jobs: {count: jobs}
   items: {each: {items: [{a: {b: 1}}, {a: {b: x}}]}, call: echo, args: "{item.a.b} {index}"}
   lines: {each: {lines: /etc/passwd, separator: newline}, call: echo, timeout: 1.5m}
   glob: {each: {glob: [/usr/*]}, call: file_size, timeout: 2d}

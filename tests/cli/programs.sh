@@ -170,6 +170,12 @@ standard_output_can_be_the_result() {
     has lines '"item":1,"status":"done","result":1,'
     has lines '"result":2.5,'
     has lines '"result":18446744073709551615,'
+    step 'each: {items: [1, 2, 12]}, argv: [echo, "{item}"], result: number, totals: {plain: {sum: "{result}"}}'
+    exits 0 "$mpool" run --json
+    is "$(json out plain)" 15
+    step 'each: {items: [1, 2, 12]}, argv: [echo, "{item}"], result: number, totals: {p: {product: "{result}"}, g: {sum: "{result}", by: "{result}"}}'
+    exits 0 "$mpool" run --json
+    has out '"a":{"p":24,"g":{"1":1,"12":12,"2":2}}'
     step 'each: {items: [a b]}, argv: [printf, "<%s>\n\n", "{item}"], result: text'
     exits 0 "$mpool" run --output -
     has out '"result":"<a b>",'

@@ -46,7 +46,7 @@ a_root_that_begins_with_a_hyphen_is_no_option() {
 }
 
 the_examples_run() {
-    for example in file-sizes factorials squares; do
+    for example in file-sizes largest-files factorials squares; do
         exits 0 "$mpool" run "$here/../../examples/jobs/$example.yaml" --json --output lines
         is "$(json out failed)" 0
         is "$(wc -l <lines)" "$(json out total)"
