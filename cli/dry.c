@@ -65,6 +65,6 @@ int dry_run(const struct jobfile *jobfile)
     uint64_t faults = 0;
 
     for (size_t i = 0; i < jobfile->step_count; i++)
-        faults += print_step(&jobfile->steps[i]);
+        faults += print_step(&jobfile->steps[jobfile->order[i]]);
     return faults > 0 ? EXIT_JOBS : EXIT_DONE;
 }

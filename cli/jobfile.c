@@ -7,6 +7,7 @@
  */
 #include "cli/jobfile.h"
 
+#include "cli/needs.h"
 #include "cli/reference.h"
 #include "cli/schema.h"
 #include "cli/step.h"
@@ -154,7 +155,7 @@ static bool read_steps(struct jobfile *jobfile, const struct yaml_node *root, co
         ok = schema_name(report, node->key, "a step", NAME_MAX_CHARACTERS) && ok;
         ok = step_read(jobfile, step, node) && ok;
     }
-    return ok;
+    return ok && needs_order(jobfile);
 }
 
 bool jobfile_take(struct jobfile *jobfile, const struct setting *settings, size_t count)

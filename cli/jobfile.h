@@ -13,6 +13,7 @@
 
 struct arguments;
 struct label;
+struct need;
 struct program;
 struct source_kind;
 
@@ -47,6 +48,8 @@ struct step {
     struct total *totals;
     size_t total_count;
     struct limits limits;
+    struct need *needs; /* the steps that it waits for */
+    size_t need_count;
     struct halt halt;
     bool in_order; /* results come in the order of the items, and not as they complete */
 };
@@ -59,6 +62,7 @@ struct jobfile {
     struct limits defaults;
     struct step *steps;
     size_t step_count;
+    size_t *order;                 /* the numbers of the steps, each behind those that it needs */
     size_t total_count;            /* of all steps */
     const struct step *stdin_step; /* the step that reads standard input; NULL: none */
 };

@@ -13,6 +13,7 @@
 #include "cli/drive.h"
 #include "cli/dry.h"
 #include "cli/names.h"
+#include "cli/needs.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/spool.h"
@@ -103,17 +104,55 @@ static bool open_pool(struct run *run)
     return false;
 }
 
+/* Has one of the steps that this one needs not come to what it is needed for? Then `why` says so. */
+static bool is_hindered(const struct run *run, const struct step *step, struct text *why)
+{
+    for (size_t i = 0; i < step->need_count && why->size == 0; i++) {
+        const struct run_step *needed = &run->steps[step->needs[i].step];
+        uint64_t bad = tally_bad(&needed->tally);
+        if (step->needs[i].any || (bad == 0 && !needed->skipped))
+            continue;
+        text_printf(why, "it needs \"%s\", ", needed->step->name);
+        if (needed->skipped) {
+            text_string(why, "which was skipped");
+        } else {
+            text_string(why, "of which ");
+            text_number(why, bad);
+            text_string(why, bad == 1 ? " job is not done" : " jobs are not done");
+        }
+    }
+    return why->size > 0;
+}
+
+static void skip(struct run *run, struct run_step *step, const char *why)
+{
+    struct text line = {0};
+
+    text_printf(&line, "%s is skipped", step->step->name);
+    say(line.data, why);
+    text_free(&line);
+    step->skipped = true;
+    drive_past(run, step);
+    step->tally.ended[MPOOL_SKIPPED] = step->tally.pending;
+    step->tally.pending = 0;
+}
+
 static void run_steps(struct run *run)
 {
     /* Lines of results on the same terminal would be mixed up with the live line. */
     bool mixed = run->output.writer.name != NULL && isatty(run->output.writer.fd) == 1;
     progress_begin(mixed || run->options->quiet ? PROGRESS_NEVER : run->options->progress);
     for (size_t i = 0; i < run->jobfile.step_count; i++) {
+        struct run_step *step = &run->steps[run->jobfile.order[i]];
+        struct text why = {0};
         stages_look(run);
         if (run->stage > RUN_ON || run->broken)
-            drive_past(run, &run->steps[i]);
+            drive_past(run, step);
+        else if (is_hindered(run, step->step, &why))
+            skip(run, step, why.data);
         else
-            drive_step(run, &run->steps[i]);
+            drive_step(run, step);
+        text_free(&why);
     }
     while (!output_flush(&run->output) || !joblog_flush(&run->joblog))
         stages_look(run);

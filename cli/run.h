@@ -28,6 +28,7 @@ enum run_stage {
 struct run_step {
     const struct step *step;
     struct tally tally;
+    bool skipped; /* since one that it needs has not come to what it is needed for */
     struct ledger ledger;
 };
 

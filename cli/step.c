@@ -6,6 +6,7 @@
 #include "cli/step.h"
 
 #include "cli/arguments.h"
+#include "cli/needs.h"
 #include "cli/program.h"
 #include "cli/schema.h"
 #include "cli/source.h"
@@ -17,8 +18,8 @@
 #include <string.h>
 
 static const struct schema_key keys[] = {
-    {"each", false}, {"call", false},   {"args", false},  {"totals", false}, LIMITS_KEYS,      PROGRAM_KEYS,
-    {"needs", true}, {"outputs", true}, {"inputs", true}, {"halt", false},   {"order", false}, {0},
+    {"each", false},  {"call", false},   {"args", false},  {"totals", false}, LIMITS_KEYS,      PROGRAM_KEYS,
+    {"needs", false}, {"outputs", true}, {"inputs", true}, {"halt", false},   {"order", false}, {0},
 };
 
 static bool read_call(struct report *report, struct step *step, const struct yaml_node *node)
@@ -147,6 +148,7 @@ bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_nod
     ok = limits_read(&jobfile->yaml, node, &step->limits) && ok;
     ok = read_order(report, step, yaml_get(node, "order")) && ok;
     ok = read_halt(report, step, yaml_get(node, "halt")) && ok;
+    ok = needs_read(jobfile, step, yaml_get(node, "needs")) && ok;
     if (!source_read(jobfile, step, each, &scope))
         return false;
     if (each != NULL)

@@ -67,6 +67,29 @@ the_summary_object_has_what_scripts_rely_on() {
     has err 'c.least  -'
 }
 
+steps_run_when_what_they_need_is_done() {
+    job '  c: {needs: [b], shell: "echo c"}
+  a: {shell: "echo a"}
+  b: {needs: {a: done}, shell: "echo b"}
+  d: {shell: "echo d"}'
+    exits 0 "$mpool" run
+    is "$(tr '\n' ' ' <out)" 'a b c d '
+}
+
+a_step_that_needs_what_is_not_done_is_skipped_with_the_reason() {
+    job '  a: {each: {range: 1..3}, shell: "exit $(($1 == 2))"}
+  b: {needs: [a], each: {range: 1..4}, call: echo}
+  c: {needs: [b], call: echo}
+  d: {needs: {a: any, c: any}, shell: "echo d"}
+  e: {call: echo}'
+    exits 1 "$mpool" run --json
+    has err 'mpool: b is skipped: it needs "a", of which 1 job is not done'
+    has err 'mpool: c is skipped: it needs "b", which was skipped'
+    is "$(json out done) $(json out failed) $(json out skipped) $(json out total)" '4 1 5 10'
+    exits 1 "$mpool" run
+    is "$(cat out)" d
+}
+
 the_name_of_a_run_is_its_file_unless_it_has_one() {
     mkdir d
     echo '{mpool: 1, steps: {a: {call: echo}}}' >d/x.yaml
@@ -350,7 +373,8 @@ progress_is_written_to_a_file_only_if_asked_for() {
 }
 
 try totals_equal_what_find_and_awk_say a_root_that_begins_with_a_hyphen_is_no_option the_examples_run \
-    the_summary_object_has_what_scripts_rely_on the_name_of_a_run_is_its_file_unless_it_has_one \
+    the_summary_object_has_what_scripts_rely_on steps_run_when_what_they_need_is_done \
+    a_step_that_needs_what_is_not_done_is_skipped_with_the_reason the_name_of_a_run_is_its_file_unless_it_has_one \
     a_line_of_output_has_what_scripts_rely_on output_can_go_to_standard_output lines_of_standard_input_are_jobs \
     templates_give_the_parts_of_a_path one_bad_job_costs_only_itself a_crash_costs_only_the_job_that_crashed \
     a_job_is_tried_again_as_often_as_the_file_says only_the_ends_that_the_file_names_are_tried_again \
