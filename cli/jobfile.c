@@ -192,6 +192,25 @@ bool jobfile_read(struct jobfile *jobfile, const char *path, const struct settin
     return yaml_read(&jobfile->yaml, path) && jobfile_take(jobfile, settings, count);
 }
 
+bool jobfile_only(struct jobfile *jobfile, const char *name)
+{
+    struct suggestion near = {.word = name};
+
+    for (size_t i = 0; i < jobfile->step_count; i++) {
+        if (strcmp(jobfile->steps[i].name, name) == 0) {
+            jobfile->steps[0] = jobfile->steps[i];
+            jobfile->steps[0].need_count = 0;
+            jobfile->step_count = 1;
+            jobfile->order[0] = 0;
+            return true;
+        }
+        suggest_offer(&near, jobfile->steps[i].name);
+    }
+    report_error(&jobfile->yaml.report, PLACE_FILE, "--only: there is no step \"%.60s\"%s", name,
+                 suggest_or_list(&near));
+    return false;
+}
+
 void jobfile_free(struct jobfile *jobfile)
 {
     yaml_free(&jobfile->yaml);

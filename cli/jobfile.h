@@ -81,6 +81,12 @@ bool jobfile_read(struct jobfile *jobfile, const char *path, const struct settin
 
 /* jobfile_take - the same for a tree that is in jobfile->yaml already, the rest of the jobfile being zero */
 bool jobfile_take(struct jobfile *jobfile, const struct setting *settings, size_t count);
+/*
+ * jobfile_only - leave out all steps but one; what it needs counts as done
+ *
+ * Returns false where there is none of this name, which was reported.
+ */
+bool jobfile_only(struct jobfile *jobfile, const char *name);
 void jobfile_free(struct jobfile *jobfile);
 
 #endif

@@ -23,6 +23,7 @@ enum {
     OPTION_PROGRESS,
     OPTION_DRY_RUN,
     OPTION_JOBLOG,
+    OPTION_ONLY,
 };
 
 static const struct argp_option file_options[] = {
@@ -45,6 +46,7 @@ static const struct argp_option running_options[] = {
 
 static const struct argp_option run_options[] = {
     {"set", OPTION_SET, "NAME=VALUE", 0, "Set a variable of the job file; again for another one", 0},
+    {"only", OPTION_ONLY, "STEP", 0, "Run this step and no other; what it needs counts as done", 0},
     {0},
 };
 
@@ -153,6 +155,9 @@ static error_t parse_file(int key, char *argument, struct argp_state *state)
         return 0;
     case OPTION_SET:
         parse_setting(state, options, argument);
+        return 0;
+    case OPTION_ONLY:
+        options->only = argument;
         return 0;
     case 'C':
         return change_directory(state, argument);

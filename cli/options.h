@@ -21,6 +21,7 @@ struct options {
     struct setting *settings;
     size_t setting_count, setting_room;
     unsigned workers;   /* 0: what the file says */
+    const char *only;   /* the one step to run; NULL: all */
     const char *output; /* NULL: none; "-": standard output */
     const char *joblog; /* NULL: none */
     bool json;

@@ -278,7 +278,8 @@ int command_run(int argc, char **argv)
     options_run(&options, argc, argv);
     if (!run_begin(&run, &options))
         code = EXIT_BROKEN;
-    else if (jobfile_read(&run.jobfile, options.file, options.settings, options.setting_count))
+    else if (jobfile_read(&run.jobfile, options.file, options.settings, options.setting_count) &&
+             (options.only == NULL || jobfile_only(&run.jobfile, options.only)))
         code = run_whole(&run);
     else
         jobfile_free(&run.jobfile);

@@ -76,6 +76,15 @@ steps_run_when_what_they_need_is_done() {
     is "$(tr '\n' ' ' <out)" 'a b c d '
 }
 
+one_step_can_be_run_by_itself() {
+    job '  a: {shell: "exit 1"}
+  b: {needs: [a], shell: "echo b"}'
+    exits 0 "$mpool" run --only b
+    is "$(cat out)" b
+    exits 2 "$mpool" run --only bb
+    has err 'job.yaml: error: --only: there is no step "bb"'
+}
+
 a_step_that_needs_what_is_not_done_is_skipped_with_the_reason() {
     job '  a: {each: {range: 1..3}, shell: "exit $(($1 == 2))"}
   b: {needs: [a], each: {range: 1..4}, call: echo}
@@ -373,7 +382,7 @@ progress_is_written_to_a_file_only_if_asked_for() {
 }
 
 try totals_equal_what_find_and_awk_say a_root_that_begins_with_a_hyphen_is_no_option the_examples_run \
-    the_summary_object_has_what_scripts_rely_on steps_run_when_what_they_need_is_done \
+    the_summary_object_has_what_scripts_rely_on one_step_can_be_run_by_itself steps_run_when_what_they_need_is_done \
     a_step_that_needs_what_is_not_done_is_skipped_with_the_reason the_name_of_a_run_is_its_file_unless_it_has_one \
     a_line_of_output_has_what_scripts_rely_on output_can_go_to_standard_output lines_of_standard_input_are_jobs \
     templates_give_the_parts_of_a_path one_bad_job_costs_only_itself a_crash_costs_only_the_job_that_crashed \
