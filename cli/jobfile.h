@@ -47,7 +47,7 @@ struct jobfile {
     const struct yaml_node *vars; /* a map of scalars, with what was set by --set; NULL: none */
     struct limits defaults;
     struct step *steps;
-    size_t step_count;
+    size_t step_count;             /* while the file is read, the last one is the step that is read */
     size_t total_count;            /* of all steps */
     const struct step *stdin_step; /* the step that reads standard input; NULL: none */
 };

@@ -68,20 +68,6 @@ static bool read_totals(struct jobfile *jobfile, struct step *step, const struct
     return ok;
 }
 
-/* Standard input can be read once. */
-static bool check_stdin(struct jobfile *jobfile, const struct step *step, const struct yaml_node *each)
-{
-    if (step->source != &source_lines || !yaml_is(yaml_get(each, source_lines.name), "-"))
-        return true;
-    if (jobfile->stdin_step != NULL) {
-        report_error(&jobfile->yaml.report, each->place, "standard input is read by the step \"%s\" already",
-                     jobfile->stdin_step->name);
-        return false;
-    }
-    jobfile->stdin_step = step;
-    return true;
-}
-
 bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_node *node)
 {
     struct report *report = &jobfile->yaml.report;
@@ -107,8 +93,6 @@ bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_nod
         ok = read_totals(jobfile, step, totals) && ok;
     if (!source_read(jobfile, step, each, &scope))
         return false;
-    if (each != NULL)
-        ok = check_stdin(jobfile, step, each) && ok;
     if (args != NULL) {
         step->arguments = arguments_read(&scope, args);
         ok = value_check(report, args) && step->arguments != NULL && ok;
