@@ -209,41 +209,65 @@ static struct path_part path_part(enum reference_kind kind, const char *path, si
     }
 }
 
-/* What a template names, as text. `digits` has room for a number. */
-static struct path_part reference_text(const struct reference *reference, const struct item *item, uint64_t index,
-                                       char digits[ITEM_NUMBER_MAX])
+/* What a template names in the item. Where nobody could know the items before, it is looked at now. */
+static bool find(const struct reference *reference, const struct item *item, bool text, struct item *found,
+                 struct text *problem)
 {
-    struct item inner = *item;
-    const char *text;
+    const char *fields = reference->fields;
 
-    if (reference->kind == REFERENCE_INDEX)
-        return (struct path_part){.text = digits,
-                                  .length = (size_t)snprintf(digits, ITEM_NUMBER_MAX, "%" PRIu64, index)};
-    if (reference->kind == REFERENCE_ITEM && reference->fields != NULL)
-        inner.node = reference_field(item->node, reference->fields);
-    size_t length = item_text(&inner, digits, &text);
-    return path_part(reference->kind, text, length);
+    *found = *item;
+    if (fields != NULL && !item_field(item, fields, found))
+        text_printf(problem, "{item.%s}: the item has no field \"%s\"", fields, fields);
+    else if (reference->kind >= REFERENCE_PATH && reference->kind <= REFERENCE_DIR && !item_is_path(found))
+        text_string(problem, "a template names a part of a path, and the item is no text");
+    else if (text && !item_has_text(found))
+        text_printf(problem, "{item%s%s}: a list or a map has no text", fields != NULL ? "." : "",
+                    fields != NULL ? fields : "");
+    return problem->size == 0;
 }
 
-static void pack_value(const struct reference *reference, const struct item *item, uint64_t index,
+/* What a template names, as text. `digits` has room for a number. False: `problem` says why there is none. */
+static bool reference_text(const struct reference *reference, const struct item *item, uint64_t index,
+                           char digits[ITEM_NUMBER_MAX], struct path_part *part, struct text *problem)
+{
+    struct item found;
+    const char *text;
+
+    if (reference->kind == REFERENCE_INDEX) {
+        part->length = (size_t)snprintf(digits, ITEM_NUMBER_MAX, "%" PRIu64, index);
+        part->text = digits;
+        return true;
+    }
+    if (!find(reference, item, true, &found, problem))
+        return false;
+    size_t length = item_text(&found, digits, &text);
+    *part = path_part(reference->kind, text, length);
+    return true;
+}
+
+static bool pack_value(const struct reference *reference, const struct item *item, uint64_t index, struct text *problem,
                        msgpack_packer *packer)
 {
     char digits[ITEM_NUMBER_MAX];
+    struct path_part part;
+    struct item found;
 
     if (reference->kind == REFERENCE_INDEX) {
         (void)msgpack_pack_uint64(packer, index);
-    } else if (reference->kind == REFERENCE_ITEM && reference->fields != NULL) {
-        value_pack(reference_field(item->node, reference->fields), packer);
     } else if (reference->kind == REFERENCE_ITEM) {
-        item_pack(item, packer);
+        if (!find(reference, item, false, &found, problem))
+            return false;
+        item_pack(&found, packer);
     } else {
-        struct path_part part = reference_text(reference, item, index, digits);
+        if (!reference_text(reference, item, index, digits, &part, problem))
+            return false;
         (void)msgpack_pack_str_with_body(packer, part.text, part.length);
     }
+    return true;
 }
 
-static void pack_text(const struct piece *piece, const struct item *item, uint64_t index, struct text *scratch,
-                      msgpack_packer *packer)
+static bool pack_text(const struct piece *piece, const struct item *item, uint64_t index, struct text *scratch,
+                      struct text *problem, msgpack_packer *packer)
 {
     char digits[ITEM_NUMBER_MAX];
 
@@ -251,17 +275,20 @@ static void pack_text(const struct piece *piece, const struct item *item, uint64
     for (size_t i = 0; i < piece->part_count; i++) {
         const struct part *part = &piece->parts[i];
         struct path_part text = {.text = part->text, .length = part->length};
-        if (part->reference.kind != 0)
-            text = reference_text(&part->reference, item, index, digits);
+        if (part->reference.kind != 0 && !reference_text(&part->reference, item, index, digits, &text, problem))
+            return false;
         text_add(scratch, text.text, text.length);
     }
     (void)msgpack_pack_str_with_body(packer, scratch->data, scratch->size);
+    return true;
 }
 
-void arguments_pack(const struct arguments *arguments, const struct item *item, uint64_t index, struct text *scratch,
-                    msgpack_packer *packer)
+bool arguments_pack(const struct arguments *arguments, const struct item *item, uint64_t index, struct text *scratch,
+                    struct text *problem, msgpack_packer *packer)
 {
-    for (size_t i = 0; i < arguments->count; i++) {
+    bool ok = true;
+
+    for (size_t i = 0; i < arguments->count && ok; i++) {
         const struct piece *piece = &arguments->pieces[i];
         switch (piece->kind) {
         case PIECE_BYTES:
@@ -269,11 +296,12 @@ void arguments_pack(const struct arguments *arguments, const struct item *item, 
             (void)msgpack_pack_str_body(packer, piece->bytes, piece->size);
             break;
         case PIECE_VALUE:
-            pack_value(&piece->parts[0].reference, item, index, packer);
+            ok = pack_value(&piece->parts[0].reference, item, index, problem, packer);
             break;
         case PIECE_TEXT:
-            pack_text(piece, item, index, scratch, packer);
+            ok = pack_text(piece, item, index, scratch, problem, packer);
             break;
         }
     }
+    return ok;
 }

@@ -24,8 +24,12 @@ const struct arguments *arguments_read(const struct scope *scope, const struct y
  * arguments_pack - append the arguments for one item: one msgpack value
  *
  * scratch   in   a text for intermediate use; what was in it is lost
+ * problem   out  gets what is wrong, if false is returned
+ *
+ * Returns false if the item has not what a template asks for, which only an item of SHAPE_ANY can do; what was appended
+ * until then is of no use.
  */
-void arguments_pack(const struct arguments *arguments, const struct item *item, uint64_t index, struct text *scratch,
-                    msgpack_packer *packer);
+bool arguments_pack(const struct arguments *arguments, const struct item *item, uint64_t index, struct text *scratch,
+                    struct text *problem, msgpack_packer *packer);
 
 #endif

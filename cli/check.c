@@ -83,7 +83,7 @@ static int check(const struct jobfile *jobfile)
         if (stream != NULL) {
             text_clear(&line);
             names_escape(&line, stream, strlen(stream));
-            (void)printf("%-*s  as many jobs as lines from %s\n", width, step->name, line.data);
+            (void)printf("%-*s  as many jobs as %s from %s\n", width, step->name, step->source->unit, line.data);
             continue;
         }
         struct count count = count_jobs(step);

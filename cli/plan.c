@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/json.h"
 #include "cli/names.h"
+#include "cli/packed.h"
 #include "cli/signals.h"
 #include "cli/template.h"
 
@@ -28,6 +29,7 @@ void plan_end(struct plan *plan)
     source_close(plan->source);
     tickets_free(&plan->tickets);
     text_free(&plan->scratch);
+    text_free(&plan->problem);
     msgpack_sbuffer_destroy(&plan->args);
 }
 
@@ -36,17 +38,41 @@ uint64_t plan_left(const struct plan *plan)
     return plan->ended ? 0 : source_left(plan->source);
 }
 
-static void pack_args(const struct step *step, const struct item *item, uint64_t index, struct text *scratch,
-                      msgpack_sbuffer *buffer)
+/* False: the item has not what the arguments take from it, as `problem` says. */
+static bool pack_args(const struct step *step, const struct item *item, uint64_t index, struct text *scratch,
+                      struct text *problem, msgpack_sbuffer *buffer)
 {
     msgpack_packer packer;
 
     msgpack_sbuffer_clear(buffer);
     msgpack_packer_init(&packer, buffer, msgpack_sbuffer_write);
     if (step->arguments != NULL)
-        arguments_pack(step->arguments, item, index, scratch, &packer);
+        return arguments_pack(step->arguments, item, index, scratch, problem, &packer);
+    item_pack(item, &packer);
+    return true;
+}
+
+/*
+ * Makes the arguments of a job, aside: what the pool would not take fails this job, and does not end the iteration. For
+ * then there is no job, and `fault` is told why, and where the item was read.
+ */
+static bool make_args(struct plan *plan, const struct item *item, uint64_t index)
+{
+    const char *refused = NULL;
+
+    text_clear(&plan->problem);
+    if (pack_args(plan->step, item, index, &plan->scratch, &plan->problem, &plan->args))
+        refused = plan->args.size > SOURCE_ARGS_MAX ? "the arguments are larger than 8 MiB"
+                                                    : packed_refused(plan->args.data, plan->args.size);
     else
-        item_pack(item, &packer);
+        refused = plan->problem.data;
+    if (refused == NULL)
+        return true;
+    text_clear(&plan->scratch);
+    source_place(plan->source, &plan->scratch);
+    text_string(&plan->scratch, refused);
+    plan->fault(plan->user, index, item, plan->scratch.data);
+    return false;
 }
 
 mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
@@ -68,12 +94,8 @@ mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
             plan->fault(plan->user, index, &item, plan->source->fault);
             continue;
         }
-        /* Made aside first: what is too large fails this job, and does not end the iteration. */
-        pack_args(plan->step, &item, index, &plan->scratch, &plan->args);
-        if (plan->args.size > SOURCE_ARGS_MAX) {
-            plan->fault(plan->user, index, &item, "the arguments are larger than 8 MiB");
+        if (!make_args(plan, &item, index))
             continue;
-        }
         *tag = tickets_take(&plan->tickets, index, &item);
         plan->jobs++;
         return msgpack_pack_str_body(args, plan->args.data, plan->args.size) == 0 ? MPOOL_OK : MPOOL_E_NOMEM;
@@ -86,11 +108,11 @@ mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
  */
 static void make_jobfile(const struct step *step, const struct item *item, uint64_t index, struct text *to)
 {
-    struct text scratch = {0}, json = {0};
+    struct text scratch = {0}, problem = {0}, json = {0};
     msgpack_sbuffer args;
 
     msgpack_sbuffer_init(&args);
-    pack_args(step, item, index, &scratch, &args);
+    (void)pack_args(step, item, index, &scratch, &problem, &args); /* it worked when the job was made */
     json_packed(&json, args.data, args.size);
     text_printf(to, "{mpool: 1, steps: {%s: {call: %s, args: ", step->name, step->function);
     template_escape(to, json.data, json.size);
@@ -102,15 +124,16 @@ static void make_jobfile(const struct step *step, const struct item *item, uint6
     text_string(to, "}}}");
     msgpack_sbuffer_destroy(&args);
     text_free(&scratch);
+    text_free(&problem);
     text_free(&json);
 }
 
 const char *plan_reproduce(const struct step *step, const struct item *item, uint64_t index, struct text *to)
 {
     struct text jobfile = {0};
-    bool possible = item->kind != ITEM_BYTES || item->size < COMMAND_MAX;
+    bool possible = item->size < COMMAND_MAX;
 
-    if (item->kind == ITEM_BYTES && !names_is_utf8(item->bytes, item->size))
+    if (!item_is_utf8(item))
         return "not as a command, for the item is not UTF-8, and a job file has to be";
     if (possible) {
         make_jobfile(step, item, index, &jobfile);

@@ -12,7 +12,7 @@
 
 #include <mpool/pool.h>
 
-/* Called for an item that cannot be had, or whose arguments are too large: there will be no job for it. */
+/* Called for an item that cannot be had, or for which arguments cannot be made: there will be no job for it. */
 typedef void plan_fault(void *user, uint64_t index, const struct item *item, const char *error);
 
 struct plan {
@@ -25,6 +25,7 @@ struct plan {
     plan_fault *fault;
     void *user; /* of `fault` */
     struct text scratch;
+    struct text problem;  /* why there is no job for an item */
     msgpack_sbuffer args; /* of the job that is being made */
 };
 

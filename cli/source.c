@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct source_kind *const kinds[] = {&source_items, &source_range, &source_lines, &source_glob,
-                                                  &source_walk};
-static const char *const later[] = {"csv", "jsonl", "results", "product", "zip", "batch"};
+static const struct source_kind *const kinds[] = {&source_items, &source_range, &source_lines,
+                                                  &source_jsonl, &source_glob,  &source_walk};
+static const char *const later[] = {"csv", "results", "product", "zip", "batch"};
 
 /* Bytes of a list that a message proposes. */
 #define LIST_SHOWN 500
@@ -85,7 +85,7 @@ static const struct source_kind *find_kind(struct report *report, const struct y
             return NULL;
         }
     }
-    report_error(report, each->place, "`each` needs a source: items, range, lines, glob or walk");
+    report_error(report, each->place, "`each` needs a source: items, range, lines, jsonl, glob or walk");
     return NULL;
 }
 
@@ -119,8 +119,9 @@ bool source_read(struct jobfile *jobfile, struct step *step, struct yaml_node *e
         return false;
     step->source = kind;
     step->each = kind->read(jobfile, each, value);
-    scope->shape = kind->shape;
-    scope->nodes = value;
+    scope->shape.kind = kind->shape;
+    if (step->each != NULL && kind->describe != NULL)
+        kind->describe(step->each, &scope->shape);
     return step->each != NULL;
 }
 
@@ -160,6 +161,12 @@ void source_close(struct source *source)
 {
     if (source != NULL)
         source->kind->close(source);
+}
+
+void source_place(const struct source *source, struct text *to)
+{
+    if (source->kind->place != NULL)
+        source->kind->place(source, to);
 }
 
 bool source_texts_read(struct jobfile *jobfile, const struct yaml_node *node, const char *what,

@@ -3,7 +3,7 @@
  *
  * A source is a generator: it gives one item at a time and holds no more than it needs for the next, so that ten
  * million items take no more memory than ten. There is one file for each kind: cli/source_items.c, _range, _lines,
- * _glob and _walk.
+ * _jsonl, _glob and _walk.
  */
 #ifndef CLI_SOURCE_H
 #define CLI_SOURCE_H
@@ -37,8 +37,9 @@ struct source {
 struct source_kind {
     const char *name;                 /* the key in `each` that says so */
     const struct schema_key *options; /* the keys it takes, its own included */
-    enum item_shape shape;
+    enum shape_kind shape;
     const char *nothing; /* what to tell people if it gives no item at all; NULL: that is as they wrote it */
+    const char *unit;    /* "lines": what makes an item in a file; NULL: it reads none */
 
     /*
      * Read what the file says: `each` is the map, `value` that of the source's own key; templates are expanded. Returns
@@ -47,6 +48,9 @@ struct source_kind {
      */
     const void *(*read)(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value);
 
+    /* The shape of the items, if its kind does not say it all. May be NULL. */
+    void (*describe)(const void *each, struct shape *shape);
+
     /* What can be read only once, as people know it; NULL: the items can be asked for again. May be NULL: they can. */
     const char *(*stream)(const void *each);
 
@@ -54,11 +58,15 @@ struct source_kind {
     enum source_answer (*next)(struct source *source, struct item *item);
     uint64_t (*left)(const struct source *source);
     void (*close)(struct source *source);
+
+    /* Appends where the last item was read: "people.csv:7: ". May be NULL: its text says enough. */
+    void (*place)(const struct source *source, struct text *to);
 };
 
 extern const struct source_kind source_items;
 extern const struct source_kind source_range;
 extern const struct source_kind source_lines;
+extern const struct source_kind source_jsonl;
 extern const struct source_kind source_glob;
 extern const struct source_kind source_walk;
 
@@ -81,6 +89,9 @@ struct source *source_open(const struct step *step);
 enum source_answer source_next(struct source *source, struct item *item);
 uint64_t source_left(const struct source *source);
 void source_close(struct source *source);
+
+/* source_place - append where the last item was read, with a colon and a blank; nothing, if that is not known */
+void source_place(const struct source *source, struct text *to);
 
 /* A list of texts in the jobfile's arena, for sources that take one or several. */
 struct source_texts {

@@ -19,9 +19,9 @@ struct source_file {
 #define SOURCE_LINE_SHOWN 60
 
 /*
- * source_file_read - the value of `lines`: a path, or "-" for standard input
+ * source_file_read - the value of `lines` or `jsonl`: a path, or "-" for standard input
  *
- * what      in   the key, as messages call it
+ * what      in   that word
  *
  * The file has to be there, and to be readable; a FIFO is not opened, for that would take what is in it.
  */

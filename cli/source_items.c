@@ -27,6 +27,11 @@ static const void *items_read(struct jobfile *jobfile, const struct yaml_node *e
     return NULL;
 }
 
+static void items_describe(const void *each, struct shape *shape)
+{
+    shape->nodes = each;
+}
+
 static struct source *items_open(const void *each)
 {
     const struct yaml_node *list = each;
@@ -63,6 +68,7 @@ const struct source_kind source_items = {
     .options = options,
     .shape = SHAPE_NODES,
     .read = items_read,
+    .describe = items_describe,
     .open = items_open,
     .next = items_next,
     .left = items_left,

@@ -187,6 +187,7 @@ const struct source_kind source_lines = {
     .options = options,
     .shape = SHAPE_PATH,
     .nothing = "`lines` finds no line",
+    .unit = "lines",
     .read = lines_read,
     .stream = source_file_stream,
     .open = lines_open,

@@ -14,7 +14,7 @@
 
 struct ticket {
     uint64_t index;   /* of the item in its step, from 0 */
-    struct item item; /* its bytes are in the ticket */
+    struct item item; /* what it points to is in the ticket */
     char *bytes;
     size_t room;
     size_t next_free; /* the number of the next free ticket and 1; 0: none */

@@ -185,6 +185,7 @@ steps:
   long-range: {each: {range: {from: 10, to: -10, step: -5}}, call: square}
   items: {each: {items: [{a: {b: 1}}, {a: {b: x}}]}, call: echo, args: "{item.a.b} {index}"}
   lines: {each: {lines: /etc/passwd, separator: newline}, call: echo, timeout: 1.5m}
+  jsonl: {each: {jsonl: /dev/null}, call: echo, args: "{item.a.b} {path}"}
   glob: {each: {glob: [/usr/*]}, call: file_size, timeout: 2d}
   dirs: {each: {walk: /usr/bin, type: directory}, call: file_size, timeout: {soft: 1s, hard: none}}
   one: {call: echo, args: [1, 2.5, true, null, "text", {a: b}], retries: {max: 0}}
@@ -273,12 +274,14 @@ steps:
   walk: {each: {walk: tree}, call: echo}
   lines: {each: {lines: empty}, call: echo}
   items: {each: {items: []}, call: echo}
+  jsonl: {each: {jsonl: empty}, call: echo}
 END
     for command in check run; do
         exits 0 "$mpool" $command
         is "$(grep '^mpool' err)" 'mpool: glob: `glob` matches no path
 mpool: walk: `walk` finds nothing that is of its type and matches
-mpool: lines: `lines` finds no line'
+mpool: lines: `lines` finds no line
+mpool: jsonl: `jsonl` finds no line with a value'
     done
 }
 
