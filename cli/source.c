@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct source_kind *const kinds[] = {&source_items, &source_range, &source_lines,
+static const struct source_kind *const kinds[] = {&source_items, &source_range, &source_lines, &source_csv,
                                                   &source_jsonl, &source_glob,  &source_walk};
-static const char *const later[] = {"csv", "results", "product", "zip", "batch"};
+static const char *const later[] = {"results", "product", "zip", "batch"};
 
 /* Bytes of a list that a message proposes. */
 #define LIST_SHOWN 500
@@ -85,7 +85,7 @@ static const struct source_kind *find_kind(struct report *report, const struct y
             return NULL;
         }
     }
-    report_error(report, each->place, "`each` needs a source: items, range, lines, jsonl, glob or walk");
+    report_error(report, each->place, "`each` needs a source: items, range, lines, csv, jsonl, glob or walk");
     return NULL;
 }
 

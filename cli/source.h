@@ -3,7 +3,7 @@
  *
  * A source is a generator: it gives one item at a time and holds no more than it needs for the next, so that ten
  * million items take no more memory than ten. There is one file for each kind: cli/source_items.c, _range, _lines,
- * _jsonl, _glob and _walk.
+ * _csv, _jsonl, _glob and _walk.
  */
 #ifndef CLI_SOURCE_H
 #define CLI_SOURCE_H
@@ -66,6 +66,7 @@ struct source_kind {
 extern const struct source_kind source_items;
 extern const struct source_kind source_range;
 extern const struct source_kind source_lines;
+extern const struct source_kind source_csv;
 extern const struct source_kind source_jsonl;
 extern const struct source_kind source_glob;
 extern const struct source_kind source_walk;

@@ -12,14 +12,14 @@ struct source_file {
     char separator;
 };
 
-/* The longest line: some room is left for what stands around it in the arguments. */
+/* The longest line, or row: some room is left for what stands around it in the arguments. */
 #define SOURCE_LINE_MAX (SOURCE_ARGS_MAX - 64)
 
 /* Bytes that are shown of one that is too long, or wrong. */
 #define SOURCE_LINE_SHOWN 60
 
 /*
- * source_file_read - the value of `lines` or `jsonl`: a path, or "-" for standard input
+ * source_file_read - the value of `lines`, `csv` or `jsonl`: a path, or "-" for standard input
  *
  * what      in   that word
  *

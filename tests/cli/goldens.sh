@@ -185,6 +185,7 @@ steps:
   long-range: {each: {range: {from: 10, to: -10, step: -5}}, call: square}
   items: {each: {items: [{a: {b: 1}}, {a: {b: x}}]}, call: echo, args: "{item.a.b} {index}"}
   lines: {each: {lines: /etc/passwd, separator: newline}, call: echo, timeout: 1.5m}
+  csv: {each: {csv: /etc/passwd, delimiter: ":", header: [name, x, uid, gid, gecos, home, shell]}, call: echo, args: "{item.home}"}
   jsonl: {each: {jsonl: /dev/null}, call: echo, args: "{item.a.b} {path}"}
   glob: {each: {glob: [/usr/*]}, call: file_size, timeout: 2d}
   dirs: {each: {walk: /usr/bin, type: directory}, call: file_size, timeout: {soft: 1s, hard: none}}
@@ -267,6 +268,7 @@ warning: { item } stays as it is; a template has no blanks: {item}'
 a_source_that_gives_nothing_says_so() {
     mkdir tree
     : >empty
+    echo name >header.csv
     cat >job.yaml <<'END'
 mpool: 1
 steps:
@@ -274,6 +276,7 @@ steps:
   walk: {each: {walk: tree}, call: echo}
   lines: {each: {lines: empty}, call: echo}
   items: {each: {items: []}, call: echo}
+  csv: {each: {csv: header.csv}, call: echo}
   jsonl: {each: {jsonl: empty}, call: echo}
 END
     for command in check run; do
@@ -281,6 +284,7 @@ END
         is "$(grep '^mpool' err)" 'mpool: glob: `glob` matches no path
 mpool: walk: `walk` finds nothing that is of its type and matches
 mpool: lines: `lines` finds no line
+mpool: csv: `csv` finds no row behind the header
 mpool: jsonl: `jsonl` finds no line with a value'
     done
 }

@@ -23,6 +23,104 @@ gives() {
     is "$(results)" "$1"
 }
 
+a_row_of_a_csv_has_the_fields_of_its_header() {
+    printf 'name,size,note\r\nAda,007,"a ""b"", c"\r\n"new\nline",1.10,\r\n' >people.csv
+    job '{csv: people.csv}'
+    gives '{"name":"Ada","size":"007","note":"a \"b\", c"},{"name":"new\nline","size":"1.10","note":""}'
+    has lines '"item":{"name":"Ada","size":"007","note":"a \"b\", c"},"status":"done"'
+    job '{csv: people.csv}' '["{item.size}", "{item.name}: {item.note}", "{index}"]'
+    gives '["007","Ada: a \"b\", c",0],["1.10","new\nline: ",1]'
+    is "$(counts '{csv: people.csv}')" 2
+}
+
+a_csv_can_have_another_delimiter_and_its_names_in_the_job_file() {
+    printf 'a\tb,c\n\nd\te\n' >table
+    job '{csv: table, delimiter: tab, header: [x, y]}' '"{item.y}/{item.x}"'
+    gives '"b,c/a","e/d"'
+    printf '\357\273\277k;v\n1;2\n' >table
+    job '{csv: table, delimiter: ;}'
+    gives '{"k":"1","v":"2"}'
+}
+
+a_row_that_is_wrong_is_a_failed_job_and_the_others_are_done() {
+    printf 'a,b\n1,2\n3\n4,5"6\n"7"8,9\n10,11,12\n\n13,14\n"15,16\n' >rows.csv
+    job '{csv: rows.csv}' '"{item.b}"'
+    exits 1 "$mpool" run --json --output lines
+    is "$(json out done) $(json out failed)" '2 5'
+    has err 'a: 3: rows.csv:3:1: the row has 1 field, and the header 2'
+    has err 'rows.csv:4:4: a field with a quote in it is put in quotes, and the quote doubled'
+    has err 'rows.csv:5:4: there is text behind the closing quote; within a field a quote is doubled'
+    has err 'a: 10,11,12: rows.csv:6:1: the row has 3 fields, and the header 2'
+    has err 'rows.csv:9:1: the quote that opens here is not closed'
+    has lines '"item":"3","status":"failed","result":null,"error":"rows.csv:3:1: the row has 1 field, and the header 2",'
+    exits 1 "$mpool" check
+    is "$(cat out)" 'a  7 jobs'
+}
+
+the_fields_of_a_csv_are_looked_for_before_any_job_runs() {
+    printf 'name,size\na,1\n' >people.csv
+    job '{csv: people.csv}' '"{item.nmae}"'
+    exits 2 "$mpool" run
+    has err 'job.yaml:6:12: error: {item.nmae}: the items have no field "nmae"; did you mean "name"?'
+    job '{csv: people.csv}' '"{stem}"'
+    exits 2 "$mpool" run
+    has err '{stem}: the items are maps, which are no paths; name a field, as {item.name}'
+    job '{csv: people.csv}' '"x{item}"'
+    exits 2 "$mpool" run
+    has err '{item}: the items are maps, which have no text; name a field, as {item.name}'
+    job '{csv: people.csv}' '"{item.name.first}"'
+    exits 2 "$mpool" run
+    has err '{item.name.first}: the values of name are text, without fields'
+}
+
+# A FIFO is opened when its step begins, and the job file was checked before.
+a_header_that_changes_after_the_check_is_a_fault() {
+    printf 'name,size\na,1\n' >people.csv
+    mkfifo fifo
+    printf 'mpool: 1\nsteps: {first: {each: {lines: fifo}, call: echo}, a: {each: {csv: people.csv}, call: echo}}\n' >job.yaml
+    "$mpool" run --json >out 2>err &
+    mpool_pid=$!
+    exec 3>fifo
+    printf 'size,name\n1,a\n' >people.csv
+    exec 3>&-
+    code=0
+    wait "$mpool_pid" || code=$?
+    is "$code $(json out total)" '1 1'
+    has err 'a: size,name: people.csv:1:1: the header is another one than when the job file was checked'
+}
+
+a_csv_can_come_through_a_pipe() {
+    job '{csv: "-"}' '"{item.name}"'
+    exits 0 "$mpool" check
+    is "$(cat out)" 'a  as many jobs as rows from standard input'
+    printf 'name,size\na,1\n"b\n",2\n' | { exits 0 "$mpool" run --output lines; }
+    is "$(results)" '"a","b\n"'
+    job '{csv: "-"}' '"{item.nmae}"'
+    printf 'name,size\na,1\n' | { exits 1 "$mpool" run; }
+    has err 'a: {"name":"a","size":"1"}: standard input:2: {item.nmae}: the item has no field "nmae"'
+    printf 'name,name\na,1\n' | { exits 1 "$mpool" run --json; }
+    has err 'standard input:1:1: two columns have the name "name"; every one needs its own'
+    is "$(json out total)" 1
+    exits 1 "$mpool" run --json </dev/null
+    has err 'standard input:1:1: there is no header line'
+}
+
+# A writer that stops within a row, and goes on when somebody has seen that the row before is done.
+a_row_is_waited_for_until_it_is_whole() {
+    mkfifo fifo
+    job '{csv: fifo}' '"{item.a}"'
+    "$mpool" run --output lines 2>err &
+    mpool_pid=$!
+    exec 3>fifo
+    printf 'a,b\n1,2\n"3' >&3
+    wait_until grep -q '"result":"1"' lines
+    printf '\n3",4\n' >&3
+    wait_until grep -q '"result":"3.n3"' lines
+    exec 3>&-
+    wait "$mpool_pid"
+    is "$(results)" '"1","3\n3"'
+}
+
 a_line_of_jsonl_is_any_value() {
     cat >values.jsonl <<'JSON'
 {"name": "a", "size": 18014398509481985, "tags": ["x", {"y": null}]}
@@ -92,6 +190,9 @@ what_is_nested_too_deep_for_a_job_fails_only_this_job() {
     has err 'values.jsonl:3: nested deeper than 30 levels, the most that a job takes'
 }
 
-try a_line_of_jsonl_is_any_value fields_of_jsonl_are_found_where_they_are \
+try a_row_of_a_csv_has_the_fields_of_its_header a_csv_can_have_another_delimiter_and_its_names_in_the_job_file \
+    a_row_that_is_wrong_is_a_failed_job_and_the_others_are_done the_fields_of_a_csv_are_looked_for_before_any_job_runs \
+    a_header_that_changes_after_the_check_is_a_fault a_csv_can_come_through_a_pipe \
+    a_row_is_waited_for_until_it_is_whole a_line_of_jsonl_is_any_value fields_of_jsonl_are_found_where_they_are \
     a_line_that_is_no_value_or_has_not_the_field_is_a_failed_job what_is_nested_too_deep_for_a_job_fails_only_this_job
 finish
