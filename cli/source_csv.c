@@ -313,6 +313,7 @@ const struct source_kind source_csv = {
     .shape = SHAPE_ANY,
     .nothing = "`csv` finds no row behind the header",
     .unit = "rows",
+    .fault_is_item = true,
     .read = csv_read,
     .describe = csv_describe,
     .stream = source_file_stream,

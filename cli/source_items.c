@@ -32,6 +32,11 @@ static void items_describe(const void *each, struct shape *shape)
     shape->nodes = each;
 }
 
+static uint64_t items_count(const void *each)
+{
+    return ((const struct yaml_node *)each)->count;
+}
+
 static struct source *items_open(const void *each)
 {
     const struct yaml_node *list = each;
@@ -69,6 +74,7 @@ const struct source_kind source_items = {
     .shape = SHAPE_NODES,
     .read = items_read,
     .describe = items_describe,
+    .count = items_count,
     .open = items_open,
     .next = items_next,
     .left = items_left,

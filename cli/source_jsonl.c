@@ -203,6 +203,7 @@ const struct source_kind source_jsonl = {
     .shape = SHAPE_ANY,
     .nothing = "`jsonl` finds no line with a value",
     .unit = "lines",
+    .fault_is_item = true,
     .read = jsonl_read,
     .stream = source_file_stream,
     .open = jsonl_open,

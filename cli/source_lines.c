@@ -188,6 +188,7 @@ const struct source_kind source_lines = {
     .shape = SHAPE_PATH,
     .nothing = "`lines` finds no line",
     .unit = "lines",
+    .fault_is_item = true,
     .read = lines_read,
     .stream = source_file_stream,
     .open = lines_open,

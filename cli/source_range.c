@@ -93,6 +93,11 @@ static const void *range_read(struct jobfile *jobfile, const struct yaml_node *e
     return bounds;
 }
 
+static uint64_t range_count(const void *each)
+{
+    return bounds_count(each);
+}
+
 static struct source *range_open(const void *each)
 {
     const struct bounds *bounds = each;
@@ -131,6 +136,7 @@ const struct source_kind source_range = {
     .options = options,
     .shape = SHAPE_NUMBER,
     .read = range_read,
+    .count = range_count,
     .open = range_open,
     .next = range_next,
     .left = range_left,

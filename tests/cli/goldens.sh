@@ -187,6 +187,8 @@ steps:
   lines: {each: {lines: /etc/passwd, separator: newline}, call: echo, timeout: 1.5m}
   csv: {each: {csv: /etc/passwd, delimiter: ":", header: [name, x, uid, gid, gecos, home, shell]}, call: echo, args: "{item.home}"}
   jsonl: {each: {jsonl: /dev/null}, call: echo, args: "{item.a.b} {path}"}
+  product: {each: {product: {a: {items: [x, y]}, b: {zip: {c: {range: "1..{vars.n}"}}}}}, call: echo, args: "{item.a} {item.b.c}"}
+  zip: {each: {zip: {a: {items: [x, y]}, b: {range: 1..2}}}, call: echo, args: "{item.a}{item.b}"}
   glob: {each: {glob: [/usr/*]}, call: file_size, timeout: 2d}
   dirs: {each: {walk: /usr/bin, type: directory}, call: file_size, timeout: {soft: 1s, hard: none}}
   one: {call: echo, args: [1, 2.5, true, null, "text", {a: b}], retries: {max: 0}}
@@ -197,6 +199,7 @@ END
     has out 'range       5 jobs'
     has out 'long-range  5 jobs'
     has out 'items       2 jobs'
+    has out 'product     18 jobs'
     has out 'one         1 job'
 }
 
@@ -278,6 +281,8 @@ steps:
   items: {each: {items: []}, call: echo}
   csv: {each: {csv: header.csv}, call: echo}
   jsonl: {each: {jsonl: empty}, call: echo}
+  product: {each: {product: {a: {items: [1]}, b: {items: []}}}, call: echo}
+  zip: {each: {zip: {a: {lines: empty}, b: {items: []}}}, call: echo}
 END
     for command in check run; do
         exits 0 "$mpool" $command
@@ -285,7 +290,9 @@ END
 mpool: walk: `walk` finds nothing that is of its type and matches
 mpool: lines: `lines` finds no line
 mpool: csv: `csv` finds no row behind the header
-mpool: jsonl: `jsonl` finds no line with a value'
+mpool: jsonl: `jsonl` finds no line with a value
+mpool: product: `product` has no item, for one of its sources has none
+mpool: zip: `zip` has no item, for its sources have none'
     done
 }
 

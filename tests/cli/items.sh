@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/cli/items.sh - items with fields
+# tests/cli/items.sh - items with fields, and several sources together
 #
 #     sh items.sh MPOOL
 . "$(dirname -- "$0")/lib.sh"
@@ -190,9 +190,74 @@ what_is_nested_too_deep_for_a_job_fails_only_this_job() {
     has err 'values.jsonl:3: nested deeper than 30 levels, the most that a job takes'
 }
 
+a_product_has_every_combination_in_order() {
+    job '{product: {a: {items: [1.10, x]}, b: {range: 1..3}}}' '"{item.a}{item.b}"'
+    gives '"1.101","1.102","1.103","x1","x2","x3"'
+    job '{product: {a: {items: [1.10]}, b: {range: 1..2}}}'
+    gives '{"a":1.1,"b":1},{"a":1.1,"b":2}'
+    has lines '"item":{"a":1.1,"b":2},"status":"done"'
+    printf 'k,v\n1,2\n3,4\n' >rows.csv
+    printf 'l\nm' >lines.txt
+    job '{product: {c: {csv: rows.csv}, l: {lines: lines.txt}, p: {product: {q: {range: 1..2}}}}}' \
+        '"{item.c.v}{item.l}{item.p.q}"'
+    gives '"2l1","2l2","2m1","2m2","4l1","4l2","4m1","4m2"'
+    is "$(counts '{product: {a: {range: 1..3}, b: {items: []}, c: {range: 1..9}}}')" 0
+    is "$(counts '{product: {a: {range: 1..4000000000}, b: {range: 1..4000000000}}}')" 16000000000000000000
+    is "$(counts '{product: {a: {lines: lines.txt}, b: {range: 1..9}}}')" 18
+    is "$(counts '{product: {a: {range: 1..9}, b: {lines: lines.txt}, c: {glob: "lines.t*"}}}')" 18
+}
+
+the_first_source_of_a_product_can_be_a_pipe() {
+    job '{product: {a: {lines: "-"}, b: {range: 1..2}}}' '"{item.a}{item.b}"'
+    exits 0 "$mpool" check
+    is "$(cat out)" 'a  a number of jobs that depends on standard input'
+    printf 'x\ny\n' | { exits 0 "$mpool" run --output lines; }
+    is "$(results)" '"x1","x2","y1","y2"'
+}
+
+a_zip_has_items_side_by_side() {
+    printf 'one\ntwo\nthree\n' >words
+    job '{zip: {n: {range: 1..3}, w: {lines: words}, z: {zip: {x: {items: [1.10, no, ~]}}}}}' \
+        '"{item.n} {item.w} {item.z.x}"'
+    gives '"1 one 1.10","2 two no","3 three ~"'
+    is "$(counts '{zip: {n: {range: 1..3}, w: {lines: words}}}')" 3
+    is "$(counts '{zip: {n: {range: 1..3}, w: {items: [a, b, c]}}}')" 3
+    printf '1\n2\n3\n' | {
+        job '{zip: {n: {lines: "-"}, w: {lines: words}}}' '"{item.n}{item.w}"'
+        exits 0 "$mpool" run --output lines
+    }
+    is "$(results)" '"1one","2two","3three"'
+}
+
+sources_of_different_length_are_told_at_the_end_of_a_zip() {
+    printf 'one\ntwo\n' >words
+    job '{zip: {n: {range: 1..3}, w: {lines: words}}}'
+    exits 1 "$mpool" run --json --output lines
+    is "$(json out done) $(json out failed)" '2 1'
+    has err 'a: w: ended after 2 items, and "n" has more; a zip needs as many of each'
+    exits 1 "$mpool" check
+    has err 'mpool: a: w: ended after 2 items, and "n" has more'
+    touch f1 f2 f3
+    job '{zip: {n: {range: 1..2}, f: {glob: "f*"}}}'
+    exits 1 "$mpool" check
+    has err 'mpool: a: n: ended after 2 items, and "f" has more'
+}
+
+an_item_that_is_wrong_leaves_the_others_of_a_zip_side_by_side() {
+    printf '1\nx\n3\n' >values.jsonl
+    job '{zip: {a: {items: [a, b, c]}, v: {jsonl: values.jsonl}, n: {range: 1..3}}}' '"{item.a}{item.v}{item.n}"'
+    exits 1 "$mpool" run --json --output lines
+    is "$(json out done) $(json out failed)" '2 1'
+    has err 'a: x: values.jsonl:2:1: '
+    is "$(grep -v failed lines >done; mv done lines; results)" '"a11","c33"'
+}
+
 try a_row_of_a_csv_has_the_fields_of_its_header a_csv_can_have_another_delimiter_and_its_names_in_the_job_file \
     a_row_that_is_wrong_is_a_failed_job_and_the_others_are_done the_fields_of_a_csv_are_looked_for_before_any_job_runs \
     a_header_that_changes_after_the_check_is_a_fault a_csv_can_come_through_a_pipe \
     a_row_is_waited_for_until_it_is_whole a_line_of_jsonl_is_any_value fields_of_jsonl_are_found_where_they_are \
-    a_line_that_is_no_value_or_has_not_the_field_is_a_failed_job what_is_nested_too_deep_for_a_job_fails_only_this_job
+    a_line_that_is_no_value_or_has_not_the_field_is_a_failed_job what_is_nested_too_deep_for_a_job_fails_only_this_job \
+    a_product_has_every_combination_in_order the_first_source_of_a_product_can_be_a_pipe a_zip_has_items_side_by_side \
+    sources_of_different_length_are_told_at_the_end_of_a_zip \
+    an_item_that_is_wrong_leaves_the_others_of_a_zip_side_by_side
 finish
