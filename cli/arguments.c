@@ -254,7 +254,7 @@ static bool pack_value(const struct reference *reference, const struct item *ite
 
     if (reference->kind == REFERENCE_INDEX) {
         (void)msgpack_pack_uint64(packer, index);
-    } else if (reference->kind == REFERENCE_ITEM) {
+    } else if (reference->kind == REFERENCE_ITEM || reference->kind == REFERENCE_ITEMS) {
         if (!find(reference, item, false, &found, problem))
             return false;
         item_pack(&found, packer);

@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/source.h"
 
+#include <inttypes.h>
 #include <mpool/functions.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,6 +69,8 @@ static void print_stream(const struct step *step, const char *stream, int width)
     text_printf(&line, "%-*s  ", width, step->name);
     if (step->source->unit == NULL)
         text_string(&line, "a number of jobs that depends on ");
+    else if (step->batch > 0)
+        text_printf(&line, "a job for every %" PRId64 " %s from ", step->batch, step->source->unit);
     else
         text_printf(&line, "as many jobs as %s from ", step->source->unit);
     names_escape(&line, stream, strlen(stream));

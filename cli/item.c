@@ -49,6 +49,11 @@ void item_pack(const struct item *item, msgpack_packer *packer)
             item_pack(&item->inner[i], packer);
         }
         break;
+    case ITEM_LIST:
+        (void)msgpack_pack_array(packer, item->count);
+        for (size_t i = 0; i < item->count; i++)
+            item_pack(&item->inner[i], packer);
+        break;
     }
 }
 
@@ -70,6 +75,7 @@ size_t item_text(const struct item *item, char number[ITEM_NUMBER_MAX], const ch
         return packed_text(item->bytes, item->size, number, text);
     case ITEM_NONE:
     case ITEM_MAP:
+    case ITEM_LIST:
         break;
     }
     *text = "";
@@ -149,6 +155,16 @@ bool item_field(const struct item *item, const char *fields, struct item *field)
     return true;
 }
 
+size_t item_batch_count(const struct item *item)
+{
+    return item->kind == ITEM_LIST ? item->count : 0;
+}
+
+const struct item *item_batch_at(const struct item *item, size_t index)
+{
+    return &item->inner[index];
+}
+
 /* ---- copies ------------------------------------------------------------------------------------------------------ */
 
 /* What follows in the same memory may be a struct. */
@@ -207,15 +223,19 @@ void item_show(struct text *to, const struct item *item)
 
 static void json_inner(struct text *to, const struct item *item)
 {
-    text_char(to, '{');
+    bool map = item->kind == ITEM_MAP;
+
+    text_char(to, map ? '{' : '[');
     for (size_t i = 0; i < item->count; i++) {
         if (i > 0)
             text_char(to, ',');
-        json_string(to, item->names[i], strlen(item->names[i]));
-        text_char(to, ':');
+        if (map) {
+            json_string(to, item->names[i], strlen(item->names[i]));
+            text_char(to, ':');
+        }
         item_json(to, &item->inner[i]);
     }
-    text_char(to, '}');
+    text_char(to, map ? '}' : ']');
 }
 
 void item_json(struct text *to, const struct item *item)
@@ -237,6 +257,7 @@ void item_json(struct text *to, const struct item *item)
         json_packed(to, item->bytes, item->size);
         return;
     case ITEM_MAP:
+    case ITEM_LIST:
         json_inner(to, item);
         return;
     case ITEM_NODE:

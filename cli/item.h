@@ -16,7 +16,8 @@ enum item_kind {
     ITEM_INTEGER,  /* a number of a range */
     ITEM_NODE,     /* any value that is in the job file */
     ITEM_PACKED,   /* any value that was read elsewhere: one msgpack value */
-    ITEM_MAP,      /* items with names */
+    ITEM_MAP,      /* items with names: a row of a csv, a combination */
+    ITEM_LIST,     /* the items of a batch */
 };
 
 /* It points into its source, and is valid until the source gives the next one. */
@@ -26,7 +27,7 @@ struct item {
     size_t size;
     int64_t integer;
     const struct yaml_node *node;
-    const struct item *inner; /* ITEM_MAP: `count` of them */
+    const struct item *inner; /* ITEM_MAP, ITEM_LIST: `count` of them */
     const char *const *names; /* ITEM_MAP: theirs; they stay as long as the source is open */
     size_t count;
 };
@@ -60,6 +61,10 @@ bool item_is_utf8(const struct item *item);
  * Returns false if there is nothing.
  */
 bool item_field(const struct item *item, const char *fields, struct item *field);
+
+/* item_batch_count - how many items a batch has; 0: it is none. item_batch_at - one of them, from 0. */
+size_t item_batch_count(const struct item *item);
+const struct item *item_batch_at(const struct item *item, size_t index);
 
 /* item_copy_size - how many bytes of memory item_copy() needs */
 size_t item_copy_size(const struct item *item);

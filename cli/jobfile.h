@@ -33,6 +33,7 @@ struct step {
     size_t place;
     const struct source_kind *source; /* NULL: no `each`, one job */
     const void *each;                 /* what the source reads its items from */
+    int64_t batch;                    /* so many items a job, in a list; 0: one */
     const char *function;
     const struct arguments *arguments; /* NULL: the item is the argument */
     struct total *totals;

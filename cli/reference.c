@@ -23,13 +23,13 @@ static const struct known {
     bool path;  /* a part of the path */
     bool later; /* of version 1, not in this build */
 } known_names[] = {
-    {"item", REFERENCE_ITEM, false, false},     {"path", REFERENCE_PATH, true, false},
-    {"name", REFERENCE_NAME, true, false},      {"stem", REFERENCE_STEM, true, false},
-    {"ext", REFERENCE_EXT, true, false},        {"dir", REFERENCE_DIR, true, false},
-    {"index", REFERENCE_INDEX, false, false},   {"env", REFERENCE_CONSTANT, false, false},
-    {"vars", REFERENCE_CONSTANT, false, false}, {"worker", REFERENCE_INDEX, false, true},
-    {"attempt", REFERENCE_INDEX, false, true},  {"output", REFERENCE_INDEX, false, true},
-    {"result", REFERENCE_INDEX, false, true},
+    {"item", REFERENCE_ITEM, false, false},    {"items", REFERENCE_ITEMS, false, false},
+    {"path", REFERENCE_PATH, true, false},     {"name", REFERENCE_NAME, true, false},
+    {"stem", REFERENCE_STEM, true, false},     {"ext", REFERENCE_EXT, true, false},
+    {"dir", REFERENCE_DIR, true, false},       {"index", REFERENCE_INDEX, false, false},
+    {"env", REFERENCE_CONSTANT, false, false}, {"vars", REFERENCE_CONSTANT, false, false},
+    {"worker", REFERENCE_INDEX, false, true},  {"attempt", REFERENCE_INDEX, false, true},
+    {"output", REFERENCE_INDEX, false, true},  {"result", REFERENCE_INDEX, false, true},
 };
 
 static const struct known *find_known(const char *name, size_t length)
@@ -137,12 +137,13 @@ static bool read_var(const struct scope *scope, size_t place, const char *name, 
     return false;
 }
 
-/* {item}, {item.field}, {path} and its parts */
+/* {item}, {item.field}, {items}, {path} and its parts */
 static bool read_item(const struct scope *scope, size_t place, const struct known *known, const char *fields, bool text,
                       struct reference *reference)
 {
     struct report *report = &scope->jobfile->yaml.report;
     const struct shape_use use = {.name = known->name, .fields = fields, .path = known->path, .text = text};
+    bool items = known->kind == REFERENCE_ITEMS;
     struct text problem = {0};
 
     if (!scope->items)
@@ -151,7 +152,13 @@ static bool read_item(const struct scope *scope, size_t place, const struct know
         text_string(&problem, "the step has no `each`, so there is no item");
     else if (fields != NULL && known->kind != REFERENCE_ITEM)
         text_printf(&problem, "{%s} has no fields", known->name);
-    else
+    else if (scope->batch && !items)
+        text_string(&problem, "with `batch` a job has several items; {items} is the list of them");
+    else if (!scope->batch && items)
+        text_string(&problem, "without `batch` a job has one item, which is {item}");
+    else if (items && text)
+        text_string(&problem, "a list has no text; {items} stands alone");
+    else if (!items)
         shape_check(report, &scope->shape, &use, &problem);
     if (problem.size > 0)
         report_error(report, place, "{%s%s%s}: %s", known->name, fields != NULL ? "." : "",
@@ -219,7 +226,8 @@ void reference_warn(const struct scope *scope, const struct yaml_node *node)
             report_warning(report, place, "%.*s stays as it is; a template has no blanks: {%.*s}", (int)length, at,
                            (int)name.length, name.text);
         else if (name.length == 0 && items && is_placeholder(node, at))
-            report_warning(report, place, "{} stays as it is; the item is {item}");
+            report_warning(report, place, "{} stays as it is; %s",
+                           scope->batch ? "the items are {items}" : "the item is {item}");
     }
 }
 

@@ -14,12 +14,14 @@ struct scope {
     struct jobfile *jobfile;
     bool vars;  /* {vars.x} is known */
     bool items; /* {item}, {path} ..., {index} are known */
+    bool batch; /* a job has several items: {items} in place of {item}, {path} ... */
     struct shape shape;
 };
 
 enum reference_kind {
     REFERENCE_CONSTANT = 1, /* {vars.x}, {env.X}: known before any job runs */
     REFERENCE_ITEM,
+    REFERENCE_ITEMS, /* {items}: all of a batch, as a list */
     REFERENCE_PATH,
     REFERENCE_NAME,
     REFERENCE_STEM,

@@ -5,6 +5,7 @@
  */
 #include "cli/source.h"
 
+#include "cli/source_batch.h"
 #include "cli/suggest.h"
 #include "cli/value.h"
 
@@ -16,7 +17,7 @@ static const struct source_kind *const kinds[] = {
     &source_items, &source_range, &source_lines,   &source_csv, &source_jsonl,
     &source_glob,  &source_walk,  &source_product, &source_zip,
 };
-static const char *const later[] = {"results", "batch"};
+static const char *const later[] = {"results"};
 
 /* Bytes of a list that a message proposes. */
 #define LIST_SHOWN 500
@@ -131,6 +132,7 @@ bool source_choose(struct jobfile *jobfile, const struct yaml_node *map, const c
 
 bool source_read(struct jobfile *jobfile, struct step *step, struct yaml_node *each, struct scope *scope)
 {
+    struct report *report = &jobfile->yaml.report;
     const struct scope constants = {.jobfile = jobfile, .vars = true};
     struct source_choice choice;
 
@@ -141,7 +143,9 @@ bool source_read(struct jobfile *jobfile, struct step *step, struct yaml_node *e
         return false;
     step->source = choice.kind;
     step->each = choice.each;
-    return true;
+    const struct yaml_node *batch = yaml_get(each, "batch");
+    scope->batch = batch != NULL;
+    return batch == NULL || schema_number(report, batch, "`batch`", 1, SOURCE_BATCH_MAX, &step->batch);
 }
 
 uint64_t source_count(const struct source_choice *choice)
@@ -169,7 +173,8 @@ struct source *source_open(const struct step *step)
         source->kind = &single;
         return source;
     }
-    return step->source->open(step->each);
+    source = step->source->open(step->each);
+    return step->batch > 0 ? source_batch_open(source, (size_t)step->batch) : source;
 }
 
 enum source_answer source_next(struct source *source, struct item *item)

@@ -48,7 +48,7 @@ struct rows {
 };
 
 static const struct schema_key options[] = {
-    {"csv", false}, {"delimiter", false}, {"header", false}, {"batch", true}, {0}};
+    {"csv", false}, {"delimiter", false}, {"header", false}, {"batch", false}, {0}};
 
 /* ---- records ----------------------------------------------------------------------------------------------------- */
 

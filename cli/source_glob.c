@@ -29,7 +29,7 @@ struct globbed {
     struct text path;     /* the item, where it needs a "./" */
 };
 
-static const struct schema_key options[] = {{"glob", false}, {"batch", true}, {0}};
+static const struct schema_key options[] = {{"glob", false}, {"batch", false}, {0}};
 
 /* glob() passes nothing of ours to its callback. */
 static struct globbed *current;

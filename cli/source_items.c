@@ -16,7 +16,7 @@ struct items {
     uint64_t left;
 };
 
-static const struct schema_key options[] = {{"items", false}, {"batch", true}, {0}};
+static const struct schema_key options[] = {{"items", false}, {"batch", false}, {0}};
 
 static const void *items_read(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value)
 {

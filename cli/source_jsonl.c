@@ -29,7 +29,7 @@ struct values {
     struct text fault;
 };
 
-static const struct schema_key options[] = {{"jsonl", false}, {"batch", true}, {0}};
+static const struct schema_key options[] = {{"jsonl", false}, {"batch", false}, {0}};
 
 static const void *jsonl_read(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value)
 {

@@ -38,7 +38,7 @@ struct lines {
     char shown[SOURCE_LINE_SHOWN];
 };
 
-static const struct schema_key options[] = {{"lines", false}, {"separator", false}, {"batch", true}, {0}};
+static const struct schema_key options[] = {{"lines", false}, {"separator", false}, {"batch", false}, {0}};
 
 static const void *lines_read(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value)
 {

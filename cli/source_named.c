@@ -20,6 +20,11 @@ static bool read_one(struct jobfile *jobfile, struct yaml_node *node, struct sou
     named->names[index] = node->key->text;
     if (!schema_name(report, node->key, "a source", NAME_MAX_CHARACTERS))
         return false;
+    if (node->kind == YAML_MAP && yaml_get(node, "batch") != NULL) {
+        report_error(report, yaml_get(node, "batch")->key->place,
+                     "`batch` is for the jobs of a step: it stands beside the source in `each`");
+        return false;
+    }
     (void)snprintf(what, sizeof what, "`%s`", node->key->text);
     return source_choose(jobfile, node, what, &named->choices[index], &named->shapes[index]);
 }

@@ -23,7 +23,7 @@ struct range {
     uint64_t left;
 };
 
-static const struct schema_key options[] = {{"range", false}, {"step", false}, {"batch", true}, {0}};
+static const struct schema_key options[] = {{"range", false}, {"step", false}, {"batch", false}, {0}};
 static const struct schema_key inner_options[] = {{"from", false}, {"to", false}, {"step", false}, {0}};
 
 static uint64_t bounds_count(const struct bounds *bounds)

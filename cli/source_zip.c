@@ -28,7 +28,7 @@ struct zip {
     struct text fault;
 };
 
-static const struct schema_key options[] = {{"zip", false}, {"batch", true}, {0}};
+static const struct schema_key options[] = {{"zip", false}, {"batch", false}, {0}};
 
 /* How many items there are, if all the sources agree. */
 static uint64_t zip_count(const void *each)

@@ -189,6 +189,7 @@ steps:
   jsonl: {each: {jsonl: /dev/null}, call: echo, args: "{item.a.b} {path}"}
   product: {each: {product: {a: {items: [x, y]}, b: {zip: {c: {range: "1..{vars.n}"}}}}}, call: echo, args: "{item.a} {item.b.c}"}
   zip: {each: {zip: {a: {items: [x, y]}, b: {range: 1..2}}}, call: echo, args: "{item.a}{item.b}"}
+  batch: {each: {range: 1..20, batch: "{vars.n}"}, call: echo, args: ["{items}", "{index}"]}
   glob: {each: {glob: [/usr/*]}, call: file_size, timeout: 2d}
   dirs: {each: {walk: /usr/bin, type: directory}, call: file_size, timeout: {soft: 1s, hard: none}}
   one: {call: echo, args: [1, 2.5, true, null, "text", {a: b}], retries: {max: 0}}
@@ -200,6 +201,7 @@ END
     has out 'long-range  5 jobs'
     has out 'items       2 jobs'
     has out 'product     18 jobs'
+    has out 'batch       3 jobs'
     has out 'one         1 job'
 }
 
@@ -280,7 +282,7 @@ steps:
   lines: {each: {lines: empty}, call: echo}
   items: {each: {items: []}, call: echo}
   csv: {each: {csv: header.csv}, call: echo}
-  jsonl: {each: {jsonl: empty}, call: echo}
+  jsonl: {each: {jsonl: empty, batch: 2}, call: echo}
   product: {each: {product: {a: {items: [1]}, b: {items: []}}}, call: echo}
   zip: {each: {zip: {a: {lines: empty}, b: {items: []}}}, call: echo}
 END

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/cli/items.sh - items with fields, and several sources together
+# tests/cli/items.sh - items with fields, several sources together, and several items to a job
 #
 #     sh items.sh MPOOL
 . "$(dirname -- "$0")/lib.sh"
@@ -252,6 +252,81 @@ an_item_that_is_wrong_leaves_the_others_of_a_zip_side_by_side() {
     is "$(grep -v failed lines >done; mv done lines; results)" '"a11","c33"'
 }
 
+a_batch_is_one_job_with_the_list_of_its_items() {
+    job '{range: 1..7, batch: 3}'
+    gives '[1,2,3],[4,5,6],[7]'
+    has lines '"index":2,"item":[7],"status":"done"'
+    is "$(counts '{range: 1..7, batch: 3}')" 3
+    is "$(counts '{range: 1..6, batch: 3}')" 2
+    is "$(counts '{items: [], batch: 3}')" 0
+    is "$(counts '{range: 0..9223372036854775807, batch: 100000}')" 92233720368548
+    printf 'a\nb\nc\n' >lines.txt
+    is "$(counts '{lines: lines.txt, batch: 2}')" 2
+    job '{lines: lines.txt, batch: 2}' '{all: "{items}", n: "{index}"}'
+    gives '{"all":["a","b"],"n":0},{"all":["c"],"n":1}'
+    printf 'k,v\n1,2\n3,4\n' >rows.csv
+    job '{product: {r: {csv: rows.csv}, i: {items: [{x: 1.10}]}}, batch: 10}'
+    gives '[{"r":{"k":"1","v":"2"},"i":{"x":1.1}},{"r":{"k":"3","v":"4"},"i":{"x":1.1}}]'
+    job '{lines: "-", batch: 20}'
+    exits 0 "$mpool" check
+    is "$(cat out)" 'a  a job for every 20 lines from standard input'
+}
+
+every_source_can_have_batches() {
+    printf '{"a": 1}\n{"a": 2}\n' >values.jsonl
+    printf 'a\n1\n2\n' >rows.csv
+    for each in 'items: [1, 2]' 'range: 1..2' 'lines: values.jsonl' 'csv: rows.csv' 'jsonl: values.jsonl' \
+        'glob: ["rows.csv", "*.jsonl"]' 'walk: [rows.csv, values.jsonl]' 'product: {a: {range: 1..2}}' \
+        'zip: {a: {range: 1..2}}'; do
+        is "$(counts "{$each}")" 2
+        is "$(counts "{$each, batch: 2}")" 1
+        is "$(counts "{$each, batch: 1}")" 2
+    done
+}
+
+an_item_that_cannot_be_had_is_no_part_of_a_batch() {
+    printf '1\nx\n2\n3\n4\n' >values.jsonl
+    job '{jsonl: values.jsonl, batch: 2}'
+    exits 1 "$mpool" run --json --output lines
+    is "$(json out done) $(json out failed)" '2 1'
+    has err 'a: x: values.jsonl:2:1: '
+    is "$(grep -v failed lines >done; mv done lines; results)" '[1,2],[3,4]'
+}
+
+a_batch_that_is_too_large_is_a_failed_job() {
+    {
+        echo a
+        echo b
+        head -c 5000000 /dev/zero | tr '\0' x
+        echo
+        head -c 5000000 /dev/zero | tr '\0' y
+        echo
+        echo c
+    } >lines.txt
+    job '{lines: lines.txt, batch: 2}'
+    exits 1 "$mpool" run --json
+    is "$(json out done) $(json out failed)" '2 1'
+    has err 'the items of the batch are larger than 8 MiB, the most that arguments may have'
+}
+
+the_command_that_is_printed_runs_a_batch_or_a_combination_again() {
+    printf 'a,b\n1,{{x}}\n' >rows.csv
+    cat >job.yaml <<'END'
+mpool: 1
+steps:
+  batch: {each: {range: 1..2, batch: 2}, call: fail, args: {message: "two", all: "{items}"}}
+  row: {each: {csv: rows.csv}, call: fail}
+  both: {each: {zip: {x: {items: [1.10]}, y: {csv: rows.csv}}}, call: fail, args: "{item.x} {item.y.b}"}
+END
+    exits 1 "$mpool" run
+    has err "'{mpool: 1, steps: {batch: {call: fail, args: {\"message\":\"two\",\"all\":[1,2]}}}}'"
+    has err "'{mpool: 1, steps: {row: {call: fail, args: {\"a\":\"1\",\"b\":\"{{{x}}}\"}}}}'"
+    has err "'{mpool: 1, steps: {both: {call: fail, args: \"1.10 {{{x}}}\"}}}'"
+    printf 'a,b\n1,\377\n' >rows.csv
+    exits 1 "$mpool" run
+    is "$(grep -c 'again: not as a command, for the item is not UTF-8' err)" 2
+}
+
 try a_row_of_a_csv_has_the_fields_of_its_header a_csv_can_have_another_delimiter_and_its_names_in_the_job_file \
     a_row_that_is_wrong_is_a_failed_job_and_the_others_are_done the_fields_of_a_csv_are_looked_for_before_any_job_runs \
     a_header_that_changes_after_the_check_is_a_fault a_csv_can_come_through_a_pipe \
@@ -259,5 +334,7 @@ try a_row_of_a_csv_has_the_fields_of_its_header a_csv_can_have_another_delimiter
     a_line_that_is_no_value_or_has_not_the_field_is_a_failed_job what_is_nested_too_deep_for_a_job_fails_only_this_job \
     a_product_has_every_combination_in_order the_first_source_of_a_product_can_be_a_pipe a_zip_has_items_side_by_side \
     sources_of_different_length_are_told_at_the_end_of_a_zip \
-    an_item_that_is_wrong_leaves_the_others_of_a_zip_side_by_side
+    an_item_that_is_wrong_leaves_the_others_of_a_zip_side_by_side a_batch_is_one_job_with_the_list_of_its_items \
+    every_source_can_have_batches an_item_that_cannot_be_had_is_no_part_of_a_batch \
+    a_batch_that_is_too_large_is_a_failed_job the_command_that_is_printed_runs_a_batch_or_a_combination_again
 finish
