@@ -13,10 +13,17 @@
 #include "cli/template.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <string.h>
 
 /* A command that is longer than this is of no use in a terminal. */
 #define COMMAND_MAX 2000
+
+/* Bytes of the items of jobs under way; as many as the pool takes of arguments. */
+#define ITEMS_MAX ((size_t)16 << 20)
+
+/* How long to wait for a job to end, if none has since the last time. */
+#define WAIT_MS 5
 
 void plan_begin(struct plan *plan, const struct step *step, plan_fault *fault, void *user)
 {
@@ -75,11 +82,30 @@ static bool make_args(struct plan *plan, const struct item *item, uint64_t index
     return false;
 }
 
+/*
+ * Are the items of the jobs under way so large that there should not be more of them? Then there are none until half of
+ * the bytes are gone, for many jobs at a time go faster than one by one. If no job has ended since the last time, a
+ * little time is waited.
+ */
+static bool is_full(struct plan *plan)
+{
+    struct pollfd signal = {.fd = signals_fd(), .events = POLLIN};
+    const struct tickets *tickets = &plan->tickets;
+
+    plan->full = tickets->bytes > (plan->full ? ITEMS_MAX / 2 : ITEMS_MAX) && tickets->used > plan->workers;
+    if (plan->full && tickets->used == plan->held)
+        (void)poll(&signal, 1, WAIT_MS);
+    plan->held = tickets->used;
+    return plan->full;
+}
+
 mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
 {
     struct plan *plan = user;
     struct item item;
 
+    if (is_full(plan))
+        return MPOOL_E_TIMEOUT;
     for (;;) {
         enum source_answer answer = source_next(plan->source, &item);
         if (answer == SOURCE_END) {

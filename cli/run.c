@@ -170,6 +170,7 @@ static void run_step(struct run *run, struct run_step *step)
                        .collect_count = what->total_count,
                        .discard_value = run->output.writer.name == NULL,
                        .measure = run->output.writer.name != NULL};
+    mpool_pool_stats stats = {0};
     mpool_iter *iter;
 
     for (size_t i = 0; i < what->total_count; i++)
@@ -177,6 +178,8 @@ static void run_step(struct run *run, struct run_step *step)
     run->current = step;
     step->tally.start_ns = clock_ns();
     plan_begin(&run->plan, what, take_fault, run);
+    (void)mpool_pool_stats_read(run->pool, &stats);
+    run->plan.workers = stats.workers;
     mpool_err err = mpool_pool_imap_unordered(run->pool, &task, plan_next, &run->plan, &iter);
     if (err == MPOOL_OK) {
         drive(run, iter);

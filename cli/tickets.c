@@ -31,6 +31,9 @@ uint64_t tickets_take(struct tickets *tickets, uint64_t index, const struct item
         ticket->bytes = memory_grow(ticket->bytes, ticket->room);
     }
     item_copy(&ticket->item, item, ticket->bytes);
+    ticket->size = size;
+    tickets->bytes += size;
+    tickets->used++;
     return number - 1;
 }
 
@@ -43,6 +46,8 @@ void tickets_give_back(struct tickets *tickets, uint64_t number)
 {
     struct ticket *ticket = &tickets->list[number];
 
+    tickets->bytes -= ticket->size;
+    tickets->used--;
     if (ticket->room > KEPT_MAX) {
         free(ticket->bytes);
         ticket->bytes = NULL;

@@ -309,6 +309,31 @@ a_batch_that_is_too_large_is_a_failed_job() {
     has err 'the items of the batch are larger than 8 MiB, the most that arguments may have'
 }
 
+# The arguments are small, and the items have 8 MB each: 960 MB in all. The second step waits, so that the memory that
+# the first one took can be looked at.
+large_items_with_small_arguments_do_not_add_up() {
+    head -c 8000000 /dev/zero | tr '\0' x >large
+    mkfifo fifo
+    cat >job.yaml <<'YAML'
+mpool: 1
+workers: 2
+steps:
+  a: {each: {product: {large: {lines: large}, n: {range: 1..120}}}, call: sleep, args: 0.05}
+  b: {each: {lines: fifo}, call: echo}
+YAML
+    "$mpool" run --json >out 2>err &
+    mpool_pid=$!
+    exec 3>fifo
+    kib=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$mpool_pid/status")
+    exec 3>&-
+    wait "$mpool_pid"
+    is "$(json out done)" 120
+    [ "$kib" -lt 450000 ] || {
+        echo "the command had $kib KiB"
+        return 1
+    }
+}
+
 the_command_that_is_printed_runs_a_batch_or_a_combination_again() {
     printf 'a,b\n1,{{x}}\n' >rows.csv
     cat >job.yaml <<'END'
@@ -336,5 +361,6 @@ try a_row_of_a_csv_has_the_fields_of_its_header a_csv_can_have_another_delimiter
     sources_of_different_length_are_told_at_the_end_of_a_zip \
     an_item_that_is_wrong_leaves_the_others_of_a_zip_side_by_side a_batch_is_one_job_with_the_list_of_its_items \
     every_source_can_have_batches an_item_that_cannot_be_had_is_no_part_of_a_batch \
-    a_batch_that_is_too_large_is_a_failed_job the_command_that_is_printed_runs_a_batch_or_a_combination_again
+    a_batch_that_is_too_large_is_a_failed_job large_items_with_small_arguments_do_not_add_up \
+    the_command_that_is_printed_runs_a_batch_or_a_combination_again
 finish
