@@ -28,11 +28,11 @@
  */
 static void make_jobfile(const struct step *step, const struct item *item, uint64_t index, struct text *to)
 {
-    struct text scratch = {0}, json = {0};
+    struct text scratch = {0}, problem = {0}, json = {0};
     msgpack_sbuffer args;
 
     msgpack_sbuffer_init(&args);
-    plan_pack(step, item, index, &scratch, &args);
+    (void)plan_pack(step, item, index, &scratch, &problem, &args); /* it worked when the job was made */
     json_packed(&json, args.data, args.size);
     text_printf(to, "{mpool: 1, steps: {%s: {call: %s, args: ", step->name, step->function);
     template_escape(to, json.data, json.size);
@@ -44,15 +44,16 @@ static void make_jobfile(const struct step *step, const struct item *item, uint6
     text_string(to, "}}}");
     msgpack_sbuffer_destroy(&args);
     text_free(&scratch);
+    text_free(&problem);
     text_free(&json);
 }
 
 static const char *add_function(const struct step *step, const struct item *item, uint64_t index, struct text *to)
 {
     struct text jobfile = {0};
-    bool possible = item->kind != ITEM_BYTES || item->size < COMMAND_MAX;
+    bool possible = item->size < COMMAND_MAX;
 
-    if (item->kind == ITEM_BYTES && !names_is_utf8(item->bytes, item->size))
+    if (!item_is_utf8(item))
         return "not as a command, for the item is not UTF-8, and a job file has to be";
     if (possible) {
         make_jobfile(step, item, index, &jobfile);
@@ -159,15 +160,14 @@ static void add_order(struct text *to, const msgpack_object *order)
 
 static const char *add_program(const struct step *step, const struct item *item, uint64_t index, struct text *to)
 {
-    struct text scratch = {0}, command = {0};
+    struct text scratch = {0}, problem = {0}, command = {0};
     const char *impossible = TOO_LONG;
     msgpack_unpacked order;
     msgpack_sbuffer args;
 
     msgpack_sbuffer_init(&args);
     msgpack_unpacked_init(&order);
-    plan_pack(step, item, index, &scratch, &args);
-    if (args.size < 2 * COMMAND_MAX &&
+    if (plan_pack(step, item, index, &scratch, &problem, &args) && args.size < 2 * COMMAND_MAX &&
         msgpack_unpack_next(&order, args.data, args.size, NULL) == MSGPACK_UNPACK_SUCCESS)
         add_order(&command, &order.data);
     if (command.size > 0 && command.size < COMMAND_MAX) {
@@ -177,6 +177,7 @@ static const char *add_program(const struct step *step, const struct item *item,
     msgpack_unpacked_destroy(&order);
     msgpack_sbuffer_destroy(&args);
     text_free(&scratch);
+    text_free(&problem);
     text_free(&command);
     return impossible;
 }

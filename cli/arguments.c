@@ -20,6 +20,7 @@ enum piece_kind {
     PIECE_BYTES = 1, /* packed bytes */
     PIECE_VALUE,     /* what a template names, with its type */
     PIECE_TEXT,      /* a text; its parts are inside */
+    PIECE_TEXTS,     /* the items of a batch, a list of texts */
 };
 
 struct part {
@@ -232,14 +233,35 @@ void arguments_string(struct arguments_builder *builder, const char *text)
     (void)msgpack_pack_str_with_body(&builder->packer, text, strlen(text));
 }
 
+static void add_texts(struct arguments_builder *builder)
+{
+    flush(builder);
+    (void)add_piece(builder, PIECE_TEXTS);
+}
+
 void arguments_template(struct arguments_builder *builder, const struct yaml_node *node)
 {
+    struct template_part part;
+    struct reference reference;
+
     reference_warn(builder->scope, node);
-    add_text(builder, node);
+    if (!builder->scope->batch || !reference_exact(node, &part)) {
+        add_text(builder, node);
+    } else if (!reference_read(builder->scope, node, &part, false, &reference)) {
+        builder->ok = false;
+    } else if (reference.kind == REFERENCE_ITEMS) {
+        add_texts(builder);
+    } else {
+        add_text(builder, node);
+    }
 }
 
 void arguments_item(struct arguments_builder *builder)
 {
+    if (builder->scope->batch) {
+        add_texts(builder);
+        return;
+    }
     struct part *part = arena_get(builder->arena, sizeof *part);
 
     *part = (struct part){.reference.kind = REFERENCE_ITEM};
@@ -279,41 +301,64 @@ static uint64_t number_of(const struct reference *reference, uint64_t index)
     return reference->kind == REFERENCE_NUMBER ? index + 1 : index;
 }
 
-struct path_part arguments_text(const struct reference *reference, const struct item *item, uint64_t index,
-                                char digits[ITEM_NUMBER_MAX])
+/* What a template names in the item. Where nobody could know the items before, it is looked at now. */
+static bool find(const struct reference *reference, const struct item *item, bool text, struct item *found,
+                 struct text *problem)
 {
-    struct item inner = *item;
-    const char *text;
+    const char *fields = reference->fields;
 
-    if (is_number(reference))
-        return (struct path_part){
-            .text = digits,
-            .length = (size_t)snprintf(digits, ITEM_NUMBER_MAX, "%" PRIu64, number_of(reference, index))};
-    if (reference->kind == REFERENCE_ITEM && reference->fields != NULL)
-        inner.node = reference_field(item->node, reference->fields);
-    size_t length = item_text(&inner, digits, &text);
-    return path_part(reference->kind, text, length);
+    *found = *item;
+    if (fields != NULL && !item_field(item, fields, found))
+        text_printf(problem, "{item.%s}: the item has no field \"%s\"", fields, fields);
+    else if (reference->kind >= REFERENCE_PATH && reference->kind <= REFERENCE_ROOT && !item_is_path(found))
+        text_string(problem, "a template names a part of a path, and the item is no text");
+    else if (text && !item_has_text(found))
+        text_printf(problem, "{item%s%s}: a list or a map has no text", fields != NULL ? "." : "",
+                    fields != NULL ? fields : "");
+    return problem->size == 0;
 }
 
-static void pack_value(const struct reference *reference, const struct item *item, uint64_t index,
+bool arguments_text(const struct reference *reference, const struct item *item, uint64_t index,
+                    char digits[ITEM_NUMBER_MAX], struct path_part *part, struct text *problem)
+{
+    struct item found;
+    const char *text;
+
+    if (is_number(reference)) {
+        part->length = (size_t)snprintf(digits, ITEM_NUMBER_MAX, "%" PRIu64, number_of(reference, index));
+        part->text = digits;
+        return true;
+    }
+    if (!find(reference, item, true, &found, problem))
+        return false;
+    size_t length = item_text(&found, digits, &text);
+    *part = path_part(reference->kind, text, length);
+    return true;
+}
+
+static bool pack_value(const struct reference *reference, const struct item *item, uint64_t index, struct text *problem,
                        msgpack_packer *packer)
 {
     char digits[ITEM_NUMBER_MAX];
+    struct path_part part;
+    struct item found;
 
     if (is_number(reference)) {
         (void)msgpack_pack_uint64(packer, number_of(reference, index));
-    } else if (reference->kind == REFERENCE_ITEM && reference->fields != NULL) {
-        value_pack(reference_field(item->node, reference->fields), packer);
-    } else if (reference->kind == REFERENCE_ITEM) {
-        item_pack(item, packer);
+    } else if (reference->kind == REFERENCE_ITEM || reference->kind == REFERENCE_ITEMS) {
+        if (!find(reference, item, false, &found, problem))
+            return false;
+        item_pack(&found, packer);
     } else {
-        struct path_part part = arguments_text(reference, item, index, digits);
+        if (!arguments_text(reference, item, index, digits, &part, problem))
+            return false;
         (void)msgpack_pack_str_with_body(packer, part.text, part.length);
     }
+    return true;
 }
 
-static void pack_text(const struct piece *piece, const struct item *item, uint64_t index, struct text *scratch,
-                      msgpack_packer *packer)
+static bool pack_text(const struct piece *piece, const struct item *item, uint64_t index, struct text *scratch,
+                      struct text *problem, msgpack_packer *packer)
 {
     char digits[ITEM_NUMBER_MAX];
 
@@ -321,17 +366,39 @@ static void pack_text(const struct piece *piece, const struct item *item, uint64
     for (size_t i = 0; i < piece->part_count; i++) {
         const struct part *part = &piece->parts[i];
         struct path_part text = {.text = part->text, .length = part->length};
-        if (part->reference.kind != 0)
-            text = arguments_text(&part->reference, item, index, digits);
+        if (part->reference.kind != 0 && !arguments_text(&part->reference, item, index, digits, &text, problem))
+            return false;
         text_add(scratch, text.text, text.length);
     }
     (void)msgpack_pack_str_with_body(packer, scratch->data, scratch->size);
+    return true;
 }
 
-void arguments_pack(const struct arguments *arguments, const struct item *item, uint64_t index, struct text *scratch,
-                    msgpack_packer *packer)
+static bool pack_texts(const struct item *item, struct text *problem, msgpack_packer *packer)
 {
-    for (size_t i = 0; i < arguments->count; i++) {
+    char digits[ITEM_NUMBER_MAX];
+    size_t count = item_batch_count(item);
+
+    (void)msgpack_pack_array(packer, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct item *inner = item_batch_at(item, i);
+        const char *text;
+        if (!item_has_text(inner)) {
+            text_printf(problem, "{items}: number %zu of them is a list or a map, which has no text", i + 1);
+            return false;
+        }
+        size_t length = item_text(inner, digits, &text);
+        (void)msgpack_pack_str_with_body(packer, text, length);
+    }
+    return true;
+}
+
+bool arguments_pack(const struct arguments *arguments, const struct item *item, uint64_t index, struct text *scratch,
+                    struct text *problem, msgpack_packer *packer)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < arguments->count && ok; i++) {
         const struct piece *piece = &arguments->pieces[i];
         switch (piece->kind) {
         case PIECE_BYTES:
@@ -339,11 +406,15 @@ void arguments_pack(const struct arguments *arguments, const struct item *item, 
             (void)msgpack_pack_str_body(packer, piece->bytes, piece->size);
             break;
         case PIECE_VALUE:
-            pack_value(&piece->parts[0].reference, item, index, packer);
+            ok = pack_value(&piece->parts[0].reference, item, index, problem, packer);
             break;
         case PIECE_TEXT:
-            pack_text(piece, item, index, scratch, packer);
+            ok = pack_text(piece, item, index, scratch, problem, packer);
+            break;
+        case PIECE_TEXTS:
+            ok = pack_texts(item, problem, packer);
             break;
         }
     }
+    return ok;
 }

@@ -37,10 +37,10 @@ void arguments_string(struct arguments_builder *builder, const char *text);
 void arguments_number(struct arguments_builder *builder, int64_t number);
 void arguments_nil(struct arguments_builder *builder);
 
-/* A scalar with its templates, as text: a number is what the file says, 1.10. */
+/* A scalar with its templates, as text: a number is what the file says, 1.10; {items} is a list of texts. */
 void arguments_template(struct arguments_builder *builder, const struct yaml_node *node);
 
-/* The item as text. */
+/* The item as text; of a batch, a list of texts. */
 void arguments_item(struct arguments_builder *builder);
 
 const struct arguments *arguments_end(struct arguments_builder *builder);
@@ -49,18 +49,24 @@ const struct arguments *arguments_end(struct arguments_builder *builder);
  * arguments_pack - append the arguments for one item: one msgpack value
  *
  * scratch   in   a text for intermediate use; what was in it is lost
+ * problem   out  gets what is wrong, if false is returned
+ *
+ * Returns false if the item has not what a template asks for, which only an item of SHAPE_ANY can do; what was appended
+ * until then is of no use.
  */
-void arguments_pack(const struct arguments *arguments, const struct item *item, uint64_t index, struct text *scratch,
-                    msgpack_packer *packer);
+bool arguments_pack(const struct arguments *arguments, const struct item *item, uint64_t index, struct text *scratch,
+                    struct text *problem, msgpack_packer *packer);
 
 /*
  * arguments_text - what a template names, as text
  *
  * digits    out  room for a number
+ * part      out  points into the item or to `digits`
+ * problem   out  false: why there is none, appended
  *
- * Points into the item or to `digits`. A template for a constant is none of the item's.
+ * A template for a constant is none of the item's.
  */
-struct path_part arguments_text(const struct reference *reference, const struct item *item, uint64_t index,
-                                char digits[ITEM_NUMBER_MAX]);
+bool arguments_text(const struct reference *reference, const struct item *item, uint64_t index,
+                    char digits[ITEM_NUMBER_MAX], struct path_part *part, struct text *problem);
 
 #endif

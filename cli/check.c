@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/source.h"
 
+#include <inttypes.h>
 #include <mpool/functions.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static struct count count_jobs(const struct step *step)
     struct item item;
 
     /* What is known need not be counted; of a range it could take for ever. */
-    if (source_left(source) != SOURCE_UNKNOWN && step->source != &source_glob) {
+    if (source_left(source) != SOURCE_UNKNOWN) {
         count.jobs = source_left(source);
         source_close(source);
         return count;
@@ -58,6 +59,23 @@ static struct count count_jobs(const struct step *step)
                       (unsigned long long)(count.faults - FAULTS_SHOWN));
     source_close(source);
     return count;
+}
+
+/* What is read only once is not read here; it is told what makes a job in it. */
+static void print_stream(const struct step *step, const char *stream, int width)
+{
+    struct text line = {0};
+
+    text_printf(&line, "%-*s  ", width, step->name);
+    if (step->source->unit == NULL)
+        text_string(&line, "a number of jobs that depends on ");
+    else if (step->batch > 0)
+        text_printf(&line, "a job for every %" PRId64 " %s from ", step->batch, step->source->unit);
+    else
+        text_printf(&line, "as many jobs as %s from ", step->source->unit);
+    names_escape(&line, stream, strlen(stream));
+    (void)printf("%s\n", line.data);
+    text_free(&line);
 }
 
 static size_t name_width(const struct jobfile *jobfile)
@@ -81,9 +99,7 @@ static int check(const struct jobfile *jobfile)
         const struct step *step = &jobfile->steps[i];
         const char *stream = source_stream(step);
         if (stream != NULL) {
-            text_clear(&line);
-            names_escape(&line, stream, strlen(stream));
-            (void)printf("%-*s  as many jobs as lines from %s\n", width, step->name, line.data);
+            print_stream(step, stream, width);
             continue;
         }
         struct count count = count_jobs(step);

@@ -142,12 +142,15 @@ void drive_step(struct run *run, struct run_step *step)
     const struct step *what = step->step;
     mpool_collect collect[MPOOL_TOTALS_MAX];
     mpool_task task = make_task(run, step);
+    mpool_pool_stats stats = {0};
 
     task.collect = collect;
     task.collect_count = ledger_collect(&step->ledger, collect);
     run->current = step;
     step->tally.start_ns = clock_ns();
     plan_begin(&run->plan, what, take_fault, run);
+    (void)mpool_pool_stats_read(run->pool, &stats);
+    run->plan.workers = stats.workers;
     mpool_err err = what->in_order ? mpool_pool_imap(run->pool, &task, plan_next, &run->plan, &run->iter)
                                    : mpool_pool_imap_unordered(run->pool, &task, plan_next, &run->plan, &run->iter);
     if (err == MPOOL_OK) {

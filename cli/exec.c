@@ -40,13 +40,14 @@ struct exec {
     char **words; /* the program and its arguments, up to the next NULL */
     char **items; /* likewise; NULL: they are read */
     const char *file;
-    const char *timeout, *retries, *halt;
+    const char *timeout, *retries, *halt, *batch;
     bool nul, keep_order, ungroup, tag;
 };
 
 static const struct argp_option exec_options[] = {
     {"arg-file", 'a', "FILE", 0, "Read the items from FILE, and not from standard input", 0},
     {"null", '0', NULL, 0, "Items end with a NUL, as of find -print0, and not with a newline", 0},
+    {"max-args", 'n', "N", 0, "Give each run of the program N items, and {} all of them", 0},
     {"keep-order", 'k', NULL, 0, "Show output in the order of the items", 0},
     {"ungroup", 'u', NULL, 0, "Let programs write straight to the terminal, mixed as it comes", 0},
     {"tag", OPTION_TAG, NULL, 0, "Begin each line of output with the item and a tab", 0},
@@ -90,6 +91,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case '0':
         exec->nul = true;
+        return 0;
+    case 'n':
+        exec->batch = argument;
         return 0;
     case 'k':
         exec->keep_order = true;
@@ -213,6 +217,8 @@ static struct yaml_node *make_each(struct arena *arena, const struct exec *exec)
 {
     struct yaml_node *each = make(arena, YAML_MAP);
 
+    if (exec->batch != NULL)
+        set(arena, each, "batch", make_plain(arena, exec->batch));
     if (exec->items != NULL) {
         set(arena, each, "items", make_items(arena, exec->items));
         return each;
@@ -231,7 +237,7 @@ static struct yaml_node *make_argv(struct arena *arena, const struct exec *exec)
 
     for (char **word = exec->words; *word != NULL; word++) {
         struct text template = {0};
-        const char *problem = words_template(*word, &template, &uses);
+        const char *problem = words_template(*word, exec->batch != NULL, &template, &uses);
         if (problem != NULL)
             (void)fprintf(stderr, "mpool exec: %s\n", problem);
         else
@@ -241,7 +247,7 @@ static struct yaml_node *make_argv(struct arena *arena, const struct exec *exec)
             return NULL;
     }
     if (!uses)
-        append(argv, make_text(arena, "{item}"));
+        append(argv, make_text(arena, exec->batch != NULL ? "{items}" : "{item}"));
     return argv;
 }
 

@@ -2,19 +2,27 @@
  * cli/item.c - what a source gives: the item that a job is for
  *
  * Runs in: the mpool command. Owns: nothing.
+ *
+ * Items are of the kind that their source has at hand, so that a path is nowhere more than its bytes. What differs
+ * between the kinds is in this file.
  */
 #include "cli/item.h"
 
 #include "cli/json.h"
 #include "cli/names.h"
+#include "cli/packed.h"
+#include "cli/reference.h"
 #include "cli/value.h"
 
 #include <inttypes.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Bytes of an item that are shown to people. */
 #define SHOWN_MAX 500
+
+_Static_assert(ITEM_NUMBER_MAX >= PACKED_DIGITS, "a packed number has room");
 
 void item_pack(const struct item *item, msgpack_packer *packer)
 {
@@ -31,8 +39,25 @@ void item_pack(const struct item *item, msgpack_packer *packer)
     case ITEM_NODE:
         value_pack(item->node, packer);
         break;
+    case ITEM_PACKED:
+        (void)msgpack_pack_str_body(packer, item->bytes, item->size);
+        break;
+    case ITEM_MAP:
+        (void)msgpack_pack_map(packer, item->count);
+        for (size_t i = 0; i < item->count; i++) {
+            (void)msgpack_pack_str_with_body(packer, item->names[i], strlen(item->names[i]));
+            item_pack(&item->inner[i], packer);
+        }
+        break;
+    case ITEM_LIST:
+        (void)msgpack_pack_array(packer, item->count);
+        for (size_t i = 0; i < item->count; i++)
+            item_pack(&item->inner[i], packer);
+        break;
     }
 }
+
+/* ---- as text ----------------------------------------------------------------------------------------------------- */
 
 size_t item_text(const struct item *item, char number[ITEM_NUMBER_MAX], const char **text)
 {
@@ -46,19 +71,143 @@ size_t item_text(const struct item *item, char number[ITEM_NUMBER_MAX], const ch
     case ITEM_NODE:
         *text = item->node->kind == YAML_SCALAR ? item->node->text : "";
         return item->node->kind == YAML_SCALAR ? item->node->length : 0;
+    case ITEM_PACKED:
+        return packed_text(item->bytes, item->size, number, text);
     case ITEM_NONE:
+    case ITEM_MAP:
+    case ITEM_LIST:
         break;
     }
     *text = "";
     return 0;
 }
 
+bool item_has_text(const struct item *item)
+{
+    switch (item->kind) {
+    case ITEM_NODE:
+        return item->node->kind == YAML_SCALAR;
+    case ITEM_PACKED:
+        return packed_is_scalar(item->bytes);
+    default:
+        return item->kind == ITEM_BYTES || item->kind == ITEM_INTEGER;
+    }
+}
+
+bool item_is_path(const struct item *item)
+{
+    switch (item->kind) {
+    case ITEM_NODE:
+        return value_of(item->node).type == VALUE_STRING;
+    case ITEM_PACKED:
+        return packed_is_string(item->bytes);
+    default:
+        return item->kind == ITEM_BYTES;
+    }
+}
+
+bool item_is_utf8(const struct item *item)
+{
+    bool ok = item->kind != ITEM_BYTES || names_is_utf8(item->bytes, item->size);
+
+    for (size_t i = 0; i < item->count && ok; i++)
+        ok = item_is_utf8(&item->inner[i]);
+    return ok;
+}
+
+/* ---- what is inside ---------------------------------------------------------------------------------------------- */
+
+static bool map_field(const struct item *map, const char *fields, struct item *field)
+{
+    size_t length = strcspn(fields, ".");
+
+    for (size_t i = 0; i < map->count; i++) {
+        if (strncmp(map->names[i], fields, length) != 0 || map->names[i][length] != '\0')
+            continue;
+        if (fields[length] == '.')
+            return item_field(&map->inner[i], fields + length + 1, field);
+        *field = map->inner[i];
+        return true;
+    }
+    return false;
+}
+
+bool item_field(const struct item *item, const char *fields, struct item *field)
+{
+    struct item found = {.kind = item->kind};
+
+    switch (item->kind) {
+    case ITEM_NODE:
+        found.node = reference_field(item->node, fields);
+        if (found.node == NULL)
+            return false;
+        break;
+    case ITEM_PACKED:
+        if (!packed_field(item->bytes, item->size, fields, &found.bytes, &found.size))
+            return false;
+        break;
+    case ITEM_MAP:
+        return map_field(item, fields, field);
+    default:
+        return false;
+    }
+    *field = found;
+    return true;
+}
+
+size_t item_batch_count(const struct item *item)
+{
+    return item->kind == ITEM_LIST ? item->count : 0;
+}
+
+const struct item *item_batch_at(const struct item *item, size_t index)
+{
+    return &item->inner[index];
+}
+
+/* ---- copies ------------------------------------------------------------------------------------------------------ */
+
+/* What follows in the same memory may be a struct. */
+static size_t aligned(size_t size)
+{
+    return (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+}
+
+size_t item_copy_size(const struct item *item)
+{
+    size_t size = aligned(item->size) + aligned(item->count * sizeof *item->inner);
+
+    for (size_t i = 0; i < item->count; i++)
+        size += item_copy_size(&item->inner[i]);
+    return size;
+}
+
+void item_copy(struct item *copy, const struct item *item, char *memory)
+{
+    *copy = *item;
+    copy->bytes = item->size > 0 ? memory : "";
+    if (item->size > 0)
+        memcpy(memory, item->bytes, item->size);
+    memory += aligned(item->size);
+    if (item->count == 0)
+        return;
+    struct item *inner = (struct item *)(void *)memory;
+    copy->inner = inner;
+    memory += aligned(item->count * sizeof *inner);
+    for (size_t i = 0; i < item->count; i++) {
+        item_copy(&inner[i], &item->inner[i], memory);
+        memory += item_copy_size(&item->inner[i]);
+    }
+}
+
+/* ---- for people and programs ------------------------------------------------------------------------------------- */
+
 void item_show(struct text *to, const struct item *item)
 {
     char number[ITEM_NUMBER_MAX];
     const char *text;
 
-    if (item->kind == ITEM_NODE && item->node->kind != YAML_SCALAR) {
+    if (item->kind != ITEM_NONE && !item_has_text(item)) {
         struct text json = {0};
         item_json(&json, item);
         /* Its control characters are escaped already. */
@@ -70,6 +219,23 @@ void item_show(struct text *to, const struct item *item)
     }
     size_t size = item_text(item, number, &text);
     names_escape_cut(to, text, size, SHOWN_MAX);
+}
+
+static void json_inner(struct text *to, const struct item *item)
+{
+    bool map = item->kind == ITEM_MAP;
+
+    text_char(to, map ? '{' : '[');
+    for (size_t i = 0; i < item->count; i++) {
+        if (i > 0)
+            text_char(to, ',');
+        if (map) {
+            json_string(to, item->names[i], strlen(item->names[i]));
+            text_char(to, ':');
+        }
+        item_json(to, &item->inner[i]);
+    }
+    text_char(to, map ? '}' : ']');
 }
 
 void item_json(struct text *to, const struct item *item)
@@ -86,6 +252,13 @@ void item_json(struct text *to, const struct item *item)
         return;
     case ITEM_INTEGER:
         text_signed(to, item->integer);
+        return;
+    case ITEM_PACKED:
+        json_packed(to, item->bytes, item->size);
+        return;
+    case ITEM_MAP:
+    case ITEM_LIST:
+        json_inner(to, item);
         return;
     case ITEM_NODE:
         break;

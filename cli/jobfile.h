@@ -42,6 +42,7 @@ struct step {
     size_t place;
     const struct source_kind *source; /* NULL: no `each`, one job */
     const void *each;                 /* what the source reads its items from */
+    int64_t batch;                    /* so many items a job, in a list; 0: one */
     const char *function;
     const struct program *program;     /* what the step runs, if that is a program and no function; NULL */
     const struct arguments *arguments; /* NULL: the item is the argument */
@@ -61,7 +62,7 @@ struct jobfile {
     const struct yaml_node *vars; /* a map of scalars, with what was set by --set; NULL: none */
     struct limits defaults;
     struct step *steps;
-    size_t step_count;
+    size_t step_count;             /* while the file is read, the last one is the step that is read */
     size_t *order;                 /* the numbers of the steps, each behind those that it needs */
     size_t total_count;            /* of all steps */
     const struct step *stdin_step; /* the step that reads standard input; NULL: none */

@@ -139,8 +139,8 @@ bool label_make(const struct label *label, const struct item *item, uint64_t ind
                 return false;
             continue;
         }
-        if (part->kind == PART_ITEM)
-            text = arguments_text(&part->reference, item, index, digits);
+        if (part->kind == PART_ITEM && !arguments_text(&part->reference, item, index, digits, &text, fault))
+            return false;
         text_add(to, text.text, text.length);
     }
     if (to->size <= LABEL_MAX)

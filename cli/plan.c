@@ -6,7 +6,16 @@
 #include "cli/plan.h"
 
 #include "cli/arguments.h"
+#include "cli/packed.h"
 #include "cli/signals.h"
+
+#include <poll.h>
+
+/* Bytes of the items of jobs under way; as many as the pool takes of arguments. */
+#define ITEMS_MAX ((size_t)16 << 20)
+
+/* How long to wait for a job to end, if none has since the last time. */
+#define WAIT_MS 5
 
 void plan_begin(struct plan *plan, const struct step *step, plan_fault *fault, void *user)
 {
@@ -19,6 +28,7 @@ void plan_end(struct plan *plan)
     source_close(plan->source);
     tickets_free(&plan->tickets);
     text_free(&plan->scratch);
+    text_free(&plan->problem);
     msgpack_sbuffer_destroy(&plan->args);
 }
 
@@ -27,17 +37,57 @@ uint64_t plan_left(const struct plan *plan)
     return plan->ended ? 0 : source_left(plan->source);
 }
 
-void plan_pack(const struct step *step, const struct item *item, uint64_t index, struct text *scratch,
-               msgpack_sbuffer *buffer)
+bool plan_pack(const struct step *step, const struct item *item, uint64_t index, struct text *scratch,
+               struct text *problem, msgpack_sbuffer *buffer)
 {
     msgpack_packer packer;
 
     msgpack_sbuffer_clear(buffer);
     msgpack_packer_init(&packer, buffer, msgpack_sbuffer_write);
     if (step->arguments != NULL)
-        arguments_pack(step->arguments, item, index, scratch, &packer);
+        return arguments_pack(step->arguments, item, index, scratch, problem, &packer);
+    item_pack(item, &packer);
+    return true;
+}
+
+/*
+ * Makes the arguments of a job, aside: what the pool would not take fails this job, and does not end the iteration. For
+ * then there is no job, and `fault` is told why, and where the item was read.
+ */
+static bool make_args(struct plan *plan, const struct item *item, uint64_t index)
+{
+    const char *refused = NULL;
+
+    text_clear(&plan->problem);
+    if (plan_pack(plan->step, item, index, &plan->scratch, &plan->problem, &plan->args))
+        refused = plan->args.size > SOURCE_ARGS_MAX ? "the arguments are larger than 8 MiB"
+                                                    : packed_refused(plan->args.data, plan->args.size);
     else
-        item_pack(item, &packer);
+        refused = plan->problem.data;
+    if (refused == NULL)
+        return true;
+    text_clear(&plan->scratch);
+    source_place(plan->source, &plan->scratch);
+    text_string(&plan->scratch, refused);
+    plan->fault(plan->user, index, item, plan->scratch.data);
+    return false;
+}
+
+/*
+ * Are the items of the jobs under way so large that there should not be more of them? Then there are none until half of
+ * the bytes are gone, for many jobs at a time go faster than one by one. If no job has ended since the last time, a
+ * little time is waited.
+ */
+static bool is_full(struct plan *plan)
+{
+    struct pollfd signal = {.fd = signals_fd(), .events = POLLIN};
+    const struct tickets *tickets = &plan->tickets;
+
+    plan->full = tickets->bytes > (plan->full ? ITEMS_MAX / 2 : ITEMS_MAX) && tickets->used > plan->workers;
+    if (plan->full && tickets->used == plan->held)
+        (void)poll(&signal, 1, WAIT_MS);
+    plan->held = tickets->used;
+    return plan->full;
 }
 
 mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
@@ -45,6 +95,8 @@ mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
     struct plan *plan = user;
     struct item item;
 
+    if (is_full(plan))
+        return MPOOL_E_TIMEOUT;
     for (;;) {
         enum source_answer answer = source_next(plan->source, &item);
         if (answer == SOURCE_END) {
@@ -59,12 +111,8 @@ mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
             plan->fault(plan->user, index, &item, plan->source->fault);
             continue;
         }
-        /* Made aside first: what is too large fails this job, and does not end the iteration. */
-        plan_pack(plan->step, &item, index, &plan->scratch, &plan->args);
-        if (plan->args.size > SOURCE_ARGS_MAX) {
-            plan->fault(plan->user, index, &item, "the arguments are larger than 8 MiB");
+        if (!make_args(plan, &item, index))
             continue;
-        }
         *tag = tickets_take(&plan->tickets, index, &item);
         plan->jobs++;
         return msgpack_pack_str_body(args, plan->args.data, plan->args.size) == 0 ? MPOOL_OK : MPOOL_E_NOMEM;

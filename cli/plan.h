@@ -12,19 +12,23 @@
 
 #include <mpool/pool.h>
 
-/* Called for an item that cannot be had, or whose arguments are too large: there will be no job for it. */
+/* Called for an item that cannot be had, or for which arguments cannot be made: there will be no job for it. */
 typedef void plan_fault(void *user, uint64_t index, const struct item *item, const char *error);
 
 struct plan {
     const struct step *step;
     struct source *source;
     struct tickets tickets;
+    size_t workers; /* of the pool: so many jobs are under way, however large their items are */
+    size_t held;    /* tickets that were taken when there was last one to be taken */
+    bool full;      /* the items of the jobs under way are so large that there are no more for now */
     uint64_t items; /* taken from the source so far, faults included */
     uint64_t jobs;  /* given to the pool so far */
     bool ended;     /* the source has no more */
     plan_fault *fault;
     void *user; /* of `fault` */
     struct text scratch;
+    struct text problem;  /* why there is no job for an item */
     msgpack_sbuffer args; /* of the job that is being made */
 };
 
@@ -43,9 +47,10 @@ void plan_end(struct plan *plan);
  * plan_pack - the arguments of one job, packed
  *
  * scratch   in   a text for intermediate use
+ * problem   out  false: the item has not what the arguments take from it, as is appended here
  * buffer    out  what was in it is lost
  */
-void plan_pack(const struct step *step, const struct item *item, uint64_t index, struct text *scratch,
-               msgpack_sbuffer *buffer);
+bool plan_pack(const struct step *step, const struct item *item, uint64_t index, struct text *scratch,
+               struct text *problem, msgpack_sbuffer *buffer);
 
 #endif

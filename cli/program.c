@@ -78,7 +78,9 @@ static bool check_argv(struct report *report, const struct yaml_node *argv)
 
 static bool check_shell(struct report *report, const struct parts *parts, const struct scope *scope)
 {
+    const struct shape_use use = {.name = "item", .text = true};
     const struct yaml_node *args = parts->args;
+    struct text problem = {0};
 
     if (!check_text(report, parts->shell, "`shell`"))
         return false;
@@ -89,16 +91,15 @@ static bool check_shell(struct report *report, const struct parts *parts, const 
     }
     if (args != NULL)
         return check_texts(report, args, "an element of `args`");
-    for (const struct yaml_node *item = scope->shape == SHAPE_NODES ? scope->nodes->first : NULL; item != NULL;
-         item = item->next) {
-        if (item->kind != YAML_SCALAR) {
-            report_error(report, parts->shell->place,
-                         "the item on line %u is %s, which has no text for $1; say with `args` what $1, $2 ... are",
-                         report_line(report, item->place), value_name(item));
-            return false;
-        }
-    }
-    return true;
+    /* Of a batch it is looked at when it is filled in. */
+    if (scope->shape.kind != SHAPE_NONE && !scope->batch)
+        shape_check(report, &scope->shape, &use, &problem);
+    bool ok = problem.size == 0;
+    if (!ok)
+        report_error(report, parts->shell->place, "$1 is the item: %s; say with `args` what $1, $2 ... are",
+                     problem.data);
+    text_free(&problem);
+    return ok;
 }
 
 /* {text: "..."} or {file: "..."} */

@@ -3,8 +3,9 @@
  *
  * Runs in: the mpool command, before anything is forked. Owns: nothing.
  *
- * Everything that can be wrong with a template is found here, before a job runs: a name that means nothing, a variable
- * that is not there, a field that one of the items does not have. So filling a template in later cannot fail.
+ * What is wrong with a template is found here, before a job runs: a name that means nothing, a variable that is not
+ * there, a field that one of the items does not have. Filling it in later can fail only where the shape of the items is
+ * SHAPE_ANY, for what only a running source will know; that costs the one job (cli/arguments.h).
  */
 #include "cli/reference.h"
 
@@ -22,14 +23,14 @@ static const struct known {
     bool path;  /* a part of the path */
     bool later; /* of version 1, not in this build */
 } known_names[] = {
-    {"item", REFERENCE_ITEM, false, false},     {"path", REFERENCE_PATH, true, false},
-    {"name", REFERENCE_NAME, true, false},      {"stem", REFERENCE_STEM, true, false},
-    {"ext", REFERENCE_EXT, true, false},        {"dir", REFERENCE_DIR, true, false},
-    {"root", REFERENCE_ROOT, true, false},      {"number", REFERENCE_NUMBER, false, false},
-    {"index", REFERENCE_INDEX, false, false},   {"env", REFERENCE_CONSTANT, false, false},
-    {"vars", REFERENCE_CONSTANT, false, false}, {"worker", REFERENCE_INDEX, false, true},
-    {"attempt", REFERENCE_INDEX, false, true},  {"output", REFERENCE_INDEX, false, true},
-    {"result", REFERENCE_INDEX, false, true},
+    {"item", REFERENCE_ITEM, false, false},    {"items", REFERENCE_ITEMS, false, false},
+    {"path", REFERENCE_PATH, true, false},     {"name", REFERENCE_NAME, true, false},
+    {"stem", REFERENCE_STEM, true, false},     {"ext", REFERENCE_EXT, true, false},
+    {"dir", REFERENCE_DIR, true, false},       {"root", REFERENCE_ROOT, true, false},
+    {"index", REFERENCE_INDEX, false, false},  {"number", REFERENCE_NUMBER, false, false},
+    {"env", REFERENCE_CONSTANT, false, false}, {"vars", REFERENCE_CONSTANT, false, false},
+    {"worker", REFERENCE_INDEX, false, true},  {"attempt", REFERENCE_INDEX, false, true},
+    {"output", REFERENCE_INDEX, false, true},  {"result", REFERENCE_INDEX, false, true},
 };
 
 static const struct known *find_known(const char *name, size_t length)
@@ -137,49 +138,29 @@ static bool read_var(const struct scope *scope, size_t place, const char *name, 
     return false;
 }
 
-/* One of the items in the file: is there what the template names, and is it of use there? */
-static bool check_node(const struct report *report, const struct yaml_node *item, const struct known *known,
-                       const char *fields, bool text, struct text *problem)
-{
-    const struct yaml_node *value = fields != NULL ? reference_field(item, fields) : item;
-
-    if (value == NULL && item->kind != YAML_MAP)
-        text_printf(problem, "the item on line %u is %s, without fields", report_line(report, item->place),
-                    value_name(item));
-    else if (value == NULL)
-        text_printf(problem, "the item on line %u has no field \"%s\"", report_line(report, item->place), fields);
-    else if (known->path && value_of(value).type != VALUE_STRING)
-        text_printf(problem, "the item on line %u is %s, not a path", report_line(report, item->place),
-                    value_name(item));
-    else if (text && value->kind != YAML_SCALAR)
-        text_printf(problem, "the value on line %u is %s, which has no text", report_line(report, value->place),
-                    value_name(value));
-    return problem->size == 0;
-}
-
-/* {item}, {item.field}, {path} and its parts */
+/* {item}, {item.field}, {items}, {path} and its parts */
 static bool read_item(const struct scope *scope, size_t place, const struct known *known, const char *fields, bool text,
                       struct reference *reference)
 {
     struct report *report = &scope->jobfile->yaml.report;
+    const struct shape_use use = {.name = known->name, .fields = fields, .path = known->path, .text = text};
+    bool items = known->kind == REFERENCE_ITEMS;
     struct text problem = {0};
 
-    if (!scope->items) {
+    if (!scope->items)
         text_string(&problem, "there is no item here; only {vars.NAME} and {env.NAME} are known");
-    } else if (scope->shape == SHAPE_NONE) {
+    else if (scope->shape.kind == SHAPE_NONE)
         text_string(&problem, "the step has no `each`, so there is no item");
-    } else if (fields != NULL && known->kind != REFERENCE_ITEM) {
+    else if (fields != NULL && known->kind != REFERENCE_ITEM)
         text_printf(&problem, "{%s} has no fields", known->name);
-    } else if (fields != NULL && scope->shape != SHAPE_NODES) {
-        text_printf(&problem, "the items are %s, without fields", scope->shape == SHAPE_PATH ? "text" : "numbers");
-    } else if (known->path && scope->shape == SHAPE_NUMBER) {
-        text_printf(&problem, "the items are numbers, without a %s; use {item}", known->name);
-    } else if (scope->shape == SHAPE_NODES) {
-        for (const struct yaml_node *item = scope->nodes->first; item != NULL; item = item->next) {
-            if (!check_node(report, item, known, fields, text, &problem))
-                break;
-        }
-    }
+    else if (scope->batch && !items)
+        text_string(&problem, "with `batch` a job has several items; {items} is the list of them");
+    else if (!scope->batch && items)
+        text_string(&problem, "without `batch` a job has one item, which is {item}");
+    else if (items && text)
+        text_string(&problem, "a list has no text; {items} stands alone");
+    else if (!items)
+        shape_check(report, &scope->shape, &use, &problem);
     if (problem.size > 0)
         report_error(report, place, "{%s%s%s}: %s", known->name, fields != NULL ? "." : "",
                      fields != NULL ? fields : "", problem.data);
@@ -232,7 +213,7 @@ void reference_warn(const struct scope *scope, const struct yaml_node *node)
 {
     struct report *report = &scope->jobfile->yaml.report;
     const char *end = node->text + node->length;
-    bool items = scope->items && scope->shape != SHAPE_NONE;
+    bool items = scope->items && scope->shape.kind != SHAPE_NONE;
     struct template_part name;
 
     for (const char *at = node->text; (at = memchr(at, '{', (size_t)(end - at))) != NULL; at++) {
@@ -246,7 +227,8 @@ void reference_warn(const struct scope *scope, const struct yaml_node *node)
             report_warning(report, place, "%.*s stays as it is; a template has no blanks: {%.*s}", (int)length, at,
                            (int)name.length, name.text);
         else if (name.length == 0 && items && is_placeholder(node, at))
-            report_warning(report, place, "{} stays as it is; the item is {item}");
+            report_warning(report, place, "{} stays as it is; %s",
+                           scope->batch ? "the items are {items}" : "the item is {item}");
     }
 }
 

@@ -6,28 +6,22 @@
 
 #include "cli/item.h"
 #include "cli/jobfile.h"
+#include "cli/shape.h"
 #include "cli/template.h"
-
-/* What the items of a step are, as far as the job file tells. */
-enum item_shape {
-    SHAPE_NONE = 0, /* no `each`: there is no item */
-    SHAPE_PATH,     /* bytes, which may be taken as a path */
-    SHAPE_NUMBER,
-    SHAPE_NODES, /* the values of a list in the job file: each is looked at */
-};
 
 /* Where a template stands, which decides what it may name. */
 struct scope {
     struct jobfile *jobfile;
     bool vars;  /* {vars.x} is known */
     bool items; /* {item}, {path} ..., {index} are known */
-    enum item_shape shape;
-    const struct yaml_node *nodes; /* SHAPE_NODES: the list */
+    bool batch; /* a job has several items: {items} in place of {item}, {path} ... */
+    struct shape shape;
 };
 
 enum reference_kind {
     REFERENCE_CONSTANT = 1, /* {vars.x}, {env.X}: known before any job runs */
     REFERENCE_ITEM,
+    REFERENCE_ITEMS, /* {items}: all of a batch, as a list */
     REFERENCE_PATH,
     REFERENCE_NAME,
     REFERENCE_STEM,

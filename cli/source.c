@@ -5,6 +5,7 @@
  */
 #include "cli/source.h"
 
+#include "cli/source_batch.h"
 #include "cli/suggest.h"
 #include "cli/value.h"
 
@@ -12,9 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct source_kind *const kinds[] = {&source_items, &source_range, &source_lines, &source_glob,
-                                                  &source_walk};
-static const char *const later[] = {"csv", "jsonl", "results", "product", "zip", "batch"};
+static const struct source_kind *const kinds[] = {
+    &source_items, &source_range, &source_lines,   &source_csv, &source_jsonl,
+    &source_glob,  &source_walk,  &source_product, &source_zip,
+};
+static const char *const later[] = {"results"};
 
 /* Bytes of a list that a message proposes. */
 #define LIST_SHOWN 500
@@ -53,28 +56,15 @@ static const struct source_kind single = {.next = single_next, .left = single_le
 
 /* ---- all kinds --------------------------------------------------------------------------------------------------- */
 
-/* The kind whose key is in `each`; exactly one has to be. */
-static const struct source_kind *find_kind(struct report *report, const struct yaml_node *each)
+/* No key is that of a source: find out what was meant. */
+static void refuse_keys(struct report *report, const struct yaml_node *map, const char *what)
 {
-    const struct source_kind *found = NULL;
-
-    for (size_t i = 0; i < COUNT(kinds); i++) {
-        const struct yaml_node *value = yaml_get(each, kinds[i]->name);
-        if (value != NULL && found != NULL) {
-            report_error(report, value->key->place, "`each` has one source, and here are \"%s\" and \"%s\"",
-                         found->name, kinds[i]->name);
-            return NULL;
-        }
-        found = value != NULL ? kinds[i] : found;
-    }
-    if (found != NULL)
-        return found;
-    for (const struct yaml_node *node = each->first; node != NULL; node = node->next) {
+    for (const struct yaml_node *node = map->first; node != NULL; node = node->next) {
         struct suggestion near = {.word = node->key->text};
         for (size_t i = 0; i < COUNT(later); i++) {
             if (strcmp(node->key->text, later[i]) == 0) {
                 (void)schema_later(report, node->key->place, later[i]);
-                return NULL;
+                return;
             }
         }
         for (size_t i = 0; i < COUNT(kinds); i++)
@@ -82,46 +72,85 @@ static const struct source_kind *find_kind(struct report *report, const struct y
         if (near.best != NULL) {
             report_error(report, node->key->place, "there is no source \"%.60s\"%s", node->key->text,
                          suggest_text(&near));
-            return NULL;
+            return;
         }
     }
-    report_error(report, each->place, "`each` needs a source: items, range, lines, glob or walk");
-    return NULL;
+    report_error(report, map->place, "%s needs a source: items, range, lines, csv, jsonl, glob, walk, product or zip",
+                 what);
+}
+
+/* The kind whose key is in the map; exactly one has to be. */
+static const struct source_kind *find_kind(struct report *report, const struct yaml_node *map, const char *what)
+{
+    const struct source_kind *found = NULL;
+
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        const struct yaml_node *value = yaml_get(map, kinds[i]->name);
+        if (value != NULL && found != NULL) {
+            report_error(report, value->key->place, "%s has one source, and here are \"%s\" and \"%s\"", what,
+                         found->name, kinds[i]->name);
+            return NULL;
+        }
+        found = value != NULL ? kinds[i] : found;
+    }
+    if (found == NULL)
+        refuse_keys(report, map, what);
+    return found;
 }
 
 /* Who writes a list or a text means one of the sources: say how to write it. */
-static bool refuse_short(struct report *report, const struct yaml_node *each)
+static bool refuse_short(struct report *report, const struct yaml_node *node, const char *what)
 {
-    if (each->kind == YAML_LIST)
-        report_error(report, each->place, "`each` is a map; for a list write {items: [...]}");
+    if (node->kind == YAML_LIST)
+        report_error(report, node->place, "%s is a map; for a list write {items: [...]}", what);
     else
-        report_error(report, each->place,
-                     "`each` is a map that names a source, as {walk: DIRECTORY} or {range: 1..100}, not %s",
-                     value_name(each));
+        report_error(report, node->place,
+                     "%s is a map that names a source, as {walk: DIRECTORY} or {range: 1..100}, not %s", what,
+                     value_name(node));
     return false;
+}
+
+bool source_choose(struct jobfile *jobfile, const struct yaml_node *map, const char *what, struct source_choice *choice,
+                   struct shape *shape)
+{
+    struct report *report = &jobfile->yaml.report;
+
+    if (map->kind != YAML_MAP)
+        return refuse_short(report, map, what);
+    const struct source_kind *kind = find_kind(report, map, what);
+    if (kind == NULL || !schema_keys(report, map, kind->options, kind->name))
+        return false;
+    const void *each = kind->read(jobfile, map, yaml_get(map, kind->name));
+    if (each == NULL)
+        return false;
+    *choice = (struct source_choice){.kind = kind, .each = each};
+    *shape = (struct shape){.kind = kind->shape};
+    if (kind->describe != NULL)
+        kind->describe(each, shape);
+    return true;
 }
 
 bool source_read(struct jobfile *jobfile, struct step *step, struct yaml_node *each, struct scope *scope)
 {
     struct report *report = &jobfile->yaml.report;
     const struct scope constants = {.jobfile = jobfile, .vars = true};
+    struct source_choice choice;
 
     *scope = (struct scope){.jobfile = jobfile, .vars = true, .items = true};
     if (each == NULL)
         return true;
-    if (each->kind != YAML_MAP)
-        return refuse_short(report, each);
-    const struct source_kind *kind = find_kind(report, each);
-    if (kind == NULL)
+    if (!reference_expand(&constants, each) || !source_choose(jobfile, each, "`each`", &choice, &scope->shape))
         return false;
-    const struct yaml_node *value = yaml_get(each, kind->name);
-    if (!schema_keys(report, each, kind->options, kind->name) || !reference_expand(&constants, each))
-        return false;
-    step->source = kind;
-    step->each = kind->read(jobfile, each, value);
-    scope->shape = kind->shape;
-    scope->nodes = value;
-    return step->each != NULL;
+    step->source = choice.kind;
+    step->each = choice.each;
+    const struct yaml_node *batch = yaml_get(each, "batch");
+    scope->batch = batch != NULL;
+    return batch == NULL || schema_number(report, batch, "`batch`", 1, SOURCE_BATCH_MAX, &step->batch);
+}
+
+uint64_t source_count(const struct source_choice *choice)
+{
+    return choice->kind->count != NULL ? choice->kind->count(choice->each) : SOURCE_UNKNOWN;
 }
 
 const char *source_stream(const struct step *step)
@@ -139,11 +168,13 @@ struct source *source_open(const struct step *step)
 {
     struct source *source;
 
-    if (step->source != NULL)
-        return step->source->open(step->each);
-    source = memory_get(sizeof(struct source_single));
-    source->kind = &single;
-    return source;
+    if (step->source == NULL) {
+        source = memory_get(sizeof(struct source_single));
+        source->kind = &single;
+        return source;
+    }
+    source = step->source->open(step->each);
+    return step->batch > 0 ? source_batch_open(source, (size_t)step->batch) : source;
 }
 
 enum source_answer source_next(struct source *source, struct item *item)
@@ -160,6 +191,12 @@ void source_close(struct source *source)
 {
     if (source != NULL)
         source->kind->close(source);
+}
+
+void source_place(const struct source *source, struct text *to)
+{
+    if (source->kind->place != NULL)
+        source->kind->place(source, to);
 }
 
 bool source_texts_read(struct jobfile *jobfile, const struct yaml_node *node, const char *what,

@@ -3,7 +3,7 @@
  *
  * A source is a generator: it gives one item at a time and holds no more than it needs for the next, so that ten
  * million items take no more memory than ten. There is one file for each kind: cli/source_items.c, _range, _lines,
- * _glob and _walk.
+ * _csv, _jsonl, _glob, _walk, _product and _zip.
  */
 #ifndef CLI_SOURCE_H
 #define CLI_SOURCE_H
@@ -37,8 +37,10 @@ struct source {
 struct source_kind {
     const char *name;                 /* the key in `each` that says so */
     const struct schema_key *options; /* the keys it takes, its own included */
-    enum item_shape shape;
+    enum shape_kind shape;
     const char *nothing; /* what to tell people if it gives no item at all; NULL: that is as they wrote it */
+    const char *unit;    /* "lines": what makes an item in a file; NULL: that is hard to say */
+    bool fault_is_item;  /* a fault stands for one item, as a line that is wrong does, and not for some or none */
 
     /*
      * Read what the file says: `each` is the map, `value` that of the source's own key; templates are expanded. Returns
@@ -47,20 +49,33 @@ struct source_kind {
      */
     const void *(*read)(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value);
 
+    /* The shape of the items, if its kind does not say it all. May be NULL. */
+    void (*describe)(const void *each, struct shape *shape);
+
     /* What can be read only once, as people know it; NULL: the items can be asked for again. May be NULL: they can. */
     const char *(*stream)(const void *each);
+
+    /* How many items there are, if the job file tells; else SOURCE_UNKNOWN. May be NULL: it does not. */
+    uint64_t (*count)(const void *each);
 
     struct source *(*open)(const void *each);
     enum source_answer (*next)(struct source *source, struct item *item);
     uint64_t (*left)(const struct source *source);
     void (*close)(struct source *source);
+
+    /* Appends where the last item was read: "people.csv:7: ". May be NULL: its text says enough. */
+    void (*place)(const struct source *source, struct text *to);
 };
 
 extern const struct source_kind source_items;
 extern const struct source_kind source_range;
 extern const struct source_kind source_lines;
+extern const struct source_kind source_csv;
+extern const struct source_kind source_jsonl;
 extern const struct source_kind source_glob;
 extern const struct source_kind source_walk;
+extern const struct source_kind source_product;
+extern const struct source_kind source_zip;
 
 /*
  * source_read - read `each` of a step
@@ -69,6 +84,25 @@ extern const struct source_kind source_walk;
  * scope     out     what templates in the step's arguments may name
  */
 bool source_read(struct jobfile *jobfile, struct step *step, struct yaml_node *each, struct scope *scope);
+
+/* A source, and what its open() takes. */
+struct source_choice {
+    const struct source_kind *kind;
+    const void *each;
+};
+
+/*
+ * source_choose - read a map that names a source, the templates in which were expanded
+ *
+ * what      in   how messages call it: "`each`"
+ * choice    out  the source
+ * shape     out  what its items are
+ */
+bool source_choose(struct jobfile *jobfile, const struct yaml_node *map, const char *what, struct source_choice *choice,
+                   struct shape *shape);
+
+/* source_count - how many items there are, if the job file tells; SOURCE_UNKNOWN */
+uint64_t source_count(const struct source_choice *choice);
 
 /* source_stream - what the items are read from, if that can be read only once: "standard input", a FIFO; else NULL */
 const char *source_stream(const struct step *step);
@@ -81,6 +115,9 @@ struct source *source_open(const struct step *step);
 enum source_answer source_next(struct source *source, struct item *item);
 uint64_t source_left(const struct source *source);
 void source_close(struct source *source);
+
+/* source_place - append where the last item was read, with a colon and a blank; nothing, if that is not known */
+void source_place(const struct source *source, struct text *to);
 
 /* A list of texts in the jobfile's arena, for sources that take one or several. */
 struct source_texts {

@@ -29,7 +29,7 @@ struct globbed {
     struct text path;     /* the item, where it needs a "./" */
 };
 
-static const struct schema_key options[] = {{"glob", false}, {"batch", true}, {0}};
+static const struct schema_key options[] = {{"glob", false}, {"batch", false}, {0}};
 
 /* glob() passes nothing of ours to its callback. */
 static struct globbed *current;
@@ -107,7 +107,8 @@ static uint64_t glob_left(const struct source *source)
 {
     const struct globbed *globbed = (const struct globbed *)source;
 
-    return globbed->found.gl_pathc - globbed->next;
+    /* A directory that could not be read is a fault, which who counts has to ask for. */
+    return globbed->faults != NULL ? SOURCE_UNKNOWN : globbed->found.gl_pathc - globbed->next;
 }
 
 static void glob_close(struct source *source)

@@ -16,7 +16,7 @@ struct items {
     uint64_t left;
 };
 
-static const struct schema_key options[] = {{"items", false}, {"batch", true}, {0}};
+static const struct schema_key options[] = {{"items", false}, {"batch", false}, {0}};
 
 static const void *items_read(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value)
 {
@@ -25,6 +25,16 @@ static const void *items_read(struct jobfile *jobfile, const struct yaml_node *e
         return value_check(&jobfile->yaml.report, value) ? value : NULL;
     report_error(&jobfile->yaml.report, value->place, "`items` is a list, not %s", value_name(value));
     return NULL;
+}
+
+static void items_describe(const void *each, struct shape *shape)
+{
+    shape->nodes = each;
+}
+
+static uint64_t items_count(const void *each)
+{
+    return ((const struct yaml_node *)each)->count;
 }
 
 static struct source *items_open(const void *each)
@@ -63,6 +73,8 @@ const struct source_kind source_items = {
     .options = options,
     .shape = SHAPE_NODES,
     .read = items_read,
+    .describe = items_describe,
+    .count = items_count,
     .open = items_open,
     .next = items_next,
     .left = items_left,

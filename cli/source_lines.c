@@ -9,28 +9,18 @@
  * line that is too long for an argument is a fault, and is passed over without being kept.
  */
 #include "cli/signals.h"
-#include "cli/source.h"
+#include "cli/source_file.h"
 #include "cli/value.h"
-
-#include <mpool/pool.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUFFER_FIRST ((size_t)64 << 10)
-#define LINE_MAX_BYTES (SOURCE_ARGS_MAX - 64) /* some room for what stands around it */
 #define WAIT_MS 100
-#define SHOWN 60 /* bytes that are shown of a line that is too long */
-
-struct file {
-    const char *path; /* NULL: standard input */
-    char separator;
-};
 
 struct lines {
     struct source source;
@@ -45,73 +35,34 @@ struct lines {
     size_t start;    /* of the line that comes next */
     size_t searched; /* up to here there is no separator */
     size_t end;      /* of what was read */
-    char shown[SHOWN];
+    char shown[SOURCE_LINE_SHOWN];
 };
 
-static const struct schema_key options[] = {{"lines", false}, {"separator", false}, {"batch", true}, {0}};
-
-/* Is the file there, and may it be read? A FIFO is not opened, for that would take what is in it. */
-static bool check_file(struct report *report, const struct yaml_node *value)
-{
-    struct stat status;
-
-    if (value->length == 0) {
-        report_error(report, value->place, "`lines` names a file, or \"-\" for standard input");
-    } else if (stat(value->text, &status) != 0 || access(value->text, R_OK) != 0) {
-        report_error(report, value->place, "%s: %s", value_name(value), strerror(errno));
-    } else if (S_ISDIR(status.st_mode)) {
-        report_error(report, value->place, "%s is a directory; for what is in it use walk", value_name(value));
-    } else {
-        return true;
-    }
-    return false;
-}
+static const struct schema_key options[] = {{"lines", false}, {"separator", false}, {"batch", false}, {0}};
 
 static const void *lines_read(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value)
 {
-    struct report *report = &jobfile->yaml.report;
     const struct yaml_node *separator = yaml_get(each, "separator");
-    struct file *file = arena_get(&jobfile->yaml.arena, sizeof *file);
+    struct source_file *file = arena_get(&jobfile->yaml.arena, sizeof *file);
+    bool ok = source_file_read(jobfile, value, "lines", file);
 
-    *file = (struct file){.separator = '\n'};
-    if (value->kind != YAML_SCALAR) {
-        report_error(report, value->place, "`lines` names one file, not %s", value_name(value));
-        return NULL;
-    }
-    if (separator != NULL && !yaml_is(separator, "newline") && !yaml_is(separator, "nul")) {
-        report_error(report, separator->place, "`separator` is newline or nul, not %s", value_name(separator));
-        return NULL;
-    }
-    if (separator != NULL && yaml_is(separator, "nul"))
+    if (separator != NULL && yaml_is(separator, "nul")) {
         file->separator = '\0';
-    if (!yaml_is(value, "-")) {
-        file->path = value->text;
-        return check_file(report, value) ? file : NULL;
+    } else if (separator != NULL && !yaml_is(separator, "newline")) {
+        report_error(&jobfile->yaml.report, separator->place, "`separator` is newline or nul, not %s",
+                     value_name(separator));
+        ok = false;
     }
-    if (strcmp(report->file, "<stdin>") == 0) {
-        report_error(report, value->place, "standard input is the job file already");
-        return NULL;
-    }
-    return file;
-}
-
-static const char *lines_stream(const void *each)
-{
-    const struct file *file = each;
-    struct stat status;
-
-    if (file->path == NULL)
-        return "standard input";
-    return stat(file->path, &status) == 0 && !S_ISREG(status.st_mode) ? file->path : NULL;
+    return ok ? file : NULL;
 }
 
 static struct source *lines_open(const void *each)
 {
-    const struct file *file = each;
+    const struct source_file *file = each;
     struct lines *lines = memory_get(sizeof *lines);
 
     *lines = (struct lines){.source.kind = &source_lines, .separator = file->separator, .room = BUFFER_FIRST};
-    lines->path = file->path != NULL ? file->path : "standard input";
+    lines->path = source_file_name(file);
     /* A FIFO that nobody writes to is waited for later, in poll(), where a signal is heeded. */
     lines->fd = file->path != NULL ? open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : STDIN_FILENO;
     if (lines->fd < 0)
@@ -165,7 +116,7 @@ static enum source_answer read_more(struct lines *lines)
 static void pass_over(struct lines *lines)
 {
     if (!lines->too_long)
-        memcpy(lines->shown, lines->data + lines->start, SHOWN);
+        memcpy(lines->shown, lines->data + lines->start, SOURCE_LINE_SHOWN);
     lines->too_long = true;
     lines->start = lines->end;
     lines->searched = lines->end;
@@ -179,7 +130,7 @@ static enum source_answer give(struct lines *lines, struct item *item, size_t en
     if (!lines->too_long)
         return SOURCE_ITEM;
     lines->too_long = false;
-    *item = (struct item){.kind = ITEM_BYTES, .bytes = lines->shown, .size = SHOWN};
+    *item = (struct item){.kind = ITEM_BYTES, .bytes = lines->shown, .size = SOURCE_LINE_SHOWN};
     lines->source.fault = "the line is longer than 8 MiB, the most that an argument may have";
     return SOURCE_FAULT;
 }
@@ -192,12 +143,12 @@ static enum source_answer lines_next(struct source *source, struct item *item)
         const char *separator = memchr(lines->data + lines->searched, lines->separator, lines->end - lines->searched);
         if (separator != NULL) {
             size_t end = (size_t)(separator - lines->data);
-            if (end - lines->start > LINE_MAX_BYTES)
+            if (end - lines->start > SOURCE_LINE_MAX)
                 pass_over(lines);
             return give(lines, item, end > lines->start ? end : lines->start, end + 1);
         }
         lines->searched = lines->end;
-        if (lines->end - lines->start > LINE_MAX_BYTES)
+        if (lines->end - lines->start > SOURCE_LINE_MAX)
             pass_over(lines);
         if (lines->ended)
             break;
@@ -236,8 +187,10 @@ const struct source_kind source_lines = {
     .options = options,
     .shape = SHAPE_PATH,
     .nothing = "`lines` finds no line",
+    .unit = "lines",
+    .fault_is_item = true,
     .read = lines_read,
-    .stream = lines_stream,
+    .stream = source_file_stream,
     .open = lines_open,
     .next = lines_next,
     .left = lines_left,

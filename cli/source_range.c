@@ -23,7 +23,7 @@ struct range {
     uint64_t left;
 };
 
-static const struct schema_key options[] = {{"range", false}, {"step", false}, {"batch", true}, {0}};
+static const struct schema_key options[] = {{"range", false}, {"step", false}, {"batch", false}, {0}};
 static const struct schema_key inner_options[] = {{"from", false}, {"to", false}, {"step", false}, {0}};
 
 static uint64_t bounds_count(const struct bounds *bounds)
@@ -93,6 +93,11 @@ static const void *range_read(struct jobfile *jobfile, const struct yaml_node *e
     return bounds;
 }
 
+static uint64_t range_count(const void *each)
+{
+    return bounds_count(each);
+}
+
 static struct source *range_open(const void *each)
 {
     const struct bounds *bounds = each;
@@ -131,6 +136,7 @@ const struct source_kind source_range = {
     .options = options,
     .shape = SHAPE_NUMBER,
     .read = range_read,
+    .count = range_count,
     .open = range_open,
     .next = range_next,
     .left = range_left,

@@ -46,7 +46,7 @@ struct walking {
 
 static const struct schema_key keys[] = {{"walk", false},      {"type", false},   {"match", false},
                                          {"exclude", false},   {"follow", false}, {"one_filesystem", false},
-                                         {"max_depth", false}, {"batch", true},   {0}};
+                                         {"max_depth", false}, {"batch", false},  {0}};
 
 /* ---- what the file says ------------------------------------------------------------------------------------------ */
 

@@ -113,20 +113,6 @@ static bool read_totals(const struct scope *scope, struct step *step, const stru
     return ok;
 }
 
-/* Standard input can be read once. */
-static bool check_stdin(struct jobfile *jobfile, const struct step *step, const struct yaml_node *each)
-{
-    if (step->source != &source_lines || !yaml_is(yaml_get(each, source_lines.name), "-"))
-        return true;
-    if (jobfile->stdin_step != NULL) {
-        report_error(&jobfile->yaml.report, each->place, "standard input is read by the step \"%s\" already",
-                     jobfile->stdin_step->name);
-        return false;
-    }
-    jobfile->stdin_step = step;
-    return true;
-}
-
 bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_node *node)
 {
     struct report *report = &jobfile->yaml.report;
@@ -151,8 +137,6 @@ bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_nod
     ok = needs_read(jobfile, step, yaml_get(node, "needs")) && ok;
     if (!source_read(jobfile, step, each, &scope))
         return false;
-    if (each != NULL)
-        ok = check_stdin(jobfile, step, each) && ok;
     if (totals != NULL)
         ok = read_totals(&scope, step, totals) && ok;
     if (runs)

@@ -8,7 +8,6 @@
 #include "cli/memory.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* A ticket keeps its memory for the next item; an unusually long one is not kept. */
 #define KEPT_MAX 4096
@@ -26,16 +25,15 @@ uint64_t tickets_take(struct tickets *tickets, uint64_t index, const struct item
     tickets->free = ticket->next_free;
     ticket->next_free = 0;
     ticket->index = index;
-    ticket->item = *item;
-    if (item->kind == ITEM_BYTES) {
-        if (item->size > ticket->room) {
-            ticket->room = item->size < 64 ? 64 : item->size;
-            ticket->bytes = memory_grow(ticket->bytes, ticket->room);
-        }
-        if (item->size > 0)
-            memcpy(ticket->bytes, item->bytes, item->size);
-        ticket->item.bytes = ticket->bytes;
+    size_t size = item_copy_size(item);
+    if (size > ticket->room) {
+        ticket->room = size < 64 ? 64 : size;
+        ticket->bytes = memory_grow(ticket->bytes, ticket->room);
     }
+    item_copy(&ticket->item, item, ticket->bytes);
+    ticket->size = size;
+    tickets->bytes += size;
+    tickets->used++;
     return number - 1;
 }
 
@@ -48,6 +46,8 @@ void tickets_give_back(struct tickets *tickets, uint64_t number)
 {
     struct ticket *ticket = &tickets->list[number];
 
+    tickets->bytes -= ticket->size;
+    tickets->used--;
     if (ticket->room > KEPT_MAX) {
         free(ticket->bytes);
         ticket->bytes = NULL;

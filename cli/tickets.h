@@ -3,6 +3,7 @@
  *
  * A job carries the number of its ticket, as the pool's `tag`, and gives it back with its result. There are as many
  * tickets as jobs were ever under way at once, which the pool limits, so memory is bounded however many jobs there are.
+ * An item may be much larger than the arguments that are made of it: who takes tickets looks at `bytes`, too.
  */
 #ifndef CLI_TICKETS_H
 #define CLI_TICKETS_H
@@ -14,16 +15,18 @@
 
 struct ticket {
     uint64_t index;   /* of the item in its step, from 0 */
-    struct item item; /* its bytes are in the ticket */
+    struct item item; /* what it points to is in the ticket */
     char *bytes;
-    size_t room;
+    size_t size, room;
     size_t next_free; /* the number of the next free ticket and 1; 0: none */
 };
 
 struct tickets {
     struct ticket *list;
     size_t count, room;
-    size_t free; /* the number of the first free ticket and 1; 0: none */
+    size_t free;  /* the number of the first free ticket and 1; 0: none */
+    size_t used;  /* tickets that are taken */
+    size_t bytes; /* of their items */
 };
 
 /* tickets_take - a ticket for an item, which is copied; its number */

@@ -24,7 +24,7 @@ static const struct {
 };
 
 /* Templates that name something of an item. */
-static const char *const names[] = {"item", "path", "name", "stem", "ext", "dir", "root", "index", "number"};
+static const char *const names[] = {"item", "items", "path", "name", "stem", "ext", "dir", "root", "index", "number"};
 
 static bool is_name(const struct template_part *part)
 {
@@ -38,7 +38,7 @@ static bool is_name(const struct template_part *part)
 }
 
 /* How long a replacement string, or a template that is known, at the start of a text is; 0: there is none. */
-static size_t take(const char *at, struct text *to, bool *uses, const char **problem)
+static size_t take(const char *at, bool batch, struct text *to, bool *uses, const char **problem)
 {
     const char *cursor = at;
     struct template_part part;
@@ -50,7 +50,7 @@ static size_t take(const char *at, struct text *to, bool *uses, const char **pro
             continue;
         *problem = replacements[i].problem;
         if (*problem == NULL)
-            text_string(to, replacements[i].template);
+            text_string(to, batch && i == 0 ? "{items}" : replacements[i].template);
         *uses = true;
         return length;
     }
@@ -67,7 +67,7 @@ static size_t take(const char *at, struct text *to, bool *uses, const char **pro
     return length;
 }
 
-const char *words_template(const char *word, struct text *to, bool *uses)
+const char *words_template(const char *word, bool batch, struct text *to, bool *uses)
 {
     const char *problem = NULL;
 
@@ -77,7 +77,7 @@ const char *words_template(const char *word, struct text *to, bool *uses)
         at += literal;
         if (*at == '\0')
             break;
-        length = take(at, to, uses, &problem);
+        length = take(at, batch, to, uses, &problem);
         if (length == 0) {
             /* What would be a template elsewhere is none here. */
             length = template_match(at, strlen(at));

@@ -17,10 +17,11 @@
 /*
  * words_template - append a word as a text with templates
  *
+ * batch     in   a job has several items: {} alone is all of them
  * uses      out  set to true if it names something of the item, else left as it is
  *
  * Returns NULL; or what is wrong, one line: a replacement string of GNU parallel's that there is not.
  */
-const char *words_template(const char *word, struct text *to, bool *uses);
+const char *words_template(const char *word, bool batch, struct text *to, bool *uses);
 
 #endif

@@ -17,6 +17,17 @@ items_can_end_with_a_nul_and_come_from_a_file() {
     has err '"absent": No such file or directory'
 }
 
+several_items_can_be_given_at_a_time() {
+    seq 7 | exits 0 "$mpool" exec -qk -n 3 echo
+    is "$(cat out)" "$(printf '1 2 3\n4 5 6\n7')"
+    exits 0 "$mpool" exec -qk -n2 printf '<%s>' x '{}' y ::: 'a b' c d
+    is "$(cat out)" '<x><a b><c><y><x><d><y>'
+    exits 2 "$mpool" exec -n 0 true ::: a
+    has err '`batch` is a whole number from 1'
+    exits 2 "$mpool" exec -n 2 echo 'x{}' ::: a
+    has err '{items} stands alone'
+}
+
 items_can_be_on_the_command_line() {
     exits 0 "$mpool" exec -qk echo '<{}>' ::: a '{item}' '{}' ''
     is "$(cat out)" "$(printf '<a>\n<{item}>\n<{}>\n<>')"
@@ -130,7 +141,7 @@ the_number_of_jobs_can_depend_on_the_machine() {
     done
 }
 
-try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file items_can_be_on_the_command_line \
+try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file items_can_be_on_the_command_line several_items_can_be_given_at_a_time \
     replacement_strings_are_those_of_parallel other_braces_are_literal options_of_the_program_are_its_own \
     lines_can_begin_with_the_item_and_nothing_is_mixed times_and_retries_are_those_of_a_step \
     failures_can_end_the_run a_job_log_is_as_parallel_writes_it a_dry_run_prints_what_would_be_run \

@@ -194,6 +194,11 @@ steps:
       jobs: {count: jobs}
   items: {each: {items: [{a: {b: 1}}, {a: {b: x}}]}, call: echo, args: "{item.a.b} {index}"}
   lines: {each: {lines: /etc/passwd, separator: newline}, call: echo, timeout: 1.5m}
+  csv: {each: {csv: /etc/passwd, delimiter: ":", header: [name, x, uid, gid, gecos, home, shell]}, call: echo, args: "{item.home}"}
+  jsonl: {each: {jsonl: /dev/null}, call: echo, args: "{item.a.b} {path}"}
+  product: {each: {product: {a: {items: [x, y]}, b: {zip: {c: {range: "1..{vars.n}"}}}}}, call: echo, args: "{item.a} {item.b.c}"}
+  zip: {each: {zip: {a: {items: [x, y]}, b: {range: 1..2}}}, call: echo, args: "{item.a}{item.b}"}
+  batch: {each: {range: 1..20, batch: "{vars.n}"}, call: echo, args: ["{items}", "{index}"]}
   glob: {each: {glob: [/usr/*]}, call: file_size, timeout: 2d}
   dirs: {each: {walk: /usr/bin, type: directory}, call: file_size, timeout: {soft: 1s, hard: none}}
   one: {call: echo, args: [1, 2.5, true, null, "text", {a: b}], retries: {max: 0}}
@@ -204,6 +209,8 @@ END
     has out 'range       5 jobs'
     has out 'long-range  5 jobs'
     has out 'items       2 jobs'
+    has out 'product     18 jobs'
+    has out 'batch       3 jobs'
     has out 'one         1 job'
 }
 
@@ -275,6 +282,7 @@ warning: { item } stays as it is; a template has no blanks: {item}'
 a_source_that_gives_nothing_says_so() {
     mkdir tree
     : >empty
+    echo name >header.csv
     cat >job.yaml <<'END'
 mpool: 1
 steps:
@@ -282,12 +290,20 @@ steps:
   walk: {each: {walk: tree}, call: echo}
   lines: {each: {lines: empty}, call: echo}
   items: {each: {items: []}, call: echo}
+  csv: {each: {csv: header.csv}, call: echo}
+  jsonl: {each: {jsonl: empty, batch: 2}, call: echo}
+  product: {each: {product: {a: {items: [1]}, b: {items: []}}}, call: echo}
+  zip: {each: {zip: {a: {lines: empty}, b: {items: []}}}, call: echo}
 END
     for command in check run; do
         exits 0 "$mpool" $command
         is "$(grep '^mpool' err)" 'mpool: glob: `glob` matches no path
 mpool: walk: `walk` finds nothing that is of its type and matches
-mpool: lines: `lines` finds no line'
+mpool: lines: `lines` finds no line
+mpool: csv: `csv` finds no row behind the header
+mpool: jsonl: `jsonl` finds no line with a value
+mpool: product: `product` has no item, for one of its sources has none
+mpool: zip: `zip` has no item, for its sources have none'
     done
 }
 

@@ -30,6 +30,28 @@ bytes_that_are_no_text_are_passed_as_well() {
     printf 'x\377y.line\nbreak.' | cmp - out
 }
 
+a_batch_is_spread_over_arguments() {
+    step 'each: {range: 1..5, batch: 2}, argv: [echo, a, "{items}", b], order: items'
+    exits 0 "$mpool" run -q
+    is "$(cat out)" "$(printf 'a 1 2 b\na 3 4 b\na 5 b')"
+    step 'each: {range: 1..5, batch: 2}, shell: "echo $# $1 ${2-none}", order: items'
+    exits 0 "$mpool" run -q
+    is "$(cat out)" "$(printf '2 1 2\n2 3 4\n1 5 none')"
+    step 'each: {items: [1.10, {a: b}], batch: 2}, argv: [echo, "{items}"]'
+    exits 1 "$mpool" run -q
+    has err '{items}: number 2 of them is a list or a map, which has no text'
+}
+
+fields_of_items_are_arguments() {
+    printf 'name,size\n"a b",1.10\n-x,007\n' >t.csv
+    step 'each: {csv: t.csv}, argv: [printf, "<%s %s>", "{item.name}", "{item.size}"], order: items'
+    exits 0 "$mpool" run -q
+    is "$(cat out)" '<a b 1.10><-x 007>'
+    step 'each: {csv: t.csv}, shell: "echo $1"'
+    exits 2 "$mpool" run
+    has err 'say with `args` what $1, $2 ... are'
+}
+
 a_shell_gets_the_item_as_its_first_parameter() {
     step 'each: {items: ["a; touch canary", "b c"]}, shell: '"'"'printf "%s {item}\n" "$1"'"'"', order: items'
     exits 0 "$mpool" run -q
@@ -246,6 +268,7 @@ nobody_reading_ends_the_run_quietly() {
 }
 
 try an_argument_is_passed_as_it_is bytes_that_are_no_text_are_passed_as_well \
+    a_batch_is_spread_over_arguments fields_of_items_are_arguments \
     a_shell_gets_the_item_as_its_first_parameter the_output_of_jobs_is_not_mixed \
     output_comes_in_the_order_of_the_items_if_asked_for each_line_can_begin_with_the_item \
     output_of_any_size_comes_whole what_a_program_has_left_running_is_not_waited_for \

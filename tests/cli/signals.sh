@@ -216,6 +216,19 @@ a_fifo_that_nobody_writes_to_is_no_failed_job() {
     wait
 }
 
+# Its second source has nothing to give, whatever the first one goes through.
+a_product_that_comes_to_nothing_can_be_stopped() {
+    printf '{mpool: 1, steps: {a: {each: {product: {a: {range: 1..4000000000000000000}, b: {lines: empty}}}, call: echo}}}' >job.yaml
+    : >empty
+    env --default-signal=INT,TERM "$mpool" run --json >out 2>err &
+    mpool_pid=$!
+    wait_until grep -q 'SigCgt:.*[4-7c-f]..[2367abef]$' "/proc/$mpool_pid/status"
+    wait_until grep -q 'State:.*R' "/proc/$mpool_pid/status"
+    kill -INT "$mpool_pid"
+    ends 130
+    is "$(json out total) $(json out failed)" '0 0'
+}
+
 # The workers are there: the command and its fork server have at least one more process of this case.
 workers_idle() {
     [ "$(left_processes "$MPOOL_TEST_TAG" | grep -c "$mpool")" -ge 2 ]
@@ -245,6 +258,7 @@ try sigint_once_finishes_what_runs sigint_twice_stops_what_runs sigint_twice_ask
     sigint_three_times_kills_what_runs sigterm_stops_at_once sighup_stops_at_once \
     a_reader_that_stands_still_holds_up_no_signal a_reader_that_goes_on_after_a_signal_gets_everything \
     the_summary_object_can_be_given_up_too a_fifo_that_nobody_writes_to_is_no_failed_job nohup_is_respected \
+    a_product_that_comes_to_nothing_can_be_stopped \
     waiting_for_standard_input_can_be_stopped kill_minus_9_leaves_nothing \
     signals_that_do_not_concern_it_do_no_harm
 finish
