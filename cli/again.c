@@ -16,7 +16,7 @@
 #include <string.h>
 
 /* A command that is longer than this is of no use in a terminal. */
-#define COMMAND_MAX 2000
+#define COMMAND_MAX ((size_t)2000)
 
 #define TOO_LONG "not as a command, for it would be too long"
 

@@ -66,6 +66,9 @@ static void parse_setting(struct argp_state *state, struct options *options, cha
     options->settings[options->setting_count++] = (struct setting){.name = text, .value = equals + 1};
 }
 
+/* The largest number in -j: a share of the CPUs, in per cent. */
+#define JOBS_MOST INT64_C(100000)
+
 /* "8", "50%" of the CPUs, "+1" more or "-1" fewer than there are; at least one. */
 static void parse_workers(struct argp_state *state, struct options *options, const char *text)
 {
@@ -74,8 +77,7 @@ static void parse_workers(struct argp_state *state, struct options *options, con
     bool more = text[0] == '+', fewer = text[0] == '-', share = length > 1 && text[length - 1] == '%';
 
     if (!schema_digits(text + (more || fewer), length - (more || fewer) - share, &number) ||
-        (share && (more || fewer || number < 1 || number > 100 * MPOOL_WORKERS_MAX)) || number < !(more || fewer) ||
-        number > 100 * MPOOL_WORKERS_MAX)
+        (share && (more || fewer)) || number < !(more || fewer) || number > JOBS_MOST)
         argp_error(state, "-j takes a number of jobs from 1 to %d, or 50%% of the CPUs, or +1 or -1, not '%s'",
                    MPOOL_WORKERS_MAX, text);
     workers = more ? cpus + number : fewer ? cpus - number : share ? cpus * number / 100 : number;

@@ -6,8 +6,8 @@
 
 #include "cli/run.h"
 
-/* stages_look - do what signals and write errors ask for; a `user` of void * for who calls it back */
-void stages_look(void *run);
+/* stages_look - do what signals and write errors ask for; `user` is the struct run, for who calls back */
+void stages_look(void *user);
 
 /* stages_halt - end the run because of `halt`, and say so */
 void stages_halt(struct run *run, const struct halt *halt);

@@ -103,29 +103,40 @@ static bool is_expected(const struct order *order, int status)
     return WIFEXITED(status) && (order->expect[WEXITSTATUS(status) / 64] >> WEXITSTATUS(status) % 64 & 1) != 0;
 }
 
-static int fail(mpool_job *job, const struct order *order, mpool_status stopped, int status)
+static void tell_end(int wait_status, char *text, size_t room)
 {
-    const char *line, *name = order->argv[0];
-    int size = last_line(&line);
-    char end[64];
+    const char *name = WIFSIGNALED(wait_status) ? sigabbrev_np(WTERMSIG(wait_status)) : NULL;
 
-    if (WIFSIGNALED(status)) {
-        const char *word = sigabbrev_np(WTERMSIG(status));
-        (void)snprintf(end, sizeof end, "was killed by %s%s", word != NULL ? "SIG" : "a signal",
-                       word != NULL ? word : "");
+    if (name != NULL)
+        (void)snprintf(text, room, "was killed by SIG%s", name);
+    else if (WIFSIGNALED(wait_status))
+        (void)snprintf(text, room, "was killed by signal %d", WTERMSIG(wait_status));
+    else
+        (void)snprintf(text, room, "exited with %d", WEXITSTATUS(wait_status));
+}
+
+/* The reason: what has happened, and what the program said last. */
+static int fail(mpool_job *job, const struct order *order, int wait_status, mpool_status stopped)
+{
+    bool out_of_cpu = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGXCPU && order->cpu_s > 0;
+    mpool_status status = stopped;
+    const char *line;
+    int size = last_line(&line);
+    char end[96];
+
+    if (out_of_cpu) {
+        status = MPOOL_TIMED_OUT;
+        (void)snprintf(end, sizeof end, "used more than its limit of %" PRId64 " s of CPU time", order->cpu_s);
+    } else if (stopped == MPOOL_TIMED_OUT) {
+        (void)snprintf(end, sizeof end, "ran longer than its limit of %" PRId64 " ms",
+                       order->soft_ms > 0 ? order->soft_ms : order->hard_ms);
     } else {
-        (void)snprintf(end, sizeof end, "exited with %d", WEXITSTATUS(status));
+        tell_end(wait_status, end, sizeof end);
     }
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU && order->cpu_s > 0)
-        return mpool_job_fail_as(job, MPOOL_TIMED_OUT, status,
-                                 "%.100s used more than its limit of %" PRId64 " s of CPU time", name, order->cpu_s);
-    if (stopped == MPOOL_TIMED_OUT)
-        return mpool_job_fail_as(
-            job, MPOOL_TIMED_OUT, status, "%.100s ran longer than its limit of %" PRId64 " ms%s%.*s", name,
-            order->soft_ms > 0 ? order->soft_ms : order->hard_ms, size > 0 ? ": " : "", size, line);
-    if (stopped == MPOOL_DONE)
-        stopped = WIFSIGNALED(status) ? MPOOL_CRASHED : MPOOL_FAILED;
-    return mpool_job_fail_as(job, stopped, status, "%.100s %s%s%.*s", name, end, size > 0 ? ": " : "", size, line);
+    if (status == MPOOL_DONE)
+        status = WIFSIGNALED(wait_status) ? MPOOL_CRASHED : MPOOL_FAILED;
+    return mpool_job_fail_as(job, status, wait_status, "%.100s %s%s%.*s", order->argv[0], end, size > 0 ? ": " : "",
+                             size, line);
 }
 
 /* Standard output without what is blank at its end, and for a number at its beginning. */
@@ -201,7 +212,7 @@ static int report(mpool_job *job, const struct order *order, mpool_status stoppe
         (void)msgpack_pack_nil(packer);
     gather_pack(&output, order->result == RESULT_NONE, packer);
     if (!done)
-        return fail(job, order, stopped, status);
+        return fail(job, order, status, stopped);
     if (output.error != 0)
         return mpool_job_fail_as(job, MPOOL_FAILED, status, "its output could not be kept: %s", strerror(output.error));
     return returned;
