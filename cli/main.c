@@ -30,6 +30,9 @@ static const struct command {
 } commands[] = {
     {"run", "mpool run", command_run, "run the jobs of a job file"},
     {"check", "mpool check", command_check, "check a job file, and count its jobs"},
+    {"status", "mpool status", command_status, "list the runs that have a journal"},
+    {"log", "mpool log", command_log, "list the jobs of a run that failed, or tell of one job"},
+    {"audit", "mpool audit", command_audit, "check the record of a journal"},
     {"functions", "mpool functions", command_functions, "list the functions that a step can call"},
     {"version", "mpool version", command_version, "print the version"},
     {"help", "mpool help", command_help, "print this"},
