@@ -38,7 +38,7 @@ static void add_settings(struct text *to, const struct setting *settings, size_t
 
     for (size_t i = 0; i < count; i++)
         sorted[i] = &settings[i];
-    qsort(sorted, count, sizeof *sorted, by_name);
+    qsort(sorted, count, sizeof(const struct setting *), by_name);
     text_char(to, '{');
     for (size_t i = 0; i < count; i++) {
         if (i > 0)

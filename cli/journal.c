@@ -80,27 +80,27 @@ static void free_journal(struct journal *journal)
     free(journal);
 }
 
-int journal_open(struct journal **result, const struct journal_options *options)
+int journal_open(struct journal **journal, const struct journal_options *options)
 {
-    struct journal *journal = memory_get(sizeof *journal);
+    struct journal *opened = memory_get(sizeof *opened);
     struct identity identity;
 
-    journal->file.fd = -1;
+    opened->file.fd = -1;
     identity_make(&identity, options->path, options->settings, options->setting_count);
-    int code = open_file(journal, options, &identity);
+    int code = open_file(opened, options, &identity);
     if (code == EXIT_DONE) {
         if (options->output != NULL)
-            journal->begin.output = realpath(options->output, NULL);
+            opened->begin.output = realpath(options->output, NULL);
         /* Before SQLite has the file: to open and close it once more would take SQLite's locks away. */
         state_clean();
-        journal->begin.number = state_number();
-        code = begin(journal, options, &identity);
+        opened->begin.number = state_number();
+        code = begin(opened, options, &identity);
     }
     identity_free(&identity);
     if (code == EXIT_DONE)
-        *result = journal;
+        *journal = opened;
     else
-        free_journal(journal);
+        free_journal(opened);
     return code;
 }
 

@@ -73,7 +73,8 @@ const char *record_open(struct record *record, const char *path)
     /* Before SQLite opens it, for to close the file takes SQLite's locks away. */
     record->busy = journal_file_busy(record->path);
     /* Who closes it last puts the log away, for which it is to be writable; nothing else is written. */
-    if (sql_open(&record->sql, record->path, SQLITE_OPEN_READWRITE) && sql_run(&record->sql, "PRAGMA query_only = 1") &&
+    if (sql_open(&record->sql, record->path, SQLITE_OPEN_READWRITE) &&
+        sql_run(&record->sql, "PRAGMA query_only = 1; BEGIN") &&
         sql_number(&record->sql, "SELECT count(*) FROM runs", 0, -1) >= 0)
         return NULL;
     if (!has_log(record->path) && open_immutable(record))

@@ -1,7 +1,8 @@
 /*
  * cli/record.h - the record of runs, for those who read it: `mpool status`, `mpool log`, `mpool audit`
  *
- * A journal can be read while a run writes to it: what is seen is the state of one moment.
+ * A journal can be read while a run writes to it, from another process: what is seen is the state of the moment when it
+ * was opened. (The process that writes it would lose SQLite's locks when the file is closed here.)
  */
 #ifndef CLI_RECORD_H
 #define CLI_RECORD_H

@@ -338,26 +338,43 @@ static void cut_off(struct journal *journal)
 Test(journal, what_was_flushed_is_durable_and_can_be_read_meanwhile, .init = enter, .fini = leave)
 {
     struct journal *journal = open_journal(false, 0);
-    struct record record;
-    struct record_run run;
-    struct record_counts counts;
-    sqlite3_stmt *query = NULL;
+    struct sql sql;
 
     cr_expect_eq(add_job(journal, 0, 0, MPOOL_DONE), 1);
     cr_expect_eq(add_job(journal, 1, 0, MPOOL_FAILED), 2);
     cr_expect(journal_flush(journal, 10000));
     cr_expect_eq(journal_durable(journal), 2);
+    cr_assert(sql_open(&sql, "journal", SQLITE_OPEN_READWRITE));
+    cr_expect_eq(sql_number(&sql, "SELECT count(*) FROM jobs", 0, 0), 2);
+    sql_close(&sql);
+    cr_expect(journal_end(journal, 1, "{}"));
+}
+
+Test(journal, what_was_read_of_a_run_is_what_was_written, .init = enter, .fini = leave)
+{
+    struct journal *journal = open_journal(false, 0);
+    struct record record;
+    struct record_run run;
+    struct record_counts counts;
+    sqlite3_stmt *query = NULL;
+
+    (void)add_job(journal, 0, 0, MPOOL_DONE);
+    (void)add_job(journal, 1, 0, MPOOL_TIMED_OUT);
+    journal_jobs(journal, 0, 1);
+    cr_expect(journal_end(journal, 3, "{\"jobs\":{\"total\":7}}"));
     cr_assert_null(record_open(&record, "journal"));
     cr_assert(record_next(&record, &query, &run));
     record_count(&record, &run, &counts);
-    cr_expect_eq(run.state, RECORD_RUNNING);
+    cr_expect_eq(run.state, RECORD_FAILED);
+    cr_expect_eq(run.exit_code, 3);
+    cr_expect_eq(run.pid, getpid());
+    cr_expect_str_eq(run.name.data, "job.yaml");
     cr_expect_eq(counts.ended[MPOOL_DONE], 1);
-    cr_expect_eq(counts.ended[MPOOL_FAILED], 1);
-    cr_expect_eq(counts.total, -1);
-    (void)sqlite3_finalize(query);
+    cr_expect_eq(counts.ended[MPOOL_TIMED_OUT], 1);
+    cr_expect_eq(counts.total, 7);
     record_run_free(&run);
+    cr_expect_not(record_next(&record, &query, &run));
     record_close(&record);
-    cr_expect(journal_end(journal, 1, "{}"));
 }
 
 Test(journal, a_row_is_durable_soon_without_being_asked_for, .init = enter, .fini = leave)
