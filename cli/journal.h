@@ -6,8 +6,9 @@
  *
  *     open_pool()        journal_open(), after mpool_init(): the fork server must not hold the lock, and mpool_init()
  *                        wants a process with one thread. What it returns, if not 0, is the exit code of the run.
- *                        Before that, `output_size` is the size of the file of --output, if --resume is to go on with
- *                        it; after it, that file is cut to journal_output_base() bytes.
+ *                        With --resume the file of --output is not emptied when it is opened: `output_size` is its
+ *                        size, and after journal_open() it is cut to journal_output_base() bytes. A job that failed and
+ *                        is run again has a line from each run, of which the last one counts.
  *     run_steps()        resume_open() for --resume or --retry-failed, see cli/resume.h. Without these, if
  *                        journal_earlier()->unfinished, say what was done earlier.
  *     run_step()         journal_jobs(), if the source knows how many there are
@@ -116,7 +117,11 @@ uint64_t journal_add(struct journal *journal, const struct journal_job *job);
 /* journal_jobs - write down how many jobs a step has */
 void journal_jobs(struct journal *journal, size_t step, uint64_t count);
 
-/* journal_durable - all up to this place of the sequence is on disk: it survives the process, and a loss of power */
+/*
+ * journal_durable - all up to this place of the sequence is on disk: it survives the process, and a loss of power
+ *
+ * A row is begun to be written at most 10 ms after it was added; how long that takes is the disk's matter.
+ */
 uint64_t journal_durable(const struct journal *journal);
 
 /* journal_flush - wait until all so far is durable; false: it is not, after `timeout_ms` or an error */
