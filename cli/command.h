@@ -8,15 +8,19 @@
 
 /* What the program exits with. */
 enum exit_code {
-    EXIT_DONE = 0,   /* all jobs are done */
-    EXIT_JOBS = 1,   /* some job is not */
-    EXIT_USAGE = 2,  /* the command line or the job file is wrong */
-    EXIT_BROKEN = 3, /* the run could not go on */
+    EXIT_DONE = 0,    /* all jobs are done */
+    EXIT_JOBS = 1,    /* some job is not */
+    EXIT_USAGE = 2,   /* the command line or the job file is wrong */
+    EXIT_BROKEN = 3,  /* the run could not go on */
+    EXIT_JOURNAL = 4, /* the journal is in use, or not this run's */
 };
 
 int command_run(int argc, char **argv);
 int command_exec(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_status(int argc, char **argv);
+int command_log(int argc, char **argv);
+int command_audit(int argc, char **argv);
 int command_functions(int argc, char **argv);
 
 #endif

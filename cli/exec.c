@@ -11,9 +11,9 @@
  */
 #include "cli/command.h"
 #include "cli/names.h"
+#include "cli/placeholder.h"
 #include "cli/run.h"
 #include "cli/template.h"
-#include "cli/words.h"
 #include "cli/work/launch.h"
 
 #include <errno.h>
@@ -237,7 +237,7 @@ static struct yaml_node *make_argv(struct arena *arena, const struct exec *exec)
 
     for (char **word = exec->words; *word != NULL; word++) {
         struct text template = {0};
-        const char *problem = words_template(*word, exec->batch != NULL, &template, &uses);
+        const char *problem = placeholder_template(*word, exec->batch != NULL, &template, &uses);
         if (problem != NULL)
             (void)fprintf(stderr, "mpool exec: %s\n", problem);
         else

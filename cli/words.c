@@ -1,90 +1,86 @@
 /*
- * cli/words.c - a word of `mpool exec` as a text with templates
+ * cli/words.c - the command line of `mpool status`, `mpool log` and `mpool audit`: a few words, and --json
  *
- * Runs in: the mpool command, before anything is forked. Owns: nothing. Pure.
+ * Runs in: the mpool command, before anything else. Owns: nothing.
  */
 #include "cli/words.h"
 
-#include "cli/template.h"
+#define OPTION_JSON 1000 /* it has no short form */
 
-#include <string.h>
-
-static const struct {
-    const char *string, *template, *problem;
-} replacements[] = {
-    {"{}", "{item}", NULL},
-    {"{/}", "{name}", NULL},
-    {"{//}", "{dir}", NULL},
-    {"{.}", "{root}", NULL},
-    {"{/.}", "{stem}", NULL},
-    {"{#}", "{number}", NULL},
-    {"{%}", NULL, "{%} is not known here: a job does not know in which slot it will run; {#} is the job's number"},
-    {"{=", NULL,
-     "{= perl =} is not known here; to change an item, give it to a shell: sh -c 'echo \"${1%.gz}\"' sh {}"},
+static const struct argp_option json_option[] = {
+    {"json", OPTION_JSON, NULL, 0, "Write JSON", 0},
+    {0},
 };
 
-/* Templates that name something of an item. */
-static const char *const names[] = {"item", "items", "path", "name", "stem", "ext", "dir", "root", "index", "number"};
-
-static bool is_name(const struct template_part *part)
+/* Takes at least `least` words and at most `most`. */
+static error_t parse(int key, char *argument, struct argp_state *state, size_t least, size_t most)
 {
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        size_t length = strlen(names[i]);
-        if (part->length >= length && memcmp(part->text, names[i], length) == 0 &&
-            (part->length == length || part->text[length] == '.'))
-            return true;
+    struct words *words = state->input;
+
+    switch (key) {
+    case OPTION_JSON:
+        words->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (words->count == most)
+            argp_error(state, "'%s' is one word too many", argument);
+        words->words[words->count++] = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (words->count < least)
+            argp_usage(state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
-    return false;
 }
 
-/* How long a replacement string, or a template that is known, at the start of a text is; 0: there is none. */
-static size_t take(const char *at, bool batch, struct text *to, bool *uses, const char **problem)
+static error_t parse_status(int key, char *argument, struct argp_state *state)
 {
-    const char *cursor = at;
-    struct template_part part;
-    size_t length;
-
-    for (size_t i = 0; i < sizeof replacements / sizeof replacements[0]; i++) {
-        length = strlen(replacements[i].string);
-        if (strncmp(at, replacements[i].string, length) != 0)
-            continue;
-        *problem = replacements[i].problem;
-        if (*problem == NULL)
-            text_string(to, batch && i == 0 ? "{items}" : replacements[i].template);
-        *uses = true;
-        return length;
-    }
-    length = template_match(at, strlen(at));
-    if (length == 0 || !template_next(&cursor, at + length, &part))
-        return 0;
-    /* {{item}} stands for the text {item}, as everywhere. */
-    bool doubled = !part.reference;
-    struct template_part name = {.text = part.text + doubled, .length = part.length - (doubled ? 2 : 0)};
-    if (!is_name(&name))
-        return 0;
-    text_add(to, at, length);
-    *uses = *uses || !doubled;
-    return length;
+    return parse(key, argument, state, 0, 1);
 }
 
-const char *words_template(const char *word, bool batch, struct text *to, bool *uses)
+static error_t parse_log(int key, char *argument, struct argp_state *state)
 {
-    const char *problem = NULL;
+    return parse(key, argument, state, 1, 2);
+}
 
-    for (const char *at = word; *at != '\0' && problem == NULL;) {
-        size_t literal = strcspn(at, "{"), length;
-        text_add(to, at, literal);
-        at += literal;
-        if (*at == '\0')
-            break;
-        length = take(at, batch, to, uses, &problem);
-        if (length == 0) {
-            /* What would be a template elsewhere is none here. */
-            length = template_match(at, strlen(at));
-            template_escape(to, at, length > 0 ? length : 1);
-            length = length > 0 ? length : 1;
-        }
-        at += length;
-    }
-    return problem;
+static error_t parse_audit(int key, char *argument, struct argp_state *state)
+{
+    return parse(key, argument, state, 1, 1);
+}
+
+#define RUN_IS                                                                                                         \
+    "RUN is a number that mpool status lists, the name of a run, of which the last one is meant, or a journal."
+
+const struct argp words_status_argp = {
+    .options = json_option,
+    .parser = parse_status,
+    .args_doc = "[RUN]",
+    .doc = "List the runs that have a journal, the last one first; with RUN, the steps of one.\v" RUN_IS,
+};
+
+const struct argp words_log_argp = {
+    .options = json_option,
+    .parser = parse_log,
+    .args_doc = "RUN [JOB]",
+    .doc = "List the jobs of a run that failed; with JOB, tell all that is known of one job.\v" RUN_IS
+           " JOB is STEP/INDEX, or INDEX where the run has one step. With --json, an object for each job, one a line.",
+};
+
+const struct argp words_audit_argp = {
+    .options = json_option,
+    .parser = parse_audit,
+    .args_doc = "JOURNAL",
+    .doc =
+        "Check the record of each run in a journal: that every job has ended once, with no more attempts than it may "
+        "have, that totals are what the results come to, and that --output has a line for each job.\v"
+        "Exit status: 0 all is as it should be, 1 something is not, 4 the file is no journal.",
+};
+
+void words_read(struct words *words, const struct argp *argp, int argc, char **argv)
+{
+    *words = (struct words){0};
+    argp_err_exit_status = 2;
+    (void)argp_parse(argp, argc, argv, 0, NULL, words);
 }

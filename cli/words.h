@@ -1,27 +1,26 @@
 /*
- * cli/words.h - a word of `mpool exec` as a text with templates
- *
- *     {}      {item}          {/}     {name}          {.}     {root}          {#}     {number}
- *                             {//}    {dir}           {/.}    {stem}
- *
- * Templates of the job file that name something of an item stay what they are. Every other brace is literal, so that
- * awk and jq can be run as they are.
+ * cli/words.h - the command line of `mpool status`, `mpool log` and `mpool audit`: a few words, and --json
  */
 #ifndef CLI_WORDS_H
 #define CLI_WORDS_H
 
-#include "cli/text.h"
-
+#include <argp.h>
 #include <stdbool.h>
+#include <stddef.h>
 
-/*
- * words_template - append a word as a text with templates
- *
- * batch     in   a job has several items: {} alone is all of them
- * uses      out  set to true if it names something of the item, else left as it is
- *
- * Returns NULL; or what is wrong, one line: a replacement string of GNU parallel's that there is not.
- */
-const char *words_template(const char *word, bool batch, struct text *to, bool *uses);
+#define WORDS_MAX 2
+
+struct words {
+    const char *words[WORDS_MAX]; /* NULL: left out */
+    size_t count;
+    bool json;
+};
+
+extern const struct argp words_status_argp;
+extern const struct argp words_log_argp;
+extern const struct argp words_audit_argp;
+
+/* words_read - what is wrong is reported, and ends the program with 2; --help is printed, and ends it with 0 */
+void words_read(struct words *words, const struct argp *argp, int argc, char **argv);
 
 #endif

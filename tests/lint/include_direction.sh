@@ -22,7 +22,7 @@ files '*.c' '*.h' | xargs -r awk '
 
         library["elfutils"] = "^(pool/unwind|tests/)"
         library["nng"] = "^(ipc/(channel|stream)\\.|bench/apply|tests/)"
-        library["libfyaml.h"] = library["jansson.h"] = library["sqlite3.h"] = "^(cli|tests)/"
+        library["libfyaml.h"] = library["jansson.h"] = library["sqlite3.h"] = library["sodium.h"] = "^(cli|tests)/"
         library["gmp.h"] = "^(workers/functions/|cli/product\\.|tests/)"
         library["curl"] = "^examples/site_crawler"
     }

@@ -420,7 +420,7 @@ SCENARIO(backtrace, of_twenty_workers_at_once_keeps_nobody_waiting)
     int traced = 0;
 
     for (int i = 0; i < 20; i++)
-        futures[i] = submit_way(pool, i % 2 == 0 ? "write_to_nowhere" : "spin", 200);
+        futures[i] = i % 2 == 0 ? submit_way(pool, "write_to_nowhere", 0) : submit_way(pool, "spin", 200);
     for (int i = 0; i < 20; i++) {
         const mpool_result *result = result_of(futures[i]);
 
