@@ -208,6 +208,11 @@ const struct arguments *arguments_read(const struct scope *scope, const struct y
 
 /* ---- building ---------------------------------------------------------------------------------------------------- */
 
+size_t arguments_size(const struct arguments_builder *builder)
+{
+    return builder->packed.size;
+}
+
 void arguments_map(struct arguments_builder *builder, size_t count)
 {
     (void)msgpack_pack_map(&builder->packer, count);

@@ -13,12 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The most bytes that wait for the journal. */
+#define WAITING_MOST ((size_t)4 << 20)
+
 /* Bytes that are copied from the spool at a time. */
 #define COPIED ((size_t)64 << 10)
 
-void console_open(struct console *console, bool mute)
+void console_open(struct console *console, struct history *history, bool mute)
 {
-    *console = (struct console){.mute = mute};
+    *console = (struct console){.history = history, .mute = mute};
     if (!msgpack_zone_init(&console->zone, 4096))
         memory_exhausted();
     writer_init(&console->out, "standard output", STDOUT_FILENO);
@@ -98,7 +101,6 @@ static void show(struct console *console, const struct finding *finding, int num
     }
     if (rest->size > 0)
         add(console, writer, rest->ptr, rest->size, &begins);
-    flush(writer, waiting);
 }
 
 static void set_tag(struct console *console, const struct item *item)
@@ -118,8 +120,11 @@ void console_show(struct console *console, const mpool_result *result, const str
 
     finding_read(result, &console->zone, &finding);
     if (finding.piece_count > 0 || finding.streams[STDOUT_FILENO].size > 0 || finding.streams[STDERR_FILENO].size > 0) {
-        progress_clear();
         set_tag(console, tag);
+        if (finding.piece_count > 0 || console->out.waiting.size + console->err.waiting.size > WAITING_MOST) {
+            (void)history_flush(console->history);
+            console_flush(console, wait, user);
+        }
         show(console, &finding, STDOUT_FILENO, &waiting);
         show(console, &finding, STDERR_FILENO, &waiting);
     }
@@ -128,4 +133,20 @@ void console_show(struct console *console, const mpool_result *result, const str
         spool_drop(piece.offset, piece.size);
     }
     msgpack_zone_clear(&console->zone);
+}
+
+void console_flush(struct console *console, console_wait *wait, void *user)
+{
+    const struct waiting waiting = {.call = wait, .user = user};
+
+    if (!console_waits(console))
+        return;
+    progress_clear();
+    flush(&console->out, &waiting);
+    flush(&console->err, &waiting);
+}
+
+bool console_waits(const struct console *console)
+{
+    return console->out.waiting.size > 0 || console->err.waiting.size > 0;
 }

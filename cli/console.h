@@ -7,6 +7,7 @@
 #ifndef CLI_CONSOLE_H
 #define CLI_CONSOLE_H
 
+#include "cli/history.h"
 #include "cli/item.h"
 #include "cli/writer.h"
 
@@ -14,6 +15,7 @@
 #include <stdbool.h>
 
 struct console {
+    struct history *history; /* nothing is shown before it is there */
     struct writer out, err;
     struct text tag;   /* of the job that is shown; empty: none */
     struct text piece; /* of a line that gets it */
@@ -22,7 +24,7 @@ struct console {
 };
 
 /* console_open - begin; mute: what programs write to standard output is not shown */
-void console_open(struct console *console, bool mute);
+void console_open(struct console *console, struct history *history, bool mute);
 
 /* console_close - what was not written is dropped; the errors stay readable */
 void console_close(struct console *console);
@@ -31,7 +33,7 @@ void console_close(struct console *console);
 typedef void console_wait(void *user);
 
 /*
- * console_show - show what the program of a job has written, and give back its room in the spool
+ * console_show - take what the program of a job has written, and give back its room in the spool
  *
  * result    in   that of a job of WORK_COMMAND (cli/work/work.h), whatever its end
  * tag       in   the item, for each line to begin with, and a tab; NULL: lines are shown as they are
@@ -39,5 +41,13 @@ typedef void console_wait(void *user);
  */
 void console_show(struct console *console, const mpool_result *result, const struct item *tag, console_wait *wait,
                   void *user);
+
+/*
+ * console_flush - write what was taken; console_waits - is there something?
+ *
+ * What is much is written by console_show() itself, once the journal has the job.
+ */
+void console_flush(struct console *console, console_wait *wait, void *user);
+bool console_waits(const struct console *console);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "cli/drive.h"
 
+#include "cli/finding.h"
 #include "cli/program.h"
 #include "cli/progress.h"
 #include "cli/source.h"
@@ -18,6 +19,9 @@
 
 /* How long to wait for a result before looking at signals, and at the clock. */
 #define WAIT_MS 100
+
+/* The same while something waits for the journal, to be shown. */
+#define SHOW_MS 5
 
 static uint64_t jobs_known(const struct plan *plan)
 {
@@ -35,28 +39,90 @@ static void look_at_halt(struct run *run)
         stages_halt(run, &step->step->halt);
 }
 
+/* The result of a job that is done: of a program it is a part of what its job has reported. */
+static mpool_err read_value(struct run *run, const struct step *step, const mpool_result *result, msgpack_object *value)
+{
+    struct finding finding;
+
+    if (step->program == NULL)
+        return mpool_result_object(result, &run->zone, value);
+    finding_read(result, &run->zone, &finding);
+    *value = finding.value;
+    return MPOOL_OK;
+}
+
+/* Does a total need the results? Then a resumed run will, too. */
+static bool needs_values(const struct step *step)
+{
+    for (size_t i = 0; i < step->total_count; i++) {
+        if (step->totals[i].kind != AGGREGATE_COUNT || step->totals[i].by != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Adds a job that is done to the totals. NULL; or why it has failed all the same. */
+static const char *add_up(struct run *run, struct run_step *step, uint64_t index, const struct item *item,
+                          const mpool_result *result, msgpack_object *value)
+{
+    if (!step->ledger.kept && !step->writes_values)
+        return NULL;
+    if (read_value(run, step->step, result, value) != MPOOL_OK)
+        return "its result cannot be read";
+    return ledger_add(&step->ledger, index, item, value);
+}
+
+static void write_down(struct run *run, const struct ticket *ticket, const mpool_result *result, mpool_status status,
+                       const char *error, const msgpack_object *value)
+{
+    struct run_step *step = run->current;
+    struct journal_job job = {.step = (size_t)(step - run->steps),
+                              .index = ticket->index,
+                              .key = ticket->key,
+                              .status = status,
+                              .attempts = result->attempts,
+                              .worker = result->worker,
+                              .signal = result->signal,
+                              .exit_code = result->exit_code,
+                              .run_ns = result->run_ns,
+                              .error = error,
+                              .output_end = output_end(&run->output)};
+    msgpack_packer packer;
+
+    if (step->writes_values && status == MPOOL_DONE) {
+        msgpack_sbuffer_clear(&run->packed);
+        msgpack_packer_init(&packer, &run->packed, msgpack_sbuffer_write);
+        (void)msgpack_pack_object(&packer, *value);
+        job.value = run->packed.data;
+        job.value_size = run->packed.size;
+    }
+    history_add(&run->history, &job, &ticket->item);
+}
+
 /* Counts and writes one result. The ticket has what is known of the job. */
 static void settle(struct run *run, const mpool_result *result)
 {
     struct run_step *step = run->current;
     const struct ticket *ticket = tickets_get(&run->plan.tickets, result->tag);
-
+    msgpack_object value = {.type = MSGPACK_OBJECT_NIL};
     mpool_status status = result->status;
     const char *fault = NULL;
 
     if (status == MPOOL_DONE)
-        fault = ledger_add(&step->ledger, ticket->index, &ticket->item, result);
+        fault = add_up(run, step, ticket->index, &ticket->item, result, &value);
     if (fault != NULL)
         status = MPOOL_FAILED;
     step->tally.ended[status]++;
-    if (step->step->program != NULL)
-        console_show(&run->console, result, step->step->program->tag ? &ticket->item : NULL, stages_look, run);
     if (run->output.writer.name != NULL)
         output_result(&run->output, step->step, ticket->index, &ticket->item, result, fault);
+    write_down(run, ticket, result, status, fault != NULL ? fault : result->error, &value);
+    if (step->step->program != NULL)
+        console_show(&run->console, result, step->step->program->tag ? &ticket->item : NULL, stages_look, run);
     joblog_add(&run->joblog, step->step, ticket->index, &ticket->item, result);
     if (status == MPOOL_FAILED || status == MPOOL_CRASHED || status == MPOOL_TIMED_OUT)
         failures_add(&run->failures, step->step, ticket->index, &ticket->item, result, fault);
     tickets_give_back(&run->plan.tickets, result->tag);
+    msgpack_zone_clear(&run->zone);
     look_at_halt(run);
 }
 
@@ -65,15 +131,58 @@ static void take_fault(void *user, uint64_t index, const struct item *item, cons
 {
     struct run *run = user;
     struct run_step *step = run->current;
+    struct journal_job job = {.step = (size_t)(step - run->steps),
+                              .index = index,
+                              .status = MPOOL_FAILED,
+                              .run_ns = -1,
+                              .error = error,
+                              .output_end = -1};
 
     step->tally.ended[MPOOL_FAILED]++;
     output_fault(&run->output, step->step, index, item, error);
+    key_make(&(struct key_parts){0}, &run->history.scratch, &job.key);
+    history_add(&run->history, &job, item);
     failures_add_item(&run->failures, step->step, item, error);
 }
 
+/* A job that was done earlier counts, and adds to the totals; one that is not wanted stays pending. */
+static bool take_known(void *user, uint64_t index, const struct item *item, const struct key *key, int64_t row)
+{
+    struct run *run = user;
+    struct run_step *step = run->current;
+    struct journal_job job = {.step = (size_t)(step - run->steps),
+                              .index = index,
+                              .key = *key,
+                              .status = MPOOL_DONE,
+                              .run_ns = -1,
+                              .output_end = -1,
+                              .resumed = row};
+    msgpack_unpacked value;
+    const void *bytes;
+    size_t size, offset = 0;
+    bool counts = true;
+
+    if (row == 0)
+        return true;
+    msgpack_unpacked_init(&value);
+    if (step->writes_values)
+        counts = resume_value(run->history.resume, row, &bytes, &size) &&
+                 msgpack_unpack_next(&value, bytes, size, &offset) == MSGPACK_UNPACK_SUCCESS;
+    counts = counts && ledger_add(&step->ledger, index, item, &value.data) == NULL;
+    msgpack_unpacked_destroy(&value);
+    if (!counts)
+        return false;
+    step->tally.ended[MPOOL_DONE]++;
+    step->tally.resumed++;
+    history_add(&run->history, &job, item);
+    return true;
+}
+
+/* What is shown is written down before. What a signal leaves is written after stages_look(). */
 static void flush(struct run *run)
 {
-    (void)output_flush(&run->output);
+    if (history_flush(&run->history))
+        (void)output_flush(&run->output);
     (void)joblog_flush(&run->joblog);
 }
 
@@ -82,13 +191,18 @@ static void drive(struct run *run)
     const mpool_result *result;
     mpool_err err;
 
-    while ((err = mpool_iter_next(run->iter, WAIT_MS, &result)) == MPOOL_OK || err == MPOOL_E_TIMEOUT) {
+    do {
+        err = mpool_iter_next(run->iter, console_waits(&run->console) ? SHOW_MS : WAIT_MS, &result);
         if (err == MPOOL_OK)
             settle(run, result);
-        if (progress_tick(run, clock_coarse_ns()))
-            flush(run); /* what a signal leaves is written after stages_look() */
+        if (progress_tick(run, clock_coarse_ns()) || output_is_full(&run->output))
+            flush(run);
+        if (history_shows(&run->history))
+            console_flush(&run->console, stages_look, run);
         stages_look(run);
-    }
+    } while (err == MPOOL_OK || err == MPOOL_E_TIMEOUT);
+    (void)history_flush(&run->history);
+    console_flush(&run->console, stages_look, run);
     if (err != MPOOL_E_END && !(err == MPOOL_E_CLOSED && run->stage > RUN_ON))
         run_break(run, run->current->step->name, err);
 }
@@ -124,7 +238,8 @@ static mpool_task make_task(const struct run *run, const struct run_step *run_st
                        .at_most = limits->at_most,
                        .at_most_key = limits->at_most > 0 ? step->name : NULL,
                        .once = limits->once,
-                       .discard_value = run->output.writer.name == NULL && !program && !run_step->ledger.kept,
+                       .discard_value = run->output.writer.name == NULL && !program && !run_step->ledger.kept &&
+                                        !run_step->writes_values,
                        .measure = run->output.writer.name != NULL || run->joblog.writer.name != NULL};
 
     if (program) {
@@ -137,18 +252,29 @@ static mpool_task make_task(const struct run *run, const struct run_step *run_st
     return task;
 }
 
+static void begin_plan(struct run *run, struct run_step *step)
+{
+    plan_begin(&run->plan, step->step, run);
+    run->plan.history = &run->history;
+    run->plan.place = (size_t)(step - run->steps);
+    run->plan.fault = take_fault;
+    run->plan.known = take_known;
+}
+
 void drive_step(struct run *run, struct run_step *step)
 {
     const struct step *what = step->step;
     mpool_collect collect[MPOOL_TOTALS_MAX];
-    mpool_task task = make_task(run, step);
+    mpool_task task;
     mpool_pool_stats stats = {0};
 
+    step->writes_values = run->history.journal != NULL && needs_values(what);
+    task = make_task(run, step);
     task.collect = collect;
     task.collect_count = ledger_collect(&step->ledger, collect);
     run->current = step;
     step->tally.start_ns = clock_ns();
-    plan_begin(&run->plan, what, take_fault, run);
+    begin_plan(run, step);
     (void)mpool_pool_stats_read(run->pool, &stats);
     run->plan.workers = stats.workers;
     mpool_err err = what->in_order ? mpool_pool_imap(run->pool, &task, plan_next, &run->plan, &run->iter)
@@ -173,7 +299,7 @@ void drive_step(struct run *run, struct run_step *step)
 void drive_past(struct run *run, struct run_step *step)
 {
     run->current = step;
-    plan_begin(&run->plan, step->step, take_fault, run);
+    begin_plan(run, step);
     count_pending(run, step);
     plan_end(&run->plan);
     run->current = NULL;

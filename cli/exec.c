@@ -41,6 +41,7 @@ struct exec {
     char **items; /* likewise; NULL: they are read */
     const char *file;
     const char *timeout, *retries, *halt, *batch;
+    struct text name; /* the program and its arguments, for the journal */
     bool nul, keep_order, ungroup, tag;
 };
 
@@ -133,6 +134,17 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* What the journal knows the run by: the whole command, as it was given. */
+static void join_words(struct exec *exec)
+{
+    text_string(&exec->name, "mpool exec");
+    for (char **word = exec->words; *word != NULL; word++) {
+        text_char(&exec->name, ' ');
+        text_string(&exec->name, *word);
+    }
+    exec->options.file = exec->name.data;
+}
+
 static void read_command_line(struct exec *exec, int argc, char **argv)
 {
     static const struct argp_child children[] = {{&options_running, 0, NULL, 0}, {0}};
@@ -151,7 +163,7 @@ static void read_command_line(struct exec *exec, int argc, char **argv)
     };
 
     options_parse(&argp, ARGP_IN_ORDER, argc, argv, exec);
-    exec->options.file = "mpool exec";
+    join_words(exec);
 }
 
 /* ---- as a tree --------------------------------------------------------------------------------------------------- */
@@ -276,7 +288,7 @@ static bool make_tree(struct jobfile *jobfile, const struct exec *exec)
         set(arena, step, "show", make_text(arena, "straight"));
     if (exec->tag)
         set(arena, step, "tag", make_plain(arena, "true"));
-    jobfile->yaml.report = (struct report){.file = exec->options.file};
+    jobfile->yaml.report = (struct report){.file = "mpool exec"};
     jobfile->yaml.root = root;
     return true;
 }
@@ -315,5 +327,6 @@ int command_exec(int argc, char **argv)
     else
         jobfile_free(&run.jobfile);
     options_free(&exec.options);
+    text_free(&exec.name);
     return code;
 }

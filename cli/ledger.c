@@ -9,7 +9,6 @@
 #include "cli/ledger.h"
 
 #include "cli/field.h"
-#include "cli/finding.h"
 #include "cli/label.h"
 #include "cli/names.h"
 #include "cli/product.h"
@@ -27,13 +26,12 @@ static mpool_total_kind pool_kind(const struct total *total)
     return total->by == NULL && total->show == NULL ? kinds[total->kind] : 0;
 }
 
-mpool_err ledger_open(struct ledger *ledger, mpool_pool *pool, const struct step *step)
+mpool_err ledger_open(struct ledger *ledger, mpool_pool *pool, const struct step *step, bool keep)
 {
     mpool_err err = MPOOL_OK;
 
-    *ledger = (struct ledger){.step = step, .accounts = memory_get(step->total_count * sizeof *ledger->accounts)};
-    if (!msgpack_zone_init(&ledger->zone, 4096))
-        memory_exhausted();
+    *ledger = (struct ledger){
+        .step = step, .kept = keep, .accounts = memory_get(step->total_count * sizeof *ledger->accounts)};
     for (size_t i = 0; i < step->total_count; i++) {
         ledger->accounts[i].total = &step->totals[i];
         ledger->kept = ledger->kept || pool_kind(&step->totals[i]) == 0;
@@ -56,7 +54,6 @@ void ledger_close(struct ledger *ledger)
         text_free(&account->scratch);
     }
     free(ledger->accounts);
-    msgpack_zone_destroy(&ledger->zone);
     text_free(&ledger->fault);
     *ledger = (struct ledger){0};
 }
@@ -154,39 +151,22 @@ static void enter(struct account *account, uint64_t index)
         aggregate_add(&group->aggregate, total->kind, &account->number);
 }
 
-/* The result of a program is a part of what its job has reported. */
-static mpool_err read_result(struct ledger *ledger, const mpool_result *result, msgpack_object *value)
-{
-    struct finding finding;
-
-    if (ledger->step->program == NULL)
-        return mpool_result_object(result, &ledger->zone, value);
-    finding_read(result, &ledger->zone, &finding);
-    *value = finding.value;
-    return MPOOL_OK;
-}
-
-const char *ledger_add(struct ledger *ledger, uint64_t index, const struct item *item, const mpool_result *result)
+const char *ledger_add(struct ledger *ledger, uint64_t index, const struct item *item, const msgpack_object *value)
 {
     struct text *fault = &ledger->fault;
     size_t count = ledger->step->total_count;
-    msgpack_object value;
 
     if (!ledger->kept)
         return NULL;
     text_clear(fault);
-    mpool_err err = read_result(ledger, result, &value);
-    if (err != MPOOL_OK)
-        text_printf(fault, "the result cannot be read: %s", mpool_err_text(err));
     for (size_t i = 0; i < count && fault->size == 0; i++) {
         struct text why = {0};
-        if (!look(&ledger->accounts[i], index, item, &value, &why))
+        if (!look(&ledger->accounts[i], index, item, value, &why))
             text_printf(fault, "total \"%s\": %s", ledger->step->totals[i].pool_name, why.data);
         text_free(&why);
     }
     for (size_t i = 0; i < count && fault->size == 0; i++)
         enter(&ledger->accounts[i], index);
-    msgpack_zone_clear(&ledger->zone);
     return fault->size > 0 ? fault->data : NULL;
 }
 

@@ -32,29 +32,29 @@ struct ledger {
     const struct step *step;
     struct account *accounts; /* in the order of the file */
     bool kept;                /* here, and not in the pool */
-    msgpack_zone zone;        /* of the result that is being added */
     struct text fault;
 };
 
 /*
  * ledger_open - make the totals of a step
  *
+ * keep      in   here in any case, since jobs that were done earlier add to them
  * ledger    out  to be released with ledger_close(), also after an error
  *
  * Errors: as mpool_total_open().
  */
-mpool_err ledger_open(struct ledger *ledger, mpool_pool *pool, const struct step *step);
+mpool_err ledger_open(struct ledger *ledger, mpool_pool *pool, const struct step *step, bool keep);
 void ledger_close(struct ledger *ledger);
 
 /* ledger_collect - what the pool is to take from results; `collect` has room for MPOOL_TOTALS_MAX. Returns how many. */
 size_t ledger_collect(const struct ledger *ledger, mpool_collect *collect);
 
 /*
- * ledger_add - a job that is done
+ * ledger_add - a job that is done, with its result
  *
  * Returns NULL; or why the job has failed all the same, valid until the next call: then it has added to no total.
  */
-const char *ledger_add(struct ledger *ledger, uint64_t index, const struct item *item, const mpool_result *result);
+const char *ledger_add(struct ledger *ledger, uint64_t index, const struct item *item, const msgpack_object *value);
 
 /*
  * ledger_figure - what a total comes to now, as far as that is one number

@@ -24,6 +24,10 @@ enum {
     OPTION_DRY_RUN,
     OPTION_JOBLOG,
     OPTION_ONLY,
+    OPTION_JOURNAL,
+    OPTION_NO_JOURNAL,
+    OPTION_RESUME,
+    OPTION_RETRY_FAILED,
 };
 
 static const struct argp_option file_options[] = {
@@ -37,6 +41,10 @@ static const struct argp_option running_options[] = {
     {"jobs", 'j', "N", 0, "Run N jobs at a time, 1 to 1024, or 50% of the CPUs, or one more than them: +1", 0},
     {"output", OPTION_OUTPUT, "FILE", 0, "Write a JSON line for each job to FILE, - for standard output", 0},
     {"joblog", OPTION_JOBLOG, "FILE", 0, "Write a line for each job to FILE, as GNU parallel does", 0},
+    {"journal", OPTION_JOURNAL, "FILE", 0, "Write down in FILE how each job ends; programs are in any case", 0},
+    {"no-journal", OPTION_NO_JOURNAL, NULL, 0, "Write nothing down: there is no --resume later", 0},
+    {"resume", OPTION_RESUME, NULL, 0, "Go on with an earlier run: do not do again what is done", 0},
+    {"retry-failed", OPTION_RETRY_FAILED, NULL, 0, "Run only what has failed earlier", 0},
     {"json", OPTION_JSON, NULL, 0, "Write a summary as one JSON object to standard output", 0},
     {"progress", OPTION_PROGRESS, "WHEN", 0, "Show a live line: auto (on a terminal), always or never", 0},
     {"quiet", 'q', NULL, 0, "Show nothing but what fails, and what jobs write", 0},
@@ -125,6 +133,18 @@ static error_t parse_running(int key, char *argument, struct argp_state *state)
     case OPTION_JOBLOG:
         options->joblog = argument;
         return 0;
+    case OPTION_JOURNAL:
+        options->journal = argument;
+        return 0;
+    case OPTION_NO_JOURNAL:
+        options->no_journal = true;
+        return 0;
+    case OPTION_RESUME:
+        options->resume = true;
+        return 0;
+    case OPTION_RETRY_FAILED:
+        options->retry_failed = true;
+        return 0;
     case OPTION_JSON:
         options->json = true;
         return 0;
@@ -137,6 +157,8 @@ static error_t parse_running(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (options->json && options->output != NULL && strcmp(options->output, "-") == 0)
             argp_error(state, "--json and --output - both write to standard output");
+        if (options->no_journal && (options->journal != NULL || options->resume || options->retry_failed))
+            argp_error(state, "--no-journal does not go with --journal, --resume and --retry-failed, which need one");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -39,8 +39,10 @@ static void say(const char *path, const char *what, const char *why)
     text_free(&line);
 }
 
-bool output_open(struct output *output, const char *path, const char *jobfile)
+bool output_open(struct output *output, const char *path, const char *jobfile, bool keep)
 {
+    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (keep ? 0 : O_TRUNC);
+    struct stat status;
     bool standard = path != NULL && strcmp(path, "-") == 0;
 
     *output = (struct output){0};
@@ -50,15 +52,37 @@ bool output_open(struct output *output, const char *path, const char *jobfile)
         say(path, " is the job file itself", "");
         return false;
     }
-    int fd = standard ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+    int fd = standard ? STDOUT_FILENO : open(path, flags, 0666);
     if (fd < 0) {
         say(path, ": ", strerror(errno));
         return false;
     }
     if (!msgpack_zone_init(&output->zone, 4096))
         memory_exhausted();
+    output->file = !standard && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    output->bytes = output->file ? status.st_size : 0;
     writer_init(&output->writer, standard ? "standard output" : path, fd);
     return true;
+}
+
+void output_cut(struct output *output, int64_t bytes)
+{
+    if (!output->file)
+        return;
+    if ((ftruncate(output->writer.fd, bytes) != 0 || lseek(output->writer.fd, bytes, SEEK_SET) < 0) &&
+        output->writer.error == 0)
+        output->writer.error = errno;
+    output->bytes = bytes;
+}
+
+int64_t output_end(const struct output *output)
+{
+    return output->file ? output->bytes : -1;
+}
+
+bool output_is_full(const struct output *output)
+{
+    return output->writer.waiting.size >= GATHERED;
 }
 
 bool output_flush(struct output *output)
@@ -70,6 +94,7 @@ static void begin_line(struct output *output, const struct step *step, uint64_t 
 {
     struct text *line = &output->writer.waiting;
 
+    output->begin = line->size;
     text_string(line, "{\"step\":\"");
     text_string(line, step->name);
     text_string(line, "\",\"index\":");
@@ -81,8 +106,7 @@ static void begin_line(struct output *output, const struct step *step, uint64_t 
 static void end_line(struct output *output)
 {
     text_string(&output->writer.waiting, "}\n");
-    if (output->writer.waiting.size >= GATHERED)
-        (void)output_flush(output);
+    output->bytes += (int64_t)(output->writer.waiting.size - output->begin);
 }
 
 static void add_error(struct text *line, const char *error)

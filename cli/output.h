@@ -19,16 +19,29 @@
 struct output {
     struct writer writer; /* its name is NULL: there is no output, and all calls do nothing */
     msgpack_zone zone;
+    bool file;     /* a regular one, whose lines have places */
+    size_t begin;  /* of the line that is being made, in what waits */
+    int64_t bytes; /* of the file, with what waits */
 };
 
 /*
  * output_open - create the file, or empty it; "-" is standard output
  *
  * jobfile   in   path of the job file, which is not to be written over
+ * keep      in   the file is not emptied yet: output_cut() follows
  *
  * Returns false where that cannot be, which was said.
  */
-bool output_open(struct output *output, const char *path, const char *jobfile);
+bool output_open(struct output *output, const char *path, const char *jobfile, bool keep);
+
+/* output_cut - leave so many bytes of the file, and write behind them */
+void output_cut(struct output *output, int64_t bytes);
+
+/* output_end - where the file is after the last line; -1: it is no file that has places */
+int64_t output_end(const struct output *output);
+
+/* output_is_full - is there so much that it should be written? */
+bool output_is_full(const struct output *output);
 
 /*
  * output_result - a line for a job that has ended

@@ -17,9 +17,9 @@
 /* How long to wait for a job to end, if none has since the last time. */
 #define WAIT_MS 5
 
-void plan_begin(struct plan *plan, const struct step *step, plan_fault *fault, void *user)
+void plan_begin(struct plan *plan, const struct step *step, void *user)
 {
-    *plan = (struct plan){.step = step, .source = source_open(step), .fault = fault, .user = user};
+    *plan = (struct plan){.step = step, .source = source_open(step), .user = user};
     msgpack_sbuffer_init(&plan->args);
 }
 
@@ -90,6 +90,17 @@ static bool is_full(struct plan *plan)
     return plan->full;
 }
 
+/* Was the job done earlier, or is it not wanted now? */
+static bool is_known(struct plan *plan, uint64_t index, const struct item *item, const struct key *key)
+{
+    int64_t row = 0;
+    enum resume_answer answer = history_take(plan->history, plan->place, key, &row);
+
+    if (answer == RESUME_DONE)
+        return plan->known(plan->user, index, item, key, row);
+    return answer == RESUME_NEW && plan->history->failed_only && plan->known(plan->user, index, item, key, 0);
+}
+
 mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
 {
     struct plan *plan = user;
@@ -113,7 +124,11 @@ mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
         }
         if (!make_args(plan, &item, index))
             continue;
-        *tag = tickets_take(&plan->tickets, index, &item);
+        struct key key = {{0}};
+        history_key(plan->history, plan->step, &item, plan->args.data, plan->args.size, &key);
+        if (is_known(plan, index, &item, &key))
+            continue;
+        *tag = tickets_take(&plan->tickets, index, &item, &key);
         plan->jobs++;
         return msgpack_pack_str_body(args, plan->args.data, plan->args.size) == 0 ? MPOOL_OK : MPOOL_E_NOMEM;
     }

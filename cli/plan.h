@@ -7,6 +7,7 @@
 #ifndef CLI_PLAN_H
 #define CLI_PLAN_H
 
+#include "cli/history.h"
 #include "cli/source.h"
 #include "cli/tickets.h"
 
@@ -14,6 +15,12 @@
 
 /* Called for an item that cannot be had, or for which arguments cannot be made: there will be no job for it. */
 typedef void plan_fault(void *user, uint64_t index, const struct item *item, const char *error);
+
+/*
+ * Called for a job that was done earlier, and has this row in the journal; or that is not wanted now, if `row` is 0.
+ * Returns false if it has to be run all the same.
+ */
+typedef bool plan_known(void *user, uint64_t index, const struct item *item, const struct key *key, int64_t row);
 
 struct plan {
     const struct step *step;
@@ -25,15 +32,18 @@ struct plan {
     uint64_t items; /* taken from the source so far, faults included */
     uint64_t jobs;  /* given to the pool so far */
     bool ended;     /* the source has no more */
+    struct history *history;
+    size_t place; /* of the step in the file */
     plan_fault *fault;
+    plan_known *known;
     void *user; /* of `fault` */
     struct text scratch;
     struct text problem;  /* why there is no job for an item */
     msgpack_sbuffer args; /* of the job that is being made */
 };
 
-/* plan_begin - begin with the items of a step; `fault` gets `user` */
-void plan_begin(struct plan *plan, const struct step *step, plan_fault *fault, void *user);
+/* plan_begin - begin with the items of a step; `fault` and `known` are set by the caller, and get `user` */
+void plan_begin(struct plan *plan, const struct step *step, void *user);
 
 /* plan_next - a mpool_generator; `user` is a struct plan */
 mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag);

@@ -289,9 +289,8 @@ static void add_expect(struct arguments_builder *builder, const struct yaml_node
         arguments_number(builder, value_of(node).integer);
 }
 
-/* The keys that are there, and whether they are: counted first, then added. */
-static void add_keys(struct arguments_builder *builder, const struct parts *parts, const struct limits *limits,
-                     bool item)
+/* What is run. The keys that are there are counted first, then added. */
+static void add_what(struct arguments_builder *builder, const struct parts *parts, bool item)
 {
     const struct {
         const char *key;
@@ -301,21 +300,12 @@ static void add_keys(struct arguments_builder *builder, const struct parts *part
                  {"file", parts->file},
                  {"stdout", parts->out},
                  {"stderr", parts->err}};
-    const struct {
-        const char *key;
-        int64_t number;
-    } numbers[] = {
-        {"result", (int64_t)parts->result},    {"show", (int64_t)parts->show}, {"soft", limits->soft_timeout_ms},
-        {"hard", limits->timeout_ms},          {"nice", parts->nice},          {"memory", limits->memory_bytes},
-        {"cpu", (limits->cpu_ms + 999) / 1000}};
     bool clear = parts->env != NULL && count_variables(parts->env) < parts->env->count &&
                  value_of(yaml_get(parts->env, "clear")).boolean;
-    size_t count = 1 + (parts->env != NULL) + clear + (parts->expect != NULL);
+    size_t count = 1 + (parts->env != NULL) + clear + (parts->expect != NULL) + (parts->result != RESULT_NONE);
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         count += texts[i].node != NULL;
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        count += numbers[i].number != 0;
     arguments_map(builder, count);
     arguments_string(builder, "argv");
     if (parts->shell != NULL) {
@@ -330,11 +320,9 @@ static void add_keys(struct arguments_builder *builder, const struct parts *part
         arguments_string(builder, texts[i].key);
         arguments_template(builder, texts[i].node);
     }
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        if (numbers[i].number == 0)
-            continue;
-        arguments_string(builder, numbers[i].key);
-        arguments_number(builder, numbers[i].number);
+    if (parts->result != RESULT_NONE) {
+        arguments_string(builder, "result");
+        arguments_number(builder, (int64_t)parts->result);
     }
     if (parts->env != NULL)
         add_env(builder, parts->env);
@@ -344,6 +332,29 @@ static void add_keys(struct arguments_builder *builder, const struct parts *part
         arguments_string(builder, "clear");
         arguments_number(builder, 1);
     }
+}
+
+/* How it is run, which is the same for all jobs. Returns its size in bytes. */
+static size_t add_how(struct arguments_builder *builder, const struct parts *parts, const struct limits *limits)
+{
+    const struct {
+        const char *key;
+        int64_t number;
+    } numbers[] = {{"show", (int64_t)parts->show},   {"soft", limits->soft_timeout_ms},
+                   {"hard", limits->timeout_ms},     {"nice", parts->nice},
+                   {"memory", limits->memory_bytes}, {"cpu", (limits->cpu_ms + 999) / 1000}};
+    size_t count = 0, begin = arguments_size(builder);
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        count += numbers[i].number != 0;
+    arguments_map(builder, count);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (numbers[i].number == 0)
+            continue;
+        arguments_string(builder, numbers[i].key);
+        arguments_number(builder, numbers[i].number);
+    }
+    return arguments_size(builder) - begin;
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
@@ -385,7 +396,9 @@ bool program_read(struct step *step, const struct yaml_node *node, const struct 
     if (!read_parts(&yaml->report, node, scope, &parts) || !check_totals(&yaml->report, step, &parts))
         return false;
     struct arguments_builder *builder = arguments_begin(scope);
-    add_keys(builder, &parts, &step->limits, step->source != NULL);
+    arguments_list(builder, 2);
+    add_what(builder, &parts, step->source != NULL);
+    program->how_size = add_how(builder, &parts, &step->limits);
     program->has_result = parts.result != RESULT_NONE;
     program->tag = parts.tag;
     step->arguments = arguments_end(builder);

@@ -9,6 +9,7 @@
 
 struct program {
     bool has_result; /* standard output is the job's result, and is not shown */
+    size_t how_size; /* bytes at the end of its arguments that say how it is run, and not what */
     bool tag;        /* each line that is shown begins with the item */
 };
 

@@ -61,7 +61,7 @@ static bool open_totals(struct run *run)
     for (size_t i = 0; i < jobfile->step_count; i++) {
         const struct step *step = &jobfile->steps[i];
         run->steps[i].step = step;
-        mpool_err err = ledger_open(&run->steps[i].ledger, run->pool, step);
+        mpool_err err = ledger_open(&run->steps[i].ledger, run->pool, step, run->history.resume != NULL);
         if (err != MPOOL_OK) {
             run_break(run, step->name, err);
             return false;
@@ -154,6 +154,8 @@ static void run_steps(struct run *run)
             drive_step(run, step);
         text_free(&why);
     }
+    if (!history_flush(&run->history))
+        text_clear(&run->output.writer.waiting);
     while (!output_flush(&run->output) || !joblog_flush(&run->joblog))
         stages_look(run);
     output_close(&run->output);
@@ -177,8 +179,8 @@ static int exit_code(const struct run *run)
 
     if (last_signal(run) != 0)
         return 128 + last_signal(run);
-    if (run->broken || run->output.writer.error != 0 || run->joblog.writer.error != 0 || run->console.out.error != 0 ||
-        run->json.error != 0)
+    if (run->broken || history_failure(&run->history) != NULL || run->output.writer.error != 0 ||
+        run->joblog.writer.error != 0 || run->console.out.error != 0 || run->json.error != 0)
         return EXIT_BROKEN;
     for (size_t i = 0; i < run->jobfile.step_count; i++)
         bad += tally_bad(&run->steps[i].tally) + run->steps[i].tally.pending;
@@ -193,37 +195,88 @@ static void say_failure(const struct writer *writer)
         say(writer->name, failure);
 }
 
-static void write_json(struct run *run)
+static void write_json(struct run *run, int code)
 {
     writer_init(&run->json, "standard output", STDOUT_FILENO);
-    summary_json(run, exit_code(run), &run->json.waiting);
+    summary_json(run, code, &run->json.waiting);
     while (!writer_flush(&run->json))
         stages_look(run);
     say_failure(&run->json);
     writer_fini(&run->json);
 }
 
+static bool to_standard_output(const struct run *run)
+{
+    return run->options->output != NULL && strcmp(run->options->output, "-") == 0;
+}
+
+/* What an interrupted run has written of --output stays, as far as its journal knows of it. */
+static int open_history(struct run *run)
+{
+    bool file = output_end(&run->output) >= 0 && run->output.writer.name != NULL;
+    int code = history_open(&run->history, run->options, &run->jobfile, file ? run->output.writer.name : NULL,
+                            file ? output_end(&run->output) : 0);
+
+    if (code == 0 && run->history.resume != NULL)
+        output_cut(&run->output, history_output_base(&run->history));
+    return code;
+}
+
+/* The journal has the end of the run when nothing more can go wrong but the writing of it. */
+static int close_history(struct run *run, int code)
+{
+    const char *failure = history_failure(&run->history);
+    struct text summary = {0};
+
+    if (failure != NULL)
+        say("the journal", failure);
+    if (run->history.journal == NULL)
+        return code;
+    summary_json(run, code, &summary);
+    if (!history_end(&run->history, code, summary.data) && code != 128 + last_signal(run))
+        code = EXIT_BROKEN;
+    text_free(&summary);
+    return code;
+}
+
+static int run_opened(struct run *run)
+{
+    int code;
+
+    run_steps(run);
+    say_failure(&run->output.writer);
+    say_failure(&run->console.out);
+    say_failure(&run->joblog.writer);
+    if (run->output.writer.error != EPIPE && run->console.out.error != EPIPE)
+        summary_print(run);
+    code = close_history(run, exit_code(run));
+    if (run->options->json)
+        write_json(run, code);
+    return run->json.error != 0 ? exit_code(run) : code;
+}
+
 static int run_jobs(struct run *run)
 {
     int code = EXIT_BROKEN;
-    bool piped = run->options->output != NULL && strcmp(run->options->output, "-") == 0;
 
-    console_open(&run->console, run->options->json || piped);
-    if (open_pool(run) && open_totals(run)) {
-        run_steps(run);
-        say_failure(&run->output.writer);
-        say_failure(&run->console.out);
-        say_failure(&run->joblog.writer);
-        if (run->output.writer.error != EPIPE && run->console.out.error != EPIPE)
-            summary_print(run);
-        if (run->options->json)
-            write_json(run);
-        code = exit_code(run);
+    console_open(&run->console, &run->history, run->options->json || to_standard_output(run));
+    if (!msgpack_zone_init(&run->zone, 4096))
+        memory_exhausted();
+    msgpack_sbuffer_init(&run->packed);
+    if (open_pool(run))
+        code = open_history(run);
+    if (code == 0 && !open_totals(run))
+        code = EXIT_BROKEN;
+    if (code == 0) {
+        code = run_opened(run);
     } else {
         output_close(&run->output);
         joblog_close(&run->joblog);
+        (void)history_end(&run->history, code, "{}");
     }
     console_close(&run->console);
+    msgpack_zone_destroy(&run->zone);
+    msgpack_sbuffer_destroy(&run->packed);
     mpool_pool_free(run->pool);
     mpool_fini();
     spool_close();
@@ -245,7 +298,8 @@ int run_whole(struct run *run)
 
     if (run->options->dry_run) {
         code = dry_run(&run->jobfile);
-    } else if (output_open(&run->output, run->options->output, run->options->file) &&
+    } else if (output_open(&run->output, run->options->output, run->options->file,
+                           run->options->resume || run->options->retry_failed) &&
                joblog_open(&run->joblog, run->options->joblog)) {
         code = run_jobs(run);
         death = last_signal(run);

@@ -6,6 +6,7 @@
 
 #include "cli/console.h"
 #include "cli/failures.h"
+#include "cli/history.h"
 #include "cli/jobfile.h"
 #include "cli/joblog.h"
 #include "cli/ledger.h"
@@ -28,7 +29,8 @@ enum run_stage {
 struct run_step {
     const struct step *step;
     struct tally tally;
-    bool skipped; /* since one that it needs has not come to what it is needed for */
+    bool writes_values; /* results go into the journal */
+    bool skipped;       /* since one that it needs has not come to what it is needed for */
     struct ledger ledger;
 };
 
@@ -45,6 +47,9 @@ struct run {
     struct joblog joblog;     /* of --joblog */
     struct writer json;       /* of --json */
     struct failures failures;
+    struct history history;
+    msgpack_zone zone;      /* of the result that is being counted */
+    msgpack_sbuffer packed; /* likewise, for the journal */
     int64_t start_ns;
     enum run_stage stage;
     bool halted_well; /* since enough jobs were done */

@@ -67,7 +67,8 @@ void stages_look(void *user)
     int asked = signals_asked() > 0 ? signals_heed() : 0;
     enum run_stage stage = (enum run_stage)asked;
 
-    if (run->output.writer.error != 0 || run->joblog.writer.error != 0 || run->console.out.error != 0)
+    if (run->output.writer.error != 0 || run->joblog.writer.error != 0 || run->console.out.error != 0 ||
+        history_failure(&run->history) != NULL)
         stage = RUN_KILLING;
     if (stage > run->stage)
         stop(run, stage);

@@ -158,7 +158,9 @@ void summary_json(const struct run *run, int code, struct text *to)
     text_unsigned(to, sum.pending);
     text_string(to, ",\"retried\":");
     text_unsigned(to, stats.attempts_retried);
-    text_string(to, ",\"resumed\":0},\"totals\":");
+    text_string(to, ",\"resumed\":");
+    text_unsigned(to, sum.resumed);
+    text_string(to, "},\"totals\":");
     totals_json(to, run);
     text_printf(to, ",\"seconds\":%.6f,\"exit\":%d}\n", (double)(clock_ns() - run->start_ns) / 1e9, code);
 }

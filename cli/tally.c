@@ -35,6 +35,7 @@ void tally_add(struct tally *sum, const struct tally *tally)
 {
     for (int status = 0; status < TALLY_STATUSES; status++)
         sum->ended[status] += tally->ended[status];
+    sum->resumed += tally->resumed;
     sum->pending += tally->pending;
     sum->more = sum->more || tally->more;
 }

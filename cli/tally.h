@@ -12,6 +12,7 @@
 
 struct tally {
     uint64_t ended[TALLY_STATUSES]; /* by mpool_status */
+    uint64_t resumed;               /* of the done ones, those that were done by an earlier run */
     uint64_t pending;               /* not begun when the run was stopped, as far as they are known */
     bool more;                      /* there may be more pending ones, unknown */
     int64_t start_ns, end_ns;       /* 0: not begun; not ended */

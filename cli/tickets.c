@@ -12,7 +12,7 @@
 /* A ticket keeps its memory for the next item; an unusually long one is not kept. */
 #define KEPT_MAX 4096
 
-uint64_t tickets_take(struct tickets *tickets, uint64_t index, const struct item *item)
+uint64_t tickets_take(struct tickets *tickets, uint64_t index, const struct item *item, const struct key *key)
 {
     size_t number = tickets->free;
 
@@ -25,6 +25,7 @@ uint64_t tickets_take(struct tickets *tickets, uint64_t index, const struct item
     tickets->free = ticket->next_free;
     ticket->next_free = 0;
     ticket->index = index;
+    ticket->key = *key;
     size_t size = item_copy_size(item);
     if (size > ticket->room) {
         ticket->room = size < 64 ? 64 : size;

@@ -9,12 +9,14 @@
 #define CLI_TICKETS_H
 
 #include "cli/item.h"
+#include "cli/key.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct ticket {
     uint64_t index;   /* of the item in its step, from 0 */
+    struct key key;   /* in the journal; nothing without one */
     struct item item; /* what it points to is in the ticket */
     char *bytes;
     size_t size, room;
@@ -30,7 +32,7 @@ struct tickets {
 };
 
 /* tickets_take - a ticket for an item, which is copied; its number */
-uint64_t tickets_take(struct tickets *tickets, uint64_t index, const struct item *item);
+uint64_t tickets_take(struct tickets *tickets, uint64_t index, const struct item *item, const struct key *key);
 
 const struct ticket *tickets_get(const struct tickets *tickets, uint64_t number);
 void tickets_give_back(struct tickets *tickets, uint64_t number);

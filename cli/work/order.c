@@ -222,15 +222,25 @@ static void read_key(struct reader *reader, const msgpack_object *key, const msg
     }
 }
 
+static void read_map(struct reader *reader, const msgpack_object *object)
+{
+    if (object->type != MSGPACK_OBJECT_MAP) {
+        reader->wrong = "a part of a command is no map";
+        return;
+    }
+    for (uint32_t i = 0; reader->wrong == NULL && i < object->via.map.size; i++)
+        read_key(reader, &object->via.map.ptr[i].key, &object->via.map.ptr[i].val);
+}
+
 const char *order_read(const msgpack_object *args, msgpack_zone *zone, struct order *order)
 {
     struct order found = {.expect = {1}};
     struct reader reader = {.zone = zone, .order = &found};
 
-    if (args->type != MSGPACK_OBJECT_MAP)
-        return "a command is no map";
-    for (uint32_t i = 0; reader.wrong == NULL && i < args->via.map.size; i++)
-        read_key(&reader, &args->via.map.ptr[i].key, &args->via.map.ptr[i].val);
+    if (args->type != MSGPACK_OBJECT_ARRAY)
+        return "a command is no list of maps";
+    for (uint32_t i = 0; reader.wrong == NULL && i < args->via.array.size; i++)
+        read_map(&reader, &args->via.array.ptr[i]);
     if (reader.wrong == NULL)
         read_argv(&reader);
     if (reader.wrong == NULL && (reader.env != NULL || reader.clear))

@@ -51,8 +51,9 @@ run_case() {
         set -eu
         cd "$work/$case_name/here"
         TMPDIR=$work/$case_name/tmp
+        XDG_STATE_HOME=$work/$case_name/state
         MPOOL_TEST_TAG=$tag
-        export TMPDIR MPOOL_TEST_TAG
+        export TMPDIR XDG_STATE_HOME MPOOL_TEST_TAG
         "$case_name"
     ) >"$work/$case_name/log" 2>&1 </dev/null
     code=$?

@@ -1,0 +1,144 @@
+#!/bin/sh
+# tests/cli/resume.sh - runs that go on with an earlier one
+#
+#     sh resume.sh MPOOL
+. "$(dirname -- "$0")/lib.sh"
+
+# step TEXT - a job file with one step "a" that has this, in braces
+step() {
+    printf 'mpool: 1\nsteps:\n  a: {%s}\n' "$1" >job.yaml
+}
+
+what_is_done_is_not_done_again() {
+    step 'each: {range: 1..6}, shell: "echo >>ran-$1; [ $1 -le 3 ] || [ -e fixed ]"'
+    exits 1 "$mpool" run --json
+    is "$(json out done) $(json out failed) $(json out resumed)" '3 3 0'
+    touch fixed
+    exits 0 "$mpool" run --json --resume
+    is "$(json out done) $(json out failed) $(json out resumed) $(json out total)" '6 0 3 6'
+    is "$(cat ran-1 ran-2 ran-3 | wc -l) $(cat ran-4 ran-5 ran-6 | wc -l)" '3 6'
+    exits 0 "$mpool" run --json --resume
+    is "$(json out done) $(json out resumed)" '6 6'
+}
+
+a_run_that_does_not_resume_says_what_was_done() {
+    step 'each: {range: 1..6}, shell: "[ $1 -le 4 ]"'
+    exits 1 "$mpool" run -q
+    exits 1 "$mpool" run -q
+    has err 'mpool: 4 of 6 jobs done earlier; --resume continues'
+    exits 1 "$mpool" run -q --no-journal
+    has_not err 'done earlier'
+    step 'each: {range: 1..6}, call: square'
+    exits 0 "$mpool" run -q
+    is "$(find "$XDG_STATE_HOME" -name '*.journal' | wc -l)" 1
+}
+
+only_failures_can_be_run_again() {
+    step 'each: {range: 1..3}, shell: "echo >>ran-$1; [ $1 -ne 2 ]"'
+    exits 1 "$mpool" run -q
+    step 'each: {range: 1..6}, shell: "echo >>ran-$1; [ $1 -ne 2 ]"'
+    exits 1 "$mpool" run --json --retry-failed
+    is "$(json out done) $(json out failed) $(json out pending)" '2 1 3'
+    is "$(cat ran-1 ran-3 | wc -l) $(wc -l <ran-2) $(find . -name 'ran-[456]' | wc -l)" '2 2 0'
+}
+
+totals_have_what_was_done_earlier() {
+    step 'each: {items: [10, 20, 30]}, shell: "echo $1; [ $1 -ne 20 ] || [ -e fixed ]", result: number, totals: {s: {sum: "{result}"}, n: count, most: {max: "{result}", show: "{item}"}}'
+    exits 1 "$mpool" run --json
+    is "$(json out s) $(json out n)" '40 2'
+    touch fixed
+    exits 0 "$mpool" run --json --resume
+    is "$(json out s) $(json out n) $(json out resumed)" '60 3 2'
+    has out '"most":{"value":30,"show":"30"}'
+    step 'each: {range: 1..1000}, call: square, totals: {s: {sum: "{result}"}}'
+    exits 0 "$mpool" run --json --journal j
+    exits 0 "$mpool" run --json --journal j --resume
+    is "$(json out s) $(json out resumed)" '333833500 1000'
+}
+
+equal_jobs_are_each_done_once() {
+    step 'each: {items: [a, a, a]}, shell: "n=$(cat n 2>/dev/null || echo 0); echo $((n + 1)) >n; [ $n -lt 2 ] || [ -e fixed ]"'
+    exits 1 "$mpool" run -q -j1
+    touch fixed
+    exits 0 "$mpool" run --json --resume
+    is "$(cat n) $(json out resumed)" '4 2'
+}
+
+other_limits_make_no_other_job_and_another_file_does() {
+    mkdir d
+    echo 1 >d/x
+    step 'each: {walk: d}, argv: [cat, "{path}"], timeout: 5s'
+    exits 0 "$mpool" run -q
+    step 'each: {walk: d}, argv: [cat, "{path}"], timeout: 9s, nice: 1'
+    exits 0 "$mpool" run -q --resume
+    is "$(cat out)" ''
+    echo 22 >d/x
+    exits 0 "$mpool" run -q --resume
+    is "$(cat out)" 22
+}
+
+lines_of_output_are_written_once() {
+    step 'each: {range: 1..5}, shell: "[ $1 -ne 3 ] || [ -e fixed ]"'
+    exits 1 "$mpool" run -q --output lines
+    touch fixed
+    exits 0 "$mpool" run -q --output lines --resume
+    is "$(grep -c '"status":"done"' lines) $(grep -c '"status":"failed"' lines)" '5 1'
+    is "$(sed 's/.*"index":\([0-9]*\).*"status":"done".*/\1/; /failed/d' lines | sort | tr '\n' ' ')" '0 1 2 3 4 '
+}
+
+exec_resumes_too() {
+    seq 5 | exits 1 "$mpool" exec -q sh -c 'echo >>ran-$1; [ $1 -ne 3 ] || [ -e fixed ]' sh
+    touch fixed
+    seq 5 | exits 0 "$mpool" exec -q --json --resume sh -c 'echo >>ran-$1; [ $1 -ne 3 ] || [ -e fixed ]' sh
+    is "$(json out resumed) $(cat ran-* | wc -l)" '4 6'
+    seq 5 | exits 0 "$mpool" exec -q --json --resume sh -c 'true' sh
+    is "$(json out resumed)" 0
+}
+
+a_second_run_at_the_same_time_is_refused() {
+    step 'each: {range: 1..2}, shell: "touch begun; sleep 600"'
+    "$mpool" run -q &
+    wait_until test -e begun
+    exits 4 "$mpool" run -q
+    exits 4 "$mpool" run -q --resume
+    kill -TERM $!
+    wait $! || :
+}
+
+# The supervisor is killed again and again; each job appends to a file of its own.
+what_was_recorded_survives_kills() {
+    step 'each: {range: 1..300}, shell: "echo >>ran-$1", totals: {n: count}'
+    rounds=0
+    until [ "$rounds" -ge 15 ]; do
+        "$mpool" run -q --resume --output lines 2>err &
+        pid=$!
+        sleep 0.0$((rounds % 9 + 1))
+        kill -KILL $pid 2>/dev/null || :
+        wait $pid 2>/dev/null || :
+        wait_until no_workers
+        # What the record has as done, it does not run again.
+        sed -n 's/.*"item":\([0-9]*\),.*"status":"done".*/\1/p' lines >done-before
+        for n in $(cat done-before); do
+            is "$(wc -l <"ran-$n")" "$(cat "count-$n" 2>/dev/null || wc -l <"ran-$n")"
+            wc -l <"ran-$n" >"count-$n"
+        done
+        rounds=$((rounds + 1))
+    done
+    exits 0 "$mpool" run --json --resume --output lines
+    is "$(json out done) $(json out total) $(json out n)" '300 300 300'
+    for n in $(cat done-before); do
+        is "$(wc -l <"ran-$n")" "$(cat "count-$n")"
+    done
+    is "$(wc -l <lines) $(sed -n 's/.*"item":\([0-9]*\),.*"status":"done".*/\1/p' lines | sort -n | uniq | wc -l)" '300 300'
+    exits 0 "$mpool" audit "$(find "$XDG_STATE_HOME" -name '*.journal')"
+}
+
+no_workers() {
+    [ -z "$(left_processes "$MPOOL_TEST_TAG" | grep 'mpool run')" ]
+}
+
+try what_is_done_is_not_done_again a_run_that_does_not_resume_says_what_was_done only_failures_can_be_run_again \
+    totals_have_what_was_done_earlier equal_jobs_are_each_done_once \
+    other_limits_make_no_other_job_and_another_file_does lines_of_output_are_written_once exec_resumes_too \
+    a_second_run_at_the_same_time_is_refused what_was_recorded_survives_kills
+finish
