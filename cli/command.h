@@ -6,6 +6,16 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+struct argp;
+
+struct command {
+    const char *name;
+    const char *full_name; /* as messages call it */
+    int (*run)(int argc, char **argv);
+    const struct argp *argp; /* what it takes; NULL: nothing but --help */
+    const char *summary;
+};
+
 /* What the program exits with. */
 enum exit_code {
     EXIT_DONE = 0,   /* all jobs are done */
@@ -18,5 +28,7 @@ int command_run(int argc, char **argv);
 int command_exec(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_functions(int argc, char **argv);
+
+extern const struct argp exec_argp; /* of command_exec() */
 
 #endif
