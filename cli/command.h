@@ -28,7 +28,10 @@ int command_run(int argc, char **argv);
 int command_exec(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_functions(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 
-extern const struct argp exec_argp; /* of command_exec() */
+/* What they take, if it is nowhere else. */
+extern const struct argp exec_argp;
+extern const struct argp doctor_argp;
 
 #endif
