@@ -28,6 +28,7 @@ int command_run(int argc, char **argv);
 int command_exec(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_functions(int argc, char **argv);
+int command_schema(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 
 /* What they take, if it is nowhere else. */

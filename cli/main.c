@@ -43,6 +43,7 @@ static const struct command commands[] = {
     {"exec", "mpool exec", command_exec, &exec_argp, "run a program for each of many items"},
     {"check", "mpool check", command_check, &options_check_argp, "check a job file, and count its jobs"},
     {"functions", "mpool functions", command_functions, NULL, "list the functions that a step can call"},
+    {"schema", "mpool schema", command_schema, NULL, "print a JSON Schema of job files, for editors"},
     {"doctor", "mpool doctor", command_doctor, &doctor_argp, "tell what this machine allows a run"},
     {"completion", "mpool completion", command_completion, &completion_argp, "print a completion script for a shell"},
     {"version", "mpool version", command_version, NULL, "print the version"},
