@@ -34,7 +34,9 @@ static const char *below(const char *mount_root, const char *group)
 
     if (strncmp(group, mount_root, shown) != 0 || (group[shown] != '/' && group[shown] != '\0'))
         return "";
-    return strstr(group + shown, "/..") != NULL ? "" : group + shown;
+    if (strcmp(group + shown, "/") == 0 || strstr(group + shown, "/..") != NULL)
+        return "";
+    return group + shown;
 }
 
 /* Visits a group and its ancestors, up to the mount point. `group` is our path in the hierarchy. */

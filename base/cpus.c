@@ -13,6 +13,7 @@
 #include "base/cpus.h"
 
 #include "base/cgroup.h"
+#include "base/limits.h"
 
 #include <mpool/init.h>
 #include <mpool/pool.h>
@@ -25,13 +26,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static unsigned least(unsigned a, unsigned b)
-{
-    if (a == 0 || b == 0)
-        return a != 0 ? a : b;
-    return a < b ? a : b;
-}
 
 /* The first line of a file, without its newline; false if there is none. */
 static bool read_line(const char *path, char *line, int room)
@@ -128,18 +122,22 @@ static unsigned group_quota(const char *directory, bool unified)
 
 static bool take_quota(const char *directory, bool unified, void *user)
 {
-    unsigned *cpus = user;
+    struct mp_cpus *cpus = user;
+    unsigned quota = group_quota(directory, unified);
 
-    *cpus = least(*cpus, group_quota(directory, unified));
+    if (quota == 0 || (cpus->quota > 0 && cpus->quota <= quota))
+        return true;
+    cpus->quota = quota;
+    cpus->quota_by = (mpool_group_limit){.most = quota, .used = -1, .version = unified ? 2 : 1};
+    (void)snprintf(cpus->quota_by.group, sizeof cpus->quota_by.group, "%s", directory);
     return true;
 }
 
-unsigned mp_cpus_limit(const char *root)
+void mp_cpus_read_quota(const char *root, struct mp_cpus *cpus)
 {
-    unsigned cpus = 0;
-
-    mp_cgroup_each(root, "cpu", take_quota, &cpus);
-    return cpus;
+    cpus->quota = 0;
+    mp_limits_none(&cpus->quota_by);
+    mp_cgroup_each(root, "cpu", take_quota, cpus);
 }
 
 /* The kernel refuses a set smaller than its own, which may be larger than cpu_set_t's 1,024. */
@@ -168,17 +166,32 @@ void mp_cpus_read(struct mp_cpus *cpus)
 
     cpus->online = online > 0 ? (unsigned)online : 0;
     cpus->affinity = count_affinity();
-    cpus->quota = mp_cpus_limit("");
+    mp_cpus_read_quota("", cpus);
     cpus->wanted = mp_cpus_parse_workers(getenv("MPOOL_WORKERS"));
 }
 
-unsigned mp_cpus_least(const struct mp_cpus *cpus)
+unsigned mp_cpus_least(const struct mp_cpus *cpus, mpool_cpu_limit *by)
 {
-    unsigned count = least(least(cpus->online, cpus->affinity), least(cpus->quota, cpus->wanted));
+    const unsigned limits[] = {[MPOOL_CPU_ONLINE] = cpus->online,
+                               [MPOOL_CPU_AFFINITY] = cpus->affinity,
+                               [MPOOL_CPU_QUOTA] = cpus->quota,
+                               [MPOOL_CPU_WORKERS] = cpus->wanted};
+    mpool_cpu_limit least = MPOOL_CPU_ONLINE;
+    unsigned count = 0;
 
-    if (count == 0)
-        return 1;
-    return count < MPOOL_WORKERS_MAX ? count : MPOOL_WORKERS_MAX;
+    for (unsigned i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (limits[i] > 0 && (count == 0 || limits[i] < count)) {
+            count = limits[i];
+            least = (mpool_cpu_limit)i;
+        }
+    }
+    if (count > MPOOL_WORKERS_MAX) {
+        count = MPOOL_WORKERS_MAX;
+        least = MPOOL_CPU_MOST;
+    }
+    if (by != NULL)
+        *by = least;
+    return count > 0 ? count : 1;
 }
 
 unsigned mpool_cpu_count(void)
@@ -186,5 +199,5 @@ unsigned mpool_cpu_count(void)
     struct mp_cpus cpus;
 
     mp_cpus_read(&cpus);
-    return mp_cpus_least(&cpus);
+    return mp_cpus_least(&cpus, NULL);
 }

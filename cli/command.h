@@ -6,6 +6,16 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+struct argp;
+
+struct command {
+    const char *name;
+    const char *full_name; /* as messages call it */
+    int (*run)(int argc, char **argv);
+    const struct argp *argp; /* what it takes; NULL: nothing but --help */
+    const char *summary;
+};
+
 /* What the program exits with. */
 enum exit_code {
     EXIT_DONE = 0,    /* all jobs are done */
@@ -22,5 +32,11 @@ int command_status(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_audit(int argc, char **argv);
 int command_functions(int argc, char **argv);
+int command_schema(int argc, char **argv);
+int command_doctor(int argc, char **argv);
+
+/* What they take, if it is nowhere else. */
+extern const struct argp exec_argp;
+extern const struct argp doctor_argp;
 
 #endif

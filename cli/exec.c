@@ -134,6 +134,22 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+static const struct argp_child exec_children[] = {{&options_running, 0, NULL, 0}, {0}};
+
+const struct argp exec_argp = {
+    exec_options,
+    parse,
+    "[--] PROGRAM [ARGUMENT...] [" ITEMS " ITEM...]",
+    "Run a program for each item: each line of standard input, or each ITEM.\v"
+    "In the arguments {} stands for the item, {/} for its name without directories, {//} for the directory, {.} "
+    "for all but its extension, {/.} for its name without that, {#} for its number; without any of these the "
+    "item comes last. No shell is between: for one, write sh -c 'SCRIPT with \"$1\"' sh {}.\n\n"
+    "Exit status: as of mpool run.",
+    exec_children,
+    NULL,
+    NULL,
+};
+
 /* What the journal knows the run by: the whole command, as it was given. */
 static void join_words(struct exec *exec)
 {
@@ -147,22 +163,7 @@ static void join_words(struct exec *exec)
 
 static void read_command_line(struct exec *exec, int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&options_running, 0, NULL, 0}, {0}};
-    static const struct argp argp = {
-        exec_options,
-        parse,
-        "[--] PROGRAM [ARGUMENT...] [" ITEMS " ITEM...]",
-        "Run a program for each item: each line of standard input, or each ITEM.\v"
-        "In the arguments {} stands for the item, {/} for its name without directories, {//} for the directory, {.} "
-        "for all but its extension, {/.} for its name without that, {#} for its number; without any of these the "
-        "item comes last. No shell is between: for one, write sh -c 'SCRIPT with \"$1\"' sh {}.\n\n"
-        "Exit status: as of mpool run.",
-        children,
-        NULL,
-        NULL,
-    };
-
-    options_parse(&argp, ARGP_IN_ORDER, argc, argv, exec);
+    options_parse(&exec_argp, ARGP_IN_ORDER, argc, argv, exec);
     join_words(exec);
 }
 

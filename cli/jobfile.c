@@ -22,11 +22,35 @@
 #define NAME_MAX_CHARACTERS 40 /* of a step or a variable */
 #define STEPS_MAX 1000
 
-static const struct schema_key keys[] = {
-    {"mpool", false},    {"name", false},  {"workers", false},  {"vars", false},
-    {"defaults", false}, {"steps", false}, {"functions", true}, {0},
-};
+static const struct form number_form = {.kind = FORM_NUMBER, .least = VERSION, .most = VERSION};
+static const struct form digits_form = {.kind = FORM_WORD, .words = SCHEMA_DIGITS(VERSION)};
+static const struct form version_form = FORM_OR(&number_form, &digits_form);
+
+static const struct form auto_form = {.kind = FORM_WORD, .words = "auto"};
+static const struct form count_form = {.kind = FORM_NUMBER, .least = 1, .most = MPOOL_WORKERS_MAX};
+static const struct form workers_form = FORM_OR(&auto_form, &count_form);
+
+#define NAME_PATTERN SCHEMA_NAME_PATTERN(NAME_MAX_CHARACTERS)
+
+static const struct form vars_form = {.kind = FORM_NAMED, .pattern = NAME_PATTERN, .of = &schema_scalar_form};
+
 static const struct schema_key default_keys[] = {LIMITS_KEYS, {0}};
+static const struct form defaults_form = {.kind = FORM_MAP, .keys = default_keys};
+
+static const struct form steps_form = {
+    .kind = FORM_NAMED, .pattern = NAME_PATTERN, .of = &step_form, .least = 1, .most = STEPS_MAX};
+
+static const struct schema_key keys[] = {
+    {"mpool", KEY_MUST, &version_form, "The version of the job file, 1"},
+    {"name", KEY_MAY, &schema_text_form, "The name of the run; by default the file's"},
+    {"workers", KEY_MAY, &workers_form, "Jobs at a time; auto: what affinity, cgroups and $MPOOL_WORKERS leave"},
+    {"vars", KEY_MAY, &vars_form, "Variables: {vars.x} in templates; mpool run --set x=... overrides"},
+    {"defaults", KEY_MAY, &defaults_form, "What steps have that do not say otherwise"},
+    {"steps", KEY_MUST, &steps_form, "The steps by name, one after the other"},
+    {"functions", SCHEMA_LATER},
+    {0},
+};
+const struct form jobfile_form = {.kind = FORM_MAP, .keys = keys};
 
 static bool read_version(struct report *report, const struct yaml_node *root)
 {

@@ -90,4 +90,7 @@ bool jobfile_take(struct jobfile *jobfile, const struct setting *settings, size_
 bool jobfile_only(struct jobfile *jobfile, const char *name);
 void jobfile_free(struct jobfile *jobfile);
 
+/* The whole of a job file. */
+extern const struct form jobfile_form;
+
 #endif

@@ -14,8 +14,34 @@
 
 #define RETRIES_MAX 1000000
 
-static const struct schema_key timeout_keys[] = {{"soft", false}, {"hard", false}, {0}};
-static const struct schema_key retries_keys[] = {{"max", false}, {"backoff", false}, {"on", false}, {0}};
+/* What mpool_retry_on_check() takes; several words may be in one text. */
+#define END "(failed|crashed|timed_out|oom|exit:[0-9]{1,3}|signal:(SIG)?[A-Z][A-Z0-9]*)"
+
+static const struct schema_key timeout_keys[] = {
+    {"soft", KEY_MAY, &schema_duration_form, "After this time the job is asked to stop"},
+    {"hard", KEY_MAY, &schema_duration_form, "After this time it is killed"},
+    {0},
+};
+static const struct form both_form = {.kind = FORM_MAP, .keys = timeout_keys, .least = 1};
+const struct form limits_timeout_form = FORM_OR(&schema_duration_form, &both_form);
+
+static const struct form number_form = {.kind = FORM_NUMBER, .least = 0, .most = RETRIES_MAX};
+static const struct form end_form = {.kind = FORM_PATTERN, .pattern = "^[ ,]*" END "([ ,]+" END ")*[ ,]*$"};
+static const struct form ends_form = {.kind = FORM_LIST, .of = &end_form, .least = 1};
+
+static const struct schema_key retries_keys[] = {
+    {"max", KEY_MUST, &number_form, "Attempts after the first"},
+    {"backoff", KEY_MAY, &schema_duration_form,
+     "The wait before the second attempt, twice as long before each further"},
+    {"on", KEY_MAY, &ends_form,
+     "The ends of an attempt that are followed by another: failed, exit:75, signal:SEGV, oom"},
+    {0},
+};
+static const struct form retries_form = {.kind = FORM_MAP, .keys = retries_keys};
+const struct form limits_retries_form = FORM_OR(&number_form, &retries_form);
+
+const struct form limits_priority_form = {.kind = FORM_NUMBER, .least = MPOOL_PRIORITY_MIN, .most = MPOOL_PRIORITY_MAX};
+const struct form limits_at_most_form = {.kind = FORM_NUMBER, .least = 1, .most = MPOOL_WORKERS_MAX};
 
 static bool read_timeout(struct report *report, const struct yaml_node *node, struct limits *limits)
 {

@@ -4,18 +4,24 @@
 #ifndef CLI_LIMITS_H
 #define CLI_LIMITS_H
 
+#include "cli/form.h"
 #include "cli/yaml.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Their keys, for tables of struct schema_key. */
-#define LIMITS_KEYS                                                                                                    \
-    {"timeout", false}, {"retries", false}, {"memory", false}, {"cpu_time", false}, {"delay", false},                  \
-        {"priority", false}, {"at_most", false},                                                                       \
-    {                                                                                                                  \
-        "idempotent", false                                                                                            \
-    }
+/* Their keys, for tables of struct schema_key. One a line; the formatter would fill lines with them. */
+/* clang-format off */
+#define LIMITS_KEYS \
+    {"timeout", KEY_MAY, &limits_timeout_form, "How long an attempt may take: 30s, {soft: 20s, hard: 30s}, or none"}, \
+    {"retries", KEY_MAY, &limits_retries_form, "Attempts after the first: 3, or {max: 3, backoff: 1s, on: [oom]}"}, \
+    {"memory", KEY_MAY, &schema_size_form, "Memory that an attempt may have: 512MiB, or none"}, \
+    {"cpu_time", KEY_MAY, &schema_duration_form, "CPU time that an attempt may use, or none"}, \
+    {"delay", KEY_MAY, &schema_duration_form, "From when a job could begin to its first attempt, at least"}, \
+    {"priority", KEY_MAY, &limits_priority_form, "Jobs of a higher one go first; 0 by default"}, \
+    {"at_most", KEY_MAY, &limits_at_most_form, "So many of the jobs at a time, whatever there are workers"}, \
+    {"idempotent", KEY_MAY, &schema_boolean_form, "false: a job that may have begun is never begun again"}
+/* clang-format on */
 
 struct limits {
     int64_t timeout_ms;      /* 0: none */
@@ -39,5 +45,10 @@ struct limits {
  * What is wrong is reported, and then the result is false.
  */
 bool limits_read(struct yaml *yaml, const struct yaml_node *map, struct limits *limits);
+
+extern const struct form limits_timeout_form;
+extern const struct form limits_retries_form;
+extern const struct form limits_priority_form;
+extern const struct form limits_at_most_form;
 
 #endif

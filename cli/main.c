@@ -4,9 +4,11 @@
  * Runs in: the mpool command, from its start to its end. Owns: file descriptors 0 to 2, which are always open.
  */
 #include "cli/command.h"
+#include "cli/completion.h"
 #include "cli/names.h"
 #include "cli/options.h"
 #include "cli/suggest.h"
+#include "cli/words.h"
 
 #include <mpool/init.h>
 
@@ -19,28 +21,69 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static int command_completion(int argc, char **argv);
 static int command_version(int argc, char **argv);
 static int command_help(int argc, char **argv);
 
-static const struct command {
-    const char *name;
-    const char *full_name; /* as messages call it */
-    int (*run)(int argc, char **argv);
-    const char *summary;
-} commands[] = {
-    {"run", "mpool run", command_run, "run the jobs of a job file"},
-    {"exec", "mpool exec", command_exec, "run a program for each of many items"},
-    {"check", "mpool check", command_check, "check a job file, and count its jobs"},
-    {"status", "mpool status", command_status, "list the runs that have a journal"},
-    {"log", "mpool log", command_log, "list the jobs of a run that failed, or tell of one job"},
-    {"audit", "mpool audit", command_audit, "check the record of a journal"},
-    {"functions", "mpool functions", command_functions, "list the functions that a step can call"},
-    {"version", "mpool version", command_version, "print the version"},
-    {"help", "mpool help", command_help, "print this"},
+static const struct argp completion_argp = {
+    .parser = options_parse_word,
+    .args_doc = COMPLETION_SHELLS,
+    .doc = "Print a script with which a shell completes commands, options and their values.\v"
+           "For bash, in ~/.bashrc:       eval \"$(mpool completion bash)\"\n"
+           "For zsh, in ~/.zshrc:         eval \"$(mpool completion zsh)\"\n"
+           "For fish, in its config.fish: mpool completion fish | source",
+};
+static const struct argp help_argp = {
+    .parser = options_parse_word,
+    .args_doc = "[COMMAND]",
+    .doc = "Say which commands there are, or what COMMAND takes.",
+};
+
+static const struct command commands[] = {
+    {"run", "mpool run", command_run, &options_run_argp, "run the jobs of a job file"},
+    {"exec", "mpool exec", command_exec, &exec_argp, "run a program for each of many items"},
+    {"check", "mpool check", command_check, &options_check_argp, "check a job file, and count its jobs"},
+    {"status", "mpool status", command_status, &words_status_argp, "list the runs that have a journal"},
+    {"log", "mpool log", command_log, &words_log_argp, "list the jobs of a run that failed, or tell of one job"},
+    {"audit", "mpool audit", command_audit, &words_audit_argp, "check the record of a journal"},
+    {"functions", "mpool functions", command_functions, NULL, "list the functions that a step can call"},
+    {"schema", "mpool schema", command_schema, NULL, "print a JSON Schema of job files, for editors"},
+    {"doctor", "mpool doctor", command_doctor, &doctor_argp, "tell what this machine allows a run"},
+    {"completion", "mpool completion", command_completion, &completion_argp, "print a completion script for a shell"},
+    {"version", "mpool version", command_version, NULL, "print the version"},
+    {"help", "mpool help", command_help, &help_argp, "print this"},
 };
 
 #define NAME_SIZE 32
 #define COUNT (sizeof commands / sizeof commands[0])
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+/* `arguments` has room for the name at its start. */
+static int run_command(const struct command *command, int argc, char **arguments)
+{
+    char name[NAME_SIZE];
+
+    (void)snprintf(name, sizeof name, "%s", command->full_name);
+    arguments[0] = name;
+    return command->run(argc, arguments);
+}
+
+static int command_completion(int argc, char **argv)
+{
+    struct options_word shell = {.among = COMPLETION_SHELLS};
+
+    options_parse(&completion_argp, 0, argc, argv, &shell);
+    completion_print(shell.word, commands, COUNT);
+    return EXIT_DONE;
+}
 
 static int command_version(int argc, char **argv)
 {
@@ -49,20 +92,51 @@ static int command_version(int argc, char **argv)
     return EXIT_DONE;
 }
 
+/* Who leaves out `run` gives a job file, or an option of it. */
+static bool is_meant_for_run(const char *word)
+{
+    const char *dot = strrchr(word, '.');
+    struct stat status;
+
+    return (dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0)) || word[0] == '-' ||
+           (stat(word, &status) == 0 && !S_ISDIR(status.st_mode));
+}
+
+static int refuse_command(const char *word)
+{
+    struct suggestion near = {.word = word};
+    struct text line = {0};
+
+    for (size_t i = 0; i < COUNT; i++)
+        suggest_offer(&near, commands[i].name);
+    text_string(&line, "mpool: there is no command \"");
+    names_escape(&line, word, strlen(word));
+    text_char(&line, '"');
+    if (near.best != NULL) {
+        text_string(&line, suggest_text(&near));
+    } else if (is_meant_for_run(word)) {
+        text_string(&line, "; did you mean: mpool run ");
+        names_escape(&line, word, strlen(word));
+    } else {
+        text_string(&line, "; mpool help lists them");
+    }
+    (void)fprintf(stderr, "%s\n", line.data);
+    text_free(&line);
+    return EXIT_USAGE;
+}
+
 static int command_help(int argc, char **argv)
 {
     char option[] = "--help";
+    struct options_word name = {0};
 
-    /* `mpool help run` is `mpool run --help`. */
-    for (size_t i = 0; argc == 2 && i < COUNT; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            char name[NAME_SIZE];
-            (void)snprintf(name, sizeof name, "%s", commands[i].full_name);
-            char *arguments[] = {name, option, NULL};
-            return commands[i].run(2, arguments);
-        }
+    options_parse(&help_argp, 0, argc, argv, &name);
+    if (name.word != NULL) {
+        /* `mpool help run` is `mpool run --help`. */
+        const struct command *command = find_command(name.word);
+        char *arguments[] = {NULL, option, NULL};
+        return command != NULL ? run_command(command, 2, arguments) : refuse_command(name.word);
     }
-    options_none(argc, argv, "Say which commands there are.");
     (void)puts("Usage: mpool COMMAND [OPTION...] [ARGUMENT...]\n\n"
                "Runs many jobs in parallel, in supervised worker processes: a job that crashes costs only itself.\n");
     for (size_t i = 0; i < COUNT; i++)
@@ -115,59 +189,21 @@ static void close_stdout(void)
     _exit(EXIT_BROKEN);
 }
 
-/* Who leaves out `run` gives a job file, or an option of it. */
-static bool is_meant_for_run(const char *word)
-{
-    const char *dot = strrchr(word, '.');
-    struct stat status;
-
-    return (dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0)) || word[0] == '-' ||
-           (stat(word, &status) == 0 && !S_ISDIR(status.st_mode));
-}
-
-static int refuse_command(const struct suggestion *near)
-{
-    struct text line = {0};
-
-    text_string(&line, "mpool: there is no command \"");
-    names_escape(&line, near->word, strlen(near->word));
-    text_char(&line, '"');
-    if (near->best != NULL) {
-        text_string(&line, suggest_text(near));
-    } else if (is_meant_for_run(near->word)) {
-        text_string(&line, "; did you mean: mpool run ");
-        names_escape(&line, near->word, strlen(near->word));
-    } else {
-        text_string(&line, "; mpool help lists them");
-    }
-    (void)fprintf(stderr, "%s\n", line.data);
-    text_free(&line);
-    return EXIT_USAGE;
-}
-
 int main(int argc, char **argv)
 {
-    struct suggestion near;
+    const struct command *command;
+    const char *name;
 
     open_standard_fds();
     if (argc < 1 || atexit(close_stdout) != 0)
         return EXIT_BROKEN;
     if (argc == 1)
         return usage();
-    near = (struct suggestion){.word = argv[1]};
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
-        near.word = "version";
-    else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "-?") == 0)
-        near.word = "help";
-    for (size_t i = 0; i < COUNT; i++) {
-        if (strcmp(near.word, commands[i].name) == 0) {
-            char name[NAME_SIZE];
-            (void)snprintf(name, sizeof name, "%s", commands[i].full_name);
-            argv[1] = name;
-            return commands[i].run(argc - 1, argv + 1);
-        }
-    }
-    for (size_t i = 0; i < COUNT; i++)
-        suggest_offer(&near, commands[i].name);
-    return refuse_command(&near);
+    name = argv[1];
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        name = "version";
+    else if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "-?") == 0)
+        name = "help";
+    command = find_command(name);
+    return command != NULL ? run_command(command, argc - 1, argv + 1) : refuse_command(name);
 }

@@ -11,6 +11,11 @@
 
 #include <string.h>
 
+static const struct form list_form = {.kind = FORM_LIST, .of = &schema_text_form, .least = 1};
+static const struct form word_form = {.kind = FORM_WORD, .words = "done|any"};
+static const struct form map_form = {.kind = FORM_NAMED, .pattern = "^.+$", .of = &word_form, .least = 1};
+const struct form needs_form = FORM_OR(&list_form, &map_form);
+
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 static bool read_need(struct report *report, const struct yaml_node *node, bool map, struct need *need)

@@ -7,6 +7,7 @@
 #ifndef CLI_NEEDS_H
 #define CLI_NEEDS_H
 
+#include "cli/form.h"
 #include "cli/jobfile.h"
 
 #include <stdbool.h>
@@ -25,6 +26,7 @@ struct need {
  * Returns false where something is wrong, which was reported.
  */
 bool needs_read(struct jobfile *jobfile, struct step *step, const struct yaml_node *node);
+extern const struct form needs_form;
 
 /*
  * needs_order - find the steps that are needed, and put all into an order in which each comes behind what it needs

@@ -46,7 +46,7 @@ static const struct argp_option running_options[] = {
     {"resume", OPTION_RESUME, NULL, 0, "Go on with an earlier run: do not do again what is done", 0},
     {"retry-failed", OPTION_RETRY_FAILED, NULL, 0, "Run only what has failed earlier", 0},
     {"json", OPTION_JSON, NULL, 0, "Write a summary as one JSON object to standard output", 0},
-    {"progress", OPTION_PROGRESS, "WHEN", 0, "Show a live line: auto (on a terminal), always or never", 0},
+    {"progress", OPTION_PROGRESS, "auto|always|never", 0, "Show a live line; auto, the default: on a terminal", 0},
     {"quiet", 'q', NULL, 0, "Show nothing but what fails, and what jobs write", 0},
     {"dry-run", OPTION_DRY_RUN, NULL, 0, "Print the command of each job, and run none", 0},
     {0},
@@ -200,6 +200,27 @@ static error_t parse_file(int key, char *argument, struct argp_state *state)
     }
 }
 
+static const struct argp_child run_children[] = {{&options_running, 0, NULL, 0}, {0}};
+
+const struct argp options_run_argp = {
+    run_options,
+    parse_file,
+    "[FILE]",
+    "Run the jobs of a job file, ./job.yaml by default, - for standard input.\v"
+    "Exit status: 0 all jobs are done, 1 some job is not, 2 the command line or the job file is wrong, "
+    "3 the run could not go on, 128+N ended by signal N.",
+    run_children,
+    NULL,
+    NULL,
+};
+
+const struct argp options_check_argp = {
+    file_options, parse_file,
+    "[FILE]",     "Check a job file, ./job.yaml by default, and count the jobs of each step. Nothing is run.",
+    NULL,         NULL,
+    NULL,
+};
+
 void options_parse(const struct argp *argp, unsigned flags, int argc, char **argv, void *input)
 {
     argp_err_exit_status = 2;
@@ -208,34 +229,14 @@ void options_parse(const struct argp *argp, unsigned flags, int argc, char **arg
 
 void options_run(struct options *options, int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&options_running, 0, NULL, 0}, {0}};
-    static const struct argp argp = {
-        run_options,
-        parse_file,
-        "[FILE]",
-        "Run the jobs of a job file, ./job.yaml by default, - for standard input.\v"
-        "Exit status: 0 all jobs are done, 1 some job is not, 2 the command line or the job file is wrong, "
-        "3 the run could not go on, 128+N ended by signal N.",
-        children,
-        NULL,
-        NULL,
-    };
-
     *options = (struct options){0};
-    options_parse(&argp, 0, argc, argv, options);
+    options_parse(&options_run_argp, 0, argc, argv, options);
 }
 
 void options_check(struct options *options, int argc, char **argv)
 {
-    static const struct argp argp = {
-        file_options, parse_file,
-        "[FILE]",     "Check a job file, ./job.yaml by default, and count the jobs of each step. Nothing is run.",
-        NULL,         NULL,
-        NULL,
-    };
-
     *options = (struct options){0};
-    options_parse(&argp, 0, argc, argv, options);
+    options_parse(&options_check_argp, 0, argc, argv, options);
 }
 
 void options_free(struct options *options)
@@ -243,6 +244,8 @@ void options_free(struct options *options)
     free(options->settings);
     *options = (struct options){0};
 }
+
+/* ---- commands without a job file --------------------------------------------------------------------------------- */
 
 static error_t parse_none(int key, char *argument, struct argp_state *state)
 {
@@ -256,4 +259,37 @@ void options_none(int argc, char **argv, const char *doc)
     const struct argp argp = {NULL, parse_none, "", doc, NULL, NULL, NULL};
 
     options_parse(&argp, 0, argc, argv, NULL);
+}
+
+/* Is the word one of "bash|zsh|fish"? */
+static bool is_one_of(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (; *list != '\0'; list += strcspn(list, "|"), list += *list == '|') {
+        if (strcspn(list, "|") == length && strncmp(list, word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+error_t options_parse_word(int key, char *argument, struct argp_state *state)
+{
+    struct options_word *options = state->input;
+
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (options->word != NULL)
+            argp_error(state, "one argument at a time, and '%s' is a second one", argument);
+        if (options->among != NULL && !is_one_of(options->among, argument))
+            argp_error(state, "one of %s is wanted, not '%s'", options->among, argument);
+        options->word = argument;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        if (options->among != NULL)
+            argp_error(state, "one of %s is wanted, and there is none", options->among);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
 }

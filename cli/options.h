@@ -41,6 +41,10 @@ struct options {
 void options_run(struct options *options, int argc, char **argv);
 void options_check(struct options *options, int argc, char **argv);
 
+/* What these two take, as --help prints it and shells complete it. */
+extern const struct argp options_run_argp;
+extern const struct argp options_check_argp;
+
 /* The options that all commands which run jobs take; their input is a struct options. */
 extern const struct argp options_running;
 
@@ -48,6 +52,15 @@ extern const struct argp options_running;
 void options_parse(const struct argp *argp, unsigned flags, int argc, char **argv, void *input);
 
 void options_free(struct options *options);
+
+/* For a command that takes one word. */
+struct options_word {
+    const char *among; /* "bash|zsh|fish": one of these has to be there; NULL: any word, or none */
+    const char *word;  /* NULL: there is none */
+};
+
+/* options_parse_word - a parser for such commands; its input is a struct options_word, without a word at first */
+error_t options_parse_word(int key, char *argument, struct argp_state *state);
 
 /* options_none - the same for a command that takes no arguments */
 void options_none(int argc, char **argv, const char *doc);

@@ -33,8 +33,31 @@ struct parts {
     int64_t nice;
 };
 
-static const struct schema_key stdin_keys[] = {{"text", false}, {"file", false}, {"results", true}, {0}};
-static const struct schema_key capture_keys[] = {{"stdout", false}, {"stderr", false}, {0}};
+static const struct schema_key stdin_keys[] = {
+    {"text", KEY_ONE, &schema_scalar_form, "A text"},
+    {"file", KEY_ONE, &schema_scalar_form, "The path of a file"},
+    {"results", SCHEMA_LATER},
+    {0},
+};
+static const struct schema_key capture_keys[] = {
+    {"stdout", KEY_MAY, &schema_scalar_form, "The file for standard output"},
+    {"stderr", KEY_MAY, &schema_scalar_form, "The file for standard error"},
+    {0},
+};
+
+static const struct form null_form = {.kind = FORM_NULL};
+static const struct form variable_form = FORM_OR(&schema_scalar_form, &null_form);
+static const struct form code_form = {.kind = FORM_NUMBER, .least = 0, .most = EXIT_CODE_MAX};
+static const struct form codes_form = {.kind = FORM_LIST, .of = &code_form};
+
+const struct form program_argv_form = {.kind = FORM_LIST, .of = &schema_scalar_form, .least = 1};
+const struct form program_env_form = {.kind = FORM_NAMED, .pattern = "^[^=]+$", .of = &variable_form};
+const struct form program_stdin_form = {.kind = FORM_MAP, .keys = stdin_keys};
+const struct form program_capture_form = {.kind = FORM_MAP, .keys = capture_keys, .least = 1};
+const struct form program_expect_form = FORM_OR(&code_form, &codes_form);
+const struct form program_result_form = {.kind = FORM_WORD, .words = "text|number"};
+const struct form program_nice_form = {.kind = FORM_NUMBER, .least = -NICE_MAX - 1, .most = NICE_MAX};
+const struct form program_show_form = {.kind = FORM_WORD, .words = "grouped|straight|none"};
 
 /* ---- the keys ---------------------------------------------------------------------------------------------------- */
 

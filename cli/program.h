@@ -4,6 +4,7 @@
 #ifndef CLI_PROGRAM_H
 #define CLI_PROGRAM_H
 
+#include "cli/form.h"
 #include "cli/jobfile.h"
 #include "cli/reference.h"
 
@@ -14,12 +15,29 @@ struct program {
 };
 
 /* The keys of a step that runs a program, for tables of struct schema_key. */
-#define PROGRAM_KEYS                                                                                                   \
-    {"argv", false}, {"shell", false}, {"env", false}, {"cwd", false}, {"stdin", false}, {"capture", false},           \
-        {"expect", false}, {"result", false}, {"nice", false}, {"show", false},                                        \
-    {                                                                                                                  \
-        "tag", false                                                                                                   \
-    }
+/* clang-format off */
+#define PROGRAM_KEYS \
+    {"argv", KEY_ONE, &program_argv_form, "The program that a job runs, and its arguments; no shell is between"}, \
+    {"shell", KEY_ONE, &schema_scalar_form, "The text that a shell runs; the item, or args, are $1, $2 ..."}, \
+    {"env", KEY_MAY, &program_env_form, "Variables of the environment; null takes one away, clear: true all"}, \
+    {"cwd", KEY_MAY, &schema_scalar_form, "The directory that the program runs in"}, \
+    {"stdin", KEY_MAY, &program_stdin_form, "What it reads: {file: PATH} or {text: TEXT}"}, \
+    {"capture", KEY_MAY, &program_capture_form, "Files that get what it writes: {stdout: PATH, stderr: PATH}"}, \
+    {"expect", KEY_MAY, &program_expect_form, "Exit codes of a job that is done; 0 by default"}, \
+    {"result", KEY_MAY, &program_result_form, "What standard output is taken for: text or number"}, \
+    {"nice", KEY_MAY, &program_nice_form, "Added to the program's niceness"}, \
+    {"show", KEY_MAY, &program_show_form, "When its output is shown: grouped, the default, straight or none"}, \
+    {"tag", KEY_MAY, &schema_boolean_form, "true: each line that is shown begins with the item"}
+/* clang-format on */
+
+extern const struct form program_argv_form;
+extern const struct form program_env_form;
+extern const struct form program_stdin_form;
+extern const struct form program_capture_form;
+extern const struct form program_expect_form;
+extern const struct form program_result_form;
+extern const struct form program_nice_form;
+extern const struct form program_show_form;
 
 /*
  * program_read - read what a step runs, if it has `argv` or `shell`

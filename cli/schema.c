@@ -18,6 +18,19 @@
 /* The longest timeout: a year. */
 #define DURATION_MAX_MS (INT64_C(366) * 24 * 3600 * 1000)
 
+const struct form schema_any_form = {.kind = FORM_ANY};
+const struct form schema_text_form = {.kind = FORM_TEXT};
+const struct form schema_scalar_form = {.kind = FORM_SCALAR};
+const struct form schema_boolean_form = {.kind = FORM_BOOLEAN};
+static const struct form list_form = {.kind = FORM_LIST, .of = &schema_text_form, .least = 1};
+const struct form schema_texts_form = FORM_OR(&schema_text_form, &list_form);
+const struct form schema_duration_form = {.kind = FORM_PATTERN,
+                                          .pattern = "^([0-9]{1,12}(\\.[0-9]{1,12})?(ms|s|m|h|d)|none)$"};
+
+static const struct form bytes_form = {.kind = FORM_NUMBER, .least = 1, .most = SIZE_MOST};
+static const struct form units_form = {.kind = FORM_PATTERN, .pattern = "^([0-9]+([KMGT]iB)?|none)$"};
+const struct form schema_size_form = FORM_OR(&bytes_form, &units_form);
+
 bool schema_map(struct report *report, const struct yaml_node *node, const char *what)
 {
     if (node->kind == YAML_MAP)
@@ -40,8 +53,8 @@ static bool check_key(struct report *report, const struct yaml_node *key, const 
 
     for (const struct schema_key *known = keys; known->name != NULL; known++) {
         if (strcmp(known->name, key->text) == 0)
-            return !known->later || schema_later(report, key->place, known->name);
-        if (!known->later)
+            return known->need != KEY_LATER || schema_later(report, key->place, known->name);
+        if (known->need != KEY_LATER)
             suggest_offer(&near, known->name);
     }
     report_error(report, key->place, "%s has no key \"%.60s\"%s", what, key->text, suggest_or_list(&near));

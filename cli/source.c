@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 static const struct source_kind *const kinds[] = {
     &source_items, &source_range, &source_lines,   &source_csv, &source_jsonl,
     &source_glob,  &source_walk,  &source_product, &source_zip,
@@ -22,7 +24,22 @@ static const char *const later[] = {"results"};
 /* Bytes of a list that a message proposes. */
 #define LIST_SHOWN 500
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+/* ---- the form, for editors --------------------------------------------------------------------------------------- */
+
+/* As source_patterns_read() has it: no ** and no {a,b}. */
+const struct form source_pattern_form = {.kind = FORM_TEXT,
+                                         .pattern = "^(?!.*\\*\\*)(?!(.*[^\\\\[])?\\{[^{}]*,[^{}]*\\}).+$"};
+static const struct form patterns_form = {.kind = FORM_LIST, .of = &source_pattern_form, .least = 1};
+const struct form source_patterns_form = FORM_OR(&source_pattern_form, &patterns_form);
+
+static const struct schema_key *kind_keys(size_t i)
+{
+    return i < COUNT(kinds) ? kinds[i]->options : NULL;
+}
+
+/* A product has sources in it. */
+const struct form source_form = {.kind = FORM_TABLES, .table = kind_keys, .templates = true, .definition = "source"};
+const struct form source_batch_form = {.kind = FORM_NUMBER, .least = 1, .most = SOURCE_BATCH_MAX};
 
 /* ---- a step without `each` has one job --------------------------------------------------------------------------- */
 

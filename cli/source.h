@@ -77,6 +77,15 @@ extern const struct source_kind source_walk;
 extern const struct source_kind source_product;
 extern const struct source_kind source_zip;
 
+/* `each`, and the patterns in it. */
+extern const struct form source_form;
+extern const struct form source_pattern_form;
+extern const struct form source_patterns_form;
+extern const struct form source_batch_form;
+
+/* What follows the name of `batch` in a table of keys. */
+#define SOURCE_BATCH_KEY KEY_MAY, &source_batch_form, "So many items go to one job"
+
 /*
  * source_read - read `each` of a step
  *

@@ -47,8 +47,15 @@ struct rows {
     size_t shown_size;
 };
 
+static const struct form delimiter_form = {.kind = FORM_TEXT, .pattern = "^([^\"\\r\\n]|tab)$"};
+
 static const struct schema_key options[] = {
-    {"csv", false}, {"delimiter", false}, {"header", false}, {"batch", false}, {0}};
+    {"csv", KEY_MUST, &schema_text_form, "The file whose rows are the items; \"-\": standard input"},
+    {"delimiter", KEY_MAY, &delimiter_form, "What is between two fields: one character, or tab; a comma by default"},
+    {"header", KEY_MAY, &schema_texts_form, "The names of the fields, if the first row does not have them"},
+    {"batch", SOURCE_BATCH_KEY},
+    {0},
+};
 
 /* ---- records ----------------------------------------------------------------------------------------------------- */
 

@@ -29,7 +29,11 @@ struct globbed {
     struct text path;     /* the item, where it needs a "./" */
 };
 
-static const struct schema_key options[] = {{"glob", false}, {"batch", false}, {0}};
+static const struct schema_key options[] = {
+    {"glob", KEY_MUST, &source_patterns_form, "The paths that match: a pattern, or a list of them"},
+    {"batch", SOURCE_BATCH_KEY},
+    {0},
+};
 
 /* glob() passes nothing of ours to its callback. */
 static struct globbed *current;

@@ -16,7 +16,13 @@ struct items {
     uint64_t left;
 };
 
-static const struct schema_key options[] = {{"items", false}, {"batch", false}, {0}};
+static const struct form list_form = {.kind = FORM_LIST, .of = &schema_any_form};
+
+static const struct schema_key options[] = {
+    {"items", KEY_MUST, &list_form, "The values: scalars, lists or maps"},
+    {"batch", SOURCE_BATCH_KEY},
+    {0},
+};
 
 static const void *items_read(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value)
 {

@@ -29,7 +29,11 @@ struct values {
     struct text fault;
 };
 
-static const struct schema_key options[] = {{"jsonl", false}, {"batch", false}, {0}};
+static const struct schema_key options[] = {
+    {"jsonl", KEY_MUST, &schema_text_form, "The file whose lines are JSON, an item each; \"-\": standard input"},
+    {"batch", SOURCE_BATCH_KEY},
+    {0},
+};
 
 static const void *jsonl_read(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value)
 {

@@ -38,7 +38,14 @@ struct lines {
     char shown[SOURCE_LINE_SHOWN];
 };
 
-static const struct schema_key options[] = {{"lines", false}, {"separator", false}, {"batch", false}, {0}};
+static const struct form separator_form = {.kind = FORM_WORD, .words = "newline|nul"};
+
+static const struct schema_key options[] = {
+    {"lines", KEY_MUST, &schema_text_form, "The file whose lines are the items; \"-\": standard input"},
+    {"separator", KEY_MAY, &separator_form, "What ends a line: newline, the default, or nul"},
+    {"batch", SOURCE_BATCH_KEY},
+    {0},
+};
 
 static const void *lines_read(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value)
 {

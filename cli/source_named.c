@@ -11,6 +11,9 @@
 
 #define NAME_MAX_CHARACTERS 40
 
+const struct form source_named_form = {
+    .kind = FORM_NAMED, .pattern = SCHEMA_NAME_PATTERN(NAME_MAX_CHARACTERS), .of = &source_form, .least = 1};
+
 static bool read_one(struct jobfile *jobfile, struct yaml_node *node, struct source_named *named)
 {
     struct report *report = &jobfile->yaml.report;

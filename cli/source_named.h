@@ -22,6 +22,7 @@ struct source_named {
  * Returns what lives as long as the jobfile; NULL where something is wrong, which was reported.
  */
 const struct source_named *source_named_read(struct jobfile *jobfile, const struct yaml_node *value, const char *what);
+extern const struct form source_named_form;
 
 /* source_named_describe, source_named_stream - what a struct source_kind has, for a struct source_named */
 void source_named_describe(const void *each, struct shape *shape);

@@ -22,7 +22,11 @@ struct product {
     size_t level;       /* the source that is asked next; those behind it are closed */
 };
 
-static const struct schema_key options[] = {{"product", false}, {"batch", false}, {0}};
+static const struct schema_key options[] = {
+    {"product", KEY_MUST, &source_named_form, "Sources by name: an item for each combination of theirs"},
+    {"batch", SOURCE_BATCH_KEY},
+    {0},
+};
 
 /* A product of numbers that may be SOURCE_UNKNOWN; so is what does not fit. */
 static uint64_t times(uint64_t a, uint64_t b)

@@ -23,8 +23,24 @@ struct range {
     uint64_t left;
 };
 
-static const struct schema_key options[] = {{"range", false}, {"step", false}, {"batch", false}, {0}};
-static const struct schema_key inner_options[] = {{"from", false}, {"to", false}, {"step", false}, {0}};
+static const struct form number_form = {.kind = FORM_NUMBER, .least = INT64_MIN, .most = INT64_MAX};
+
+static const struct schema_key inner_options[] = {
+    {"from", KEY_MUST, &number_form, "The first number"},
+    {"to", KEY_MUST, &number_form, "The last one, if the steps come to it"},
+    {"step", KEY_MAY, &number_form, "From one to the next; 1 by default"},
+    {0},
+};
+static const struct form text_form = {.kind = FORM_PATTERN, .pattern = "^-?[0-9]+\\.\\.-?[0-9]+$"};
+static const struct form map_form = {.kind = FORM_MAP, .keys = inner_options};
+static const struct form range_form = FORM_OR(&text_form, &map_form);
+
+static const struct schema_key options[] = {
+    {"range", KEY_MUST, &range_form, "Whole numbers, both ends included: 1..100, or {from: 1, to: 100}"},
+    {"step", KEY_MAY, &number_form, "From one to the next; 1 by default"},
+    {"batch", SOURCE_BATCH_KEY},
+    {0},
+};
 
 static uint64_t bounds_count(const struct bounds *bounds)
 {

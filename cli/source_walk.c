@@ -44,23 +44,41 @@ struct walking {
     struct text item;
 };
 
-static const struct schema_key keys[] = {{"walk", false},      {"type", false},   {"match", false},
-                                         {"exclude", false},   {"follow", false}, {"one_filesystem", false},
-                                         {"max_depth", false}, {"batch", false},  {0}};
+static const struct {
+    const char *name;
+    unsigned char type;
+} types[] = {{"file", DT_REG}, {"dir", DT_DIR}, {"directory", DT_DIR}, {"link", DT_LNK}, {"any", ANY_TYPE}};
+
+#define TYPES (sizeof types / sizeof types[0])
+
+static const char *type_name(size_t i)
+{
+    return i < TYPES ? types[i].name : NULL;
+}
+
+static const struct form type_form = {.kind = FORM_LISTED, .word = type_name};
+static const struct form depth_form = {.kind = FORM_NUMBER, .least = 0, .most = DEPTH_MAX};
+
+static const struct schema_key keys[] = {
+    {"walk", KEY_MUST, &schema_texts_form, "The directory whose files are the items, or several in a list"},
+    {"type", KEY_MAY, &type_form, "What is an item: file, the default, dir, link or any"},
+    {"match", KEY_MAY, &source_patterns_form, "Only these: patterns for the name, or with a slash for the path below"},
+    {"exclude", KEY_MAY, &source_patterns_form, "Not these, nor what is in them; patterns as for match"},
+    {"follow", KEY_MAY, &schema_boolean_form, "Follow symbolic links; false by default"},
+    {"one_filesystem", KEY_MAY, &schema_boolean_form, "Stay on the file system of the directory; false by default"},
+    {"max_depth", KEY_MAY, &depth_form, "So many levels below the directory, at most"},
+    {"batch", SOURCE_BATCH_KEY},
+    {0},
+};
 
 /* ---- what the file says ------------------------------------------------------------------------------------------ */
 
 static bool read_type(struct report *report, const struct yaml_node *node, unsigned char *type)
 {
-    static const struct {
-        const char *name;
-        unsigned char type;
-    } types[] = {{"file", DT_REG}, {"dir", DT_DIR}, {"directory", DT_DIR}, {"link", DT_LNK}, {"any", ANY_TYPE}};
-
     *type = DT_REG;
     if (node == NULL)
         return true;
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+    for (size_t i = 0; i < TYPES; i++) {
         if (yaml_is(node, types[i].name)) {
             *type = types[i].type;
             return true;

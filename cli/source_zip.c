@@ -28,7 +28,11 @@ struct zip {
     struct text fault;
 };
 
-static const struct schema_key options[] = {{"zip", false}, {"batch", false}, {0}};
+static const struct schema_key options[] = {
+    {"zip", KEY_MUST, &source_named_form, "Sources by name: the first items of all, then the second ones"},
+    {"batch", SOURCE_BATCH_KEY},
+    {0},
+};
 
 /* How many items there are, if all the sources agree. */
 static uint64_t zip_count(const void *each)

@@ -17,10 +17,33 @@
 #include <mpool/total.h>
 #include <string.h>
 
+static const char *function_name(size_t i)
+{
+    size_t count;
+    const mpool_function_info *functions = mpool_functions_list(&count);
+
+    return i < count ? functions[i].name : NULL;
+}
+
+static const struct form call_form = {.kind = FORM_LISTED, .word = function_name};
+static const struct form halt_form = {.kind = FORM_PATTERN, .pattern = "^(never|(soon|now),(fail|success)=[0-9]+%?)$"};
+static const struct form order_form = {.kind = FORM_WORD, .words = "completion|items"};
+
 static const struct schema_key keys[] = {
-    {"each", false},  {"call", false},   {"args", false},  {"totals", false}, LIMITS_KEYS,      PROGRAM_KEYS,
-    {"needs", false}, {"outputs", true}, {"inputs", true}, {"halt", false},   {"order", false}, {0},
+    {"each", KEY_MAY, &source_form, "The source of the items, one job each; without it the step is one job"},
+    {"call", KEY_ONE, &call_form, "The function that a job calls; mpool functions tells about them"},
+    {"args", KEY_MAY, &schema_any_form, "What the function is given, or the texts $1, $2 ... of a shell; the item"},
+    {"totals", KEY_MAY, &total_form, "Aggregates over the jobs that are done, by name"},
+    LIMITS_KEYS,
+    PROGRAM_KEYS,
+    {"needs", KEY_MAY, &needs_form, "Steps that come before: [a, b] if all is done, {a: any} whatever they come to"},
+    {"outputs", SCHEMA_LATER},
+    {"inputs", SCHEMA_LATER},
+    {"halt", KEY_MAY, &halt_form, "When jobs that fail end the run: never, soon,fail=3, now,fail=10%"},
+    {"order", KEY_MAY, &order_form, "In which order results come: completion, the default, or items"},
+    {0},
 };
+const struct form step_form = {.kind = FORM_MAP, .keys = keys};
 
 static bool read_call(struct report *report, struct step *step, const struct yaml_node *node)
 {

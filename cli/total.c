@@ -15,11 +15,13 @@
 #include "cli/suggest.h"
 #include "cli/value.h"
 
+#include <mpool/total.h>
 #include <stdio.h>
 #include <string.h>
 
-/* A pool's names of totals have at most 63 bytes. */
+/* A pool's names of totals have at most 63 bytes; the shortest name of a step and a dot leave so many. */
 #define POOL_NAME_MAX 63
+#define NAME_MAX_CHARACTERS 61
 
 #define KEYS_DEFAULT 10000
 #define KEYS_MAX 1000000
@@ -35,9 +37,41 @@ static const struct operation {
     {"count", AGGREGATE_COUNT}, {"mean", AGGREGATE_MEAN}, {"product", AGGREGATE_PRODUCT},
 };
 
-static const char *const options[] = {"by", "keys", "show", "top"};
-
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* What read_field() and label_read() take. */
+static const struct form field_form = {.kind = FORM_PATTERN, .pattern = "^\\{result(\\.[A-Za-z0-9_-]+)*\\}$"};
+static const struct form label_form = {.kind = FORM_PATTERN, .pattern = "\\{[A-Za-z_][A-Za-z0-9_.-]*\\}"};
+
+static const struct form jobs_form = {.kind = FORM_WORD, .words = "jobs"};
+static const struct form groups_form = {.kind = FORM_NUMBER, .least = 1, .most = KEYS_MAX};
+static const struct form top_form = {.kind = FORM_NUMBER, .least = 1, .most = TOP_MAX};
+
+/* A total as a map: an operation, and options of it. */
+static const struct schema_key long_keys[] = {
+    {"sum", KEY_ONE, &field_form, "The sum, exact"},
+    {"min", KEY_ONE, &field_form, "The least"},
+    {"max", KEY_ONE, &field_form, "The largest"},
+    {"count", KEY_ONE, &jobs_form, "The number of jobs"},
+    {"mean", KEY_ONE, &field_form, "The arithmetic mean"},
+    {"product", KEY_ONE, &field_form, "The product, exact"},
+    {"by", KEY_MAY, &label_form, "A group for each text that this comes to, as {ext}"},
+    {"keys", KEY_MAY, &groups_form, "So many groups, at most"},
+    {"show", KEY_MAY, &label_form, "The name of the job that a min or a max is of, as {path}"},
+    {"top", KEY_MAY, &top_form, "List so many jobs, and not one"},
+    {0},
+};
+
+static const char *operation_name(size_t i)
+{
+    return i < COUNT(operations) ? operations[i].name : NULL;
+}
+
+static const struct form word_form = {.kind = FORM_LISTED, .word = operation_name};
+static const struct form long_form = {.kind = FORM_MAP, .keys = long_keys};
+static const struct form one_form = FORM_OR(&word_form, &long_form);
+const struct form total_form = {
+    .kind = FORM_NAMED, .pattern = SCHEMA_NAME_PATTERN(NAME_MAX_CHARACTERS), .of = &one_form, .most = MPOOL_TOTALS_MAX};
 
 static const struct operation *match_operation(const char *name)
 {
@@ -50,8 +84,8 @@ static const struct operation *match_operation(const char *name)
 
 static bool is_option(const char *name)
 {
-    for (size_t i = 0; i < COUNT(options); i++) {
-        if (strcmp(options[i], name) == 0)
+    for (const struct schema_key *key = long_keys; key->name != NULL; key++) {
+        if (key->need == KEY_MAY && strcmp(key->name, name) == 0)
             return true;
     }
     return false;
@@ -75,8 +109,10 @@ static void refuse_key(struct report *report, const struct yaml_node *key, bool 
         refuse_operation(report, key->place, key->text);
         return;
     }
-    for (size_t i = 0; i < COUNT(options); i++)
-        suggest_offer(&near, options[i]);
+    for (const struct schema_key *option = long_keys; option->name != NULL; option++) {
+        if (option->need == KEY_MAY)
+            suggest_offer(&near, option->name);
+    }
     report_error(report, key->place, "a total has no key \"%.60s\"%s", key->text, suggest_or_list(&near));
 }
 
@@ -210,7 +246,7 @@ static bool read_names(struct jobfile *jobfile, const struct step *step, struct 
     struct report *report = &jobfile->yaml.report;
     char name[POOL_NAME_MAX + 1];
 
-    if (!schema_name(report, node->key, "a total", POOL_NAME_MAX - 2))
+    if (!schema_name(report, node->key, "a total", NAME_MAX_CHARACTERS))
         return false;
     size_t length = strlen(step->name) + 1 + node->key->length;
     if (length > POOL_NAME_MAX) {

@@ -1,11 +1,13 @@
 /*
  * ipc/room.c - do the limits of the process leave room for what nng needs?
  *
- * Runs in: the host and workers, before their first use of nng.
+ * Runs in: the host and workers, before their first use of nng. Owns: nothing.
  */
 #include "ipc/room.h"
 
 #include "base/error.h"
+
+#include <mpool/limits.h>
 
 #include <errno.h>
 #include <pthread.h>
@@ -29,6 +31,9 @@
 #define COURIER 1
 #define SUPERVISOR_AND_LOG 2
 #define NNG_LIMITED 6
+
+/* The main thread of a worker, and that of the fork server. */
+#define MAIN 1
 
 static void *wait_for_go(void *go)
 {
@@ -65,6 +70,21 @@ static size_t count_nngs(void)
     return (2 * cpus < 16 ? 2 * cpus : 16) + (cpus < 256 ? cpus : 256) + 4 + 3;
 }
 
+/* Those that a worker starts. */
+static size_t count_workers(void)
+{
+#if defined(MPOOL_NNG_LIMITS)
+    return NNG_LIMITED + COURIER;
+#else
+    return count_nngs() + COURIER;
+#endif
+}
+
+static size_t count_fds(unsigned channels)
+{
+    return (size_t)channels * FDS_EACH + FDS_BESIDES;
+}
+
 static mpool_err check_threads(size_t count)
 {
     void *heap = mmap(NULL, HEAP_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -83,7 +103,7 @@ static mpool_err check_threads(size_t count)
 
 static mpool_err check_fds(unsigned channels)
 {
-    size_t needed = (size_t)channels * FDS_EACH + FDS_BESIDES;
+    size_t needed = count_fds(channels);
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || needed <= limit.rlim_cur)
@@ -96,11 +116,7 @@ static mpool_err check_fds(unsigned channels)
 
 mpool_err mp_room_check_worker(void)
 {
-#if defined(MPOOL_NNG_LIMITS)
-    return check_threads(NNG_LIMITED + COURIER);
-#else
-    return check_threads(count_nngs() + COURIER);
-#endif
+    return check_threads(count_workers());
 }
 
 mpool_err mp_room_check_host(unsigned channels)
@@ -108,4 +124,10 @@ mpool_err mp_room_check_host(unsigned channels)
     mpool_err err = check_fds(channels);
 
     return err == MPOOL_OK ? check_threads(count_nngs() + SUPERVISOR_AND_LOG) : err;
+}
+
+void mpool_needs_count(unsigned workers, mpool_needs *needs)
+{
+    needs->open_files = (int64_t)count_fds(workers);
+    needs->tasks = (int64_t)(count_nngs() + SUPERVISOR_AND_LOG + MAIN + workers * (count_workers() + MAIN));
 }

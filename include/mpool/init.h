@@ -132,7 +132,8 @@ MPOOL_API void mpool_fini(void);
  * mpool_cpu_count - how many workers this process may use well
  *
  * The least of: online CPUs, the CPU affinity, the cgroup v1 and v2 CPU quotas of every ancestor (rounded up), and the
- * environment variable MPOOL_WORKERS. At least 1. Calls: any thread of any process.
+ * environment variable MPOOL_WORKERS. At least 1. Which of them it was, mpool_limits_read() says (mpool/limits.h).
+ * Calls: any thread of any process.
  */
 MPOOL_API unsigned mpool_cpu_count(void);
 

@@ -37,6 +37,7 @@
 #include <mpool/handle.h>
 #include <mpool/init.h>
 #include <mpool/job.h>
+#include <mpool/limits.h>
 #include <mpool/local.h>
 #include <mpool/lock.h>
 #include <mpool/pack.h>

@@ -229,6 +229,7 @@ a_bad_command_line_exits_with_2() {
     says 2 'mpool check job.yaml'
     says 2 'mpool: there is no command "rnu"; did you mean "run"?' rnu
     says 2 'mpool: there is no command "xyzzy"; mpool help lists them' xyzzy
+    says 2 'mpool: there is no command "rnu"; did you mean "run"?' help rnu
     says 2 "mpool run: -j takes a number of jobs from 1 to 1024, or 50% of the CPUs, or +1 or -1, not '0'" run -j 0
     says 2 "mpool run: -j 1025 makes 1025 jobs at a time, and 1024 are the most" run -j1025
     says 2 "mpool run: -j takes a number of jobs from 1 to 1024, or 50% of the CPUs, or +1 or -1, not '2x'" run --jobs=2x

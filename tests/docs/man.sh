@@ -31,11 +31,11 @@ sed -n '/^COMMANDS/,/^OPTIONS/s/^ \{7\}\([a-z]*\)\( .*\|$\)/\1/p' "$work/page" |
     echo 'man: the commands of mpool help (left) and of mpool(1) (right) differ'
     code=1
 }
-for command in run exec check; do
+while read -r command; do
     "$mpool" "$command" --help
-done | grep -oE '^ +(-., )?--[a-z]+' | grep -oE -e '--[a-z]+' | sort -u >"$work/options"
+done <"$work/commands" | grep -oE '^ +(-., )?--[a-z]+' | grep -oE -e '--[a-z]+' | sort -u >"$work/options"
 sed -n '/^OPTIONS/,/^EXIT STATUS/p' "$work/page" | grep -oE -e '--[a-z]+' | sort -u | diff "$work/options" - || {
-    echo 'man: the options of mpool run, exec and check (left) and of mpool(1) (right) differ'
+    echo 'man: the options of the commands (left) and of mpool(1) (right) differ'
     code=1
 }
 

@@ -41,6 +41,7 @@ PROC(host, a_pool_outlives_the_thread_that_opened_it)
 PROC(host, a_forked_child_does_not_have_the_pool)
 PROC(host, opens_no_pool_once_it_is_somebody_else)
 PROC(host, that_is_out_of_file_descriptors_is_told)
+PROC(host, needs_the_tasks_and_files_that_it_is_told)
 PROC(neighbours, a_library_may_use_mpool_too)
 PROC(neighbours, a_host_may_exit_without_a_word)
 

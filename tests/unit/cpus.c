@@ -54,14 +54,22 @@ static void put(const char *name, const char *text)
     cr_assert_eq(fclose(file), 0);
 }
 
+static unsigned quota(void)
+{
+    struct mp_cpus cpus = {0};
+
+    mp_cpus_read_quota(machine, &cpus);
+    return cpus.quota;
+}
+
 TestSuite(cpus, .init = make_machine, .fini = remove_machine);
 
 Test(cpus, a_machine_without_cgroups_has_no_quota)
 {
-    cr_expect_eq(mp_cpus_limit(machine), 0);
+    cr_expect_eq(quota(), 0);
     put("proc/self/cgroup", "0::/\n");
     put("proc/self/mountinfo", "21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n");
-    cr_expect_eq(mp_cpus_limit(machine), 0);
+    cr_expect_eq(quota(), 0);
 }
 
 Test(cpus, a_quota_is_rounded_up_to_whole_processors)
@@ -69,13 +77,13 @@ Test(cpus, a_quota_is_rounded_up_to_whole_processors)
     put("proc/self/cgroup", "0::/app\n");
     put("proc/self/mountinfo", "32 21 0:28 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n");
     put("sys/fs/cgroup/app/cpu.max", "150000 100000\n");
-    cr_expect_eq(mp_cpus_limit(machine), 2);
+    cr_expect_eq(quota(), 2);
     put("sys/fs/cgroup/app/cpu.max", "200000 100000\n");
-    cr_expect_eq(mp_cpus_limit(machine), 2);
+    cr_expect_eq(quota(), 2);
     put("sys/fs/cgroup/app/cpu.max", "1000 100000\n");
-    cr_expect_eq(mp_cpus_limit(machine), 1);
+    cr_expect_eq(quota(), 1);
     put("sys/fs/cgroup/app/cpu.max", "max 100000\n");
-    cr_expect_eq(mp_cpus_limit(machine), 0);
+    cr_expect_eq(quota(), 0);
 }
 
 Test(cpus, the_least_quota_of_all_ancestors_wins)
@@ -85,9 +93,29 @@ Test(cpus, the_least_quota_of_all_ancestors_wins)
     put("sys/fs/cgroup/user/1000/run/cpu.max", "800000 100000\n");
     put("sys/fs/cgroup/user/1000/cpu.max", "max 100000\n");
     put("sys/fs/cgroup/user/cpu.max", "300000 100000\n");
-    cr_expect_eq(mp_cpus_limit(machine), 3);
+    cr_expect_eq(quota(), 3);
     put("sys/fs/cgroup/cpu.max", "100000 100000\n");
-    cr_expect_eq(mp_cpus_limit(machine), 1);
+    cr_expect_eq(quota(), 1);
+}
+
+Test(cpus, the_group_that_has_the_quota_is_named)
+{
+    struct mp_cpus cpus = {0};
+
+    put("proc/self/cgroup", "0::/user/run\n1:cpu:/old\n");
+    put("proc/self/mountinfo", "32 21 0:28 / /sys/fs/cgroup rw - cgroup2 none rw\n"
+                               "33 21 0:29 / /cg/cpu rw - cgroup cgroup rw,cpu\n");
+    mp_cpus_read_quota(machine, &cpus);
+    cr_expect(cpus.quota_by.most == -1 && cpus.quota_by.version == 0 && cpus.quota_by.group[0] == '\0');
+    put("sys/fs/cgroup/user/cpu.max", "300000 100000\n");
+    mp_cpus_read_quota(machine, &cpus);
+    cr_expect(cpus.quota_by.most == 3 && cpus.quota_by.used == -1 && cpus.quota_by.version == 2);
+    cr_expect_str_eq(cpus.quota_by.group + strlen(machine), "/sys/fs/cgroup/user");
+    put("cg/cpu/old/cpu.cfs_quota_us", "200000\n");
+    put("cg/cpu/old/cpu.cfs_period_us", "100000\n");
+    mp_cpus_read_quota(machine, &cpus);
+    cr_expect(cpus.quota_by.most == 2 && cpus.quota_by.version == 1);
+    cr_expect_str_eq(cpus.quota_by.group + strlen(machine), "/cg/cpu/old");
 }
 
 Test(cpus, cgroup_v1_counts_only_in_the_hierarchy_of_the_cpu_controller)
@@ -99,10 +127,10 @@ Test(cpus, cgroup_v1_counts_only_in_the_hierarchy_of_the_cpu_controller)
     put("sys/fs/cgroup/cpuset/s/cpu.cfs_period_us", "100000\n");
     put("sys/fs/cgroup/cpu,cpuacct/build/7/cpu.cfs_quota_us", "-1\n");
     put("sys/fs/cgroup/cpu,cpuacct/build/7/cpu.cfs_period_us", "100000\n");
-    cr_expect_eq(mp_cpus_limit(machine), 0);
+    cr_expect_eq(quota(), 0);
     put("sys/fs/cgroup/cpu,cpuacct/build/cpu.cfs_quota_us", "225000\n");
     put("sys/fs/cgroup/cpu,cpuacct/build/cpu.cfs_period_us", "50000\n");
-    cr_expect_eq(mp_cpus_limit(machine), 5);
+    cr_expect_eq(quota(), 5);
 }
 
 Test(cpus, on_a_machine_with_both_versions_the_least_wins)
@@ -113,9 +141,9 @@ Test(cpus, on_a_machine_with_both_versions_the_least_wins)
     put("cg/cpu/old/cpu.cfs_quota_us", "400000\n");
     put("cg/cpu/old/cpu.cfs_period_us", "100000\n");
     put("cg/unified/new/cpu.max", "600000 100000\n");
-    cr_expect_eq(mp_cpus_limit(machine), 4);
+    cr_expect_eq(quota(), 4);
     put("cg/unified/new/cpu.max", "200000 100000\n");
-    cr_expect_eq(mp_cpus_limit(machine), 2);
+    cr_expect_eq(quota(), 2);
 }
 
 Test(cpus, a_mount_that_shows_part_of_a_hierarchy_is_searched_below_that_part)
@@ -123,9 +151,9 @@ Test(cpus, a_mount_that_shows_part_of_a_hierarchy_is_searched_below_that_part)
     put("proc/self/cgroup", "0::/docker/ab12/job\n");
     put("proc/self/mountinfo", "32 31 0:29 /docker/ab12 /sys/fs/cgroup ro master:3 shared:4 - cgroup2 cgroup rw\n");
     put("sys/fs/cgroup/job/cpu.max", "500000 100000\n");
-    cr_expect_eq(mp_cpus_limit(machine), 5);
+    cr_expect_eq(quota(), 5);
     put("sys/fs/cgroup/cpu.max", "200000 100000\n");
-    cr_expect_eq(mp_cpus_limit(machine), 2);
+    cr_expect_eq(quota(), 2);
 }
 
 Test(cpus, a_group_outside_of_what_the_mount_shows_falls_back_to_the_mount_point)
@@ -133,11 +161,11 @@ Test(cpus, a_group_outside_of_what_the_mount_shows_falls_back_to_the_mount_point
     put("proc/self/mountinfo", "32 31 0:29 /docker/ab12 /sys/fs/cgroup ro - cgroup2 cgroup rw\n");
     put("sys/fs/cgroup/cpu.max", "200000 100000\n");
     put("proc/self/cgroup", "0::/docker/ab1234\n");
-    cr_expect_eq(mp_cpus_limit(machine), 2);
+    cr_expect_eq(quota(), 2);
     put("proc/self/cgroup", "0::/../other\n");
-    cr_expect_eq(mp_cpus_limit(machine), 2);
+    cr_expect_eq(quota(), 2);
     put("proc/self/cgroup", "0::/\n");
-    cr_expect_eq(mp_cpus_limit(machine), 2);
+    cr_expect_eq(quota(), 2);
 }
 
 Test(cpus, a_mount_point_with_a_space_in_its_name_is_found)
@@ -145,7 +173,7 @@ Test(cpus, a_mount_point_with_a_space_in_its_name_is_found)
     put("proc/self/cgroup", "0::/a b\n");
     put("proc/self/mountinfo", "32 31 0:29 / /my\\040groups rw - cgroup2 cgroup rw\n");
     put("my groups/a b/cpu.max", "700000 100000\n");
-    cr_expect_eq(mp_cpus_limit(machine), 7);
+    cr_expect_eq(quota(), 7);
 }
 
 Test(cpus, files_that_make_no_sense_set_no_limit)
@@ -153,9 +181,9 @@ Test(cpus, files_that_make_no_sense_set_no_limit)
     put("proc/self/cgroup", "\n:\n0\n0:\n0::/app\n");
     put("proc/self/mountinfo", "\n1 2\n1 2 3 4 5 6 -\n1 2 3 4 5 6 - cgroup2\n1 2 3 / /cg rw - cgroup2 none rw\n");
     put("cg/app/cpu.max", "lots\n");
-    cr_expect_eq(mp_cpus_limit(machine), 0);
+    cr_expect_eq(quota(), 0);
     put("cg/cpu.max", "100000 0\n");
-    cr_expect_eq(mp_cpus_limit(machine), 0);
+    cr_expect_eq(quota(), 0);
 }
 
 Test(cpus, a_quota_is_a_number_or_max_and_a_period)
@@ -192,18 +220,29 @@ Test(cpus, MPOOL_WORKERS_is_a_whole_number_from_1)
     cr_expect_eq(mp_cpus_parse_workers("auto"), 0);
 }
 
+static void wins(const struct mp_cpus *cpus, unsigned count, mpool_cpu_limit limit)
+{
+    mpool_cpu_limit by = MPOOL_CPU_MOST;
+
+    cr_expect_eq(mp_cpus_least(cpus, NULL), count);
+    cr_expect_eq(mp_cpus_least(cpus, &by), count);
+    cr_expect_eq(by, limit, "limit %d, and not %d", (int)by, (int)limit);
+}
+
 Test(cpus, the_least_limit_wins_and_no_limit_is_none)
 {
-    cr_expect_eq(mp_cpus_least(&(struct mp_cpus){.online = 8, .affinity = 4, .quota = 3, .wanted = 2}), 2);
-    cr_expect_eq(mp_cpus_least(&(struct mp_cpus){.online = 8, .affinity = 4, .quota = 3, .wanted = 64}), 3);
-    cr_expect_eq(mp_cpus_least(&(struct mp_cpus){.online = 8, .affinity = 4}), 4);
-    cr_expect_eq(mp_cpus_least(&(struct mp_cpus){.online = 8}), 8);
-    cr_expect_eq(mp_cpus_least(&(struct mp_cpus){0}), 1);
-    cr_expect_eq(mp_cpus_least(&(struct mp_cpus){.online = 5000}), MPOOL_WORKERS_MAX);
+    wins(&(struct mp_cpus){.online = 8, .affinity = 4, .quota = 3, .wanted = 2}, 2, MPOOL_CPU_WORKERS);
+    wins(&(struct mp_cpus){.online = 8, .affinity = 4, .quota = 3, .wanted = 64}, 3, MPOOL_CPU_QUOTA);
+    wins(&(struct mp_cpus){.online = 8, .affinity = 4}, 4, MPOOL_CPU_AFFINITY);
+    wins(&(struct mp_cpus){.online = 8, .affinity = 8, .quota = 8, .wanted = 8}, 8, MPOOL_CPU_ONLINE);
+    wins(&(struct mp_cpus){.wanted = 8}, 8, MPOOL_CPU_WORKERS);
+    wins(&(struct mp_cpus){0}, 1, MPOOL_CPU_ONLINE);
+    wins(&(struct mp_cpus){.online = 5000}, MPOOL_WORKERS_MAX, MPOOL_CPU_MOST);
 }
 
 Test(cpus, affinity_and_MPOOL_WORKERS_limit_this_process)
 {
+    mpool_limits limits;
     struct mp_cpus cpus;
     cpu_set_t all;
     cpu_set_t one;
@@ -218,10 +257,15 @@ Test(cpus, affinity_and_MPOOL_WORKERS_limit_this_process)
     mp_cpus_read(&cpus);
     cr_expect_eq(cpus.affinity, 1);
     cr_expect_eq(mpool_cpu_count(), 1);
+    mpool_limits_read(&limits);
+    cr_expect(limits.cpus == 1 && limits.cpus_affinity == 1 && limits.cpus_wanted == -1);
 
     cr_assert_eq(sched_setaffinity(0, sizeof all, &all), 0);
     cr_assert_eq(setenv("MPOOL_WORKERS", "1", 1), 0);
     cr_expect_eq(mpool_cpu_count(), 1);
+    mpool_limits_read(&limits);
+    cr_expect(limits.cpus == 1 && limits.cpus_wanted == 1);
+    cr_expect_eq(limits.cpus_online, (int)sysconf(_SC_NPROCESSORS_ONLN));
     cr_assert_eq(unsetenv("MPOOL_WORKERS"), 0);
     cr_expect_geq(mpool_cpu_count(), 1);
 }

@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -356,5 +358,45 @@ SCENARIO(host, that_is_out_of_file_descriptors_is_told)
         still_works(pool);
     }
     mpool_pool_free(open_another(NULL));
+    finish_pool(pool);
+}
+
+/* Of a process of ours, as the kernel counts them. */
+static long tasks_of(pid_t pid)
+{
+    static const char word[] = "Threads:";
+    char path[64], line[256];
+    long count = 0;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "re");
+    CHECK(file != NULL);
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, word, strlen(word)) == 0)
+            count = strtol(line + strlen(word), NULL, 10);
+    }
+    CHECK(fclose(file) == 0);
+    return count;
+}
+
+/* What is told before a pool is opened is what the kernel counts once it is open. */
+SCENARIO(host, needs_the_tasks_and_files_that_it_is_told)
+{
+    mpool_needs one, two;
+    unsigned fds = count_fds();
+    mpool_pool *pool = open_pool(2);
+    pid_t pids[2];
+    size_t count;
+
+    mpool_needs_count(1, &one);
+    mpool_needs_count(2, &two);
+    still_works(pool);
+    CHECK_OK(mpool_pool_pids(pool, pids, 2, &count));
+    CHECK_INT(tasks_of(pids[0]), two.tasks - one.tasks);
+    CHECK_INT(tasks_of(pids[1]), two.tasks - one.tasks);
+    /* The fork server comes in the place of the main thread, which the program had before; there may be no log. */
+    long tasks = tasks_of(getpid()) + tasks_of(pids[0]) + tasks_of(pids[1]);
+    CHECK(tasks == two.tasks || tasks == two.tasks - 1);
+    CHECK(count_fds() > fds && count_fds() - fds <= (unsigned)two.open_files);
     finish_pool(pool);
 }

@@ -1,0 +1,127 @@
+/*
+ * cli/doctor_places.c - the directories that runs write to
+ *
+ * Runs in: the mpool command. Owns: nothing; nothing is made, not even to try it.
+ */
+#include "cli/doctor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* A path that is longer leaves no room for the name of a socket in it (mpool/init.h, mpool(1)). */
+#define RUNTIME_MAX 60
+
+/* Why nothing can be made in a directory; NULL: it can. */
+static const char *fault_of(const char *directory)
+{
+    struct stat status;
+
+    if (directory[0] != '/')
+        return "is no absolute path";
+    if (stat(directory, &status) != 0)
+        return strerror(errno);
+    if (!S_ISDIR(status.st_mode))
+        return "is no directory";
+    return access(directory, W_OK | X_OK) != 0 ? strerror(errno) : NULL;
+}
+
+static void say_directory(struct doctor *doctor, const char *what, const char *directory)
+{
+    struct statvfs system;
+    char size[DOCTOR_SIZE_MAX];
+
+    if (statvfs(directory, &system) != 0) {
+        doctor_say(doctor, VERDICT_WARN, what, "%s: %s", directory, strerror(errno));
+        return;
+    }
+    int64_t bytes = (int64_t)((uint64_t)system.f_bavail * system.f_frsize);
+    bool full = system.f_bavail == 0 || (system.f_files > 0 && system.f_favail == 0);
+    doctor_say(doctor, full ? VERDICT_WARN : VERDICT_OK, what, "%s, %s free", directory, doctor_size(size, bytes));
+    if (full)
+        doctor_advise(doctor, "make room: no file can be made there");
+}
+
+/* One of the places for sockets, of which the first is taken that will do. */
+static void say_runtime(struct doctor *doctor, const char *what, const char *directory)
+{
+    const char *fault;
+
+    if (directory == NULL) {
+        doctor_say(doctor, VERDICT_OK, what, "not set");
+        return;
+    }
+    fault = fault_of(directory);
+    if (fault == NULL && strlen(directory) > RUNTIME_MAX)
+        fault = "is longer than 60 bytes";
+    if (fault == NULL) {
+        say_directory(doctor, what, directory);
+        return;
+    }
+    doctor_say(doctor, VERDICT_WARN, what, "%s: %s", directory, fault);
+    doctor_advise(doctor, "a directory of yours that can be written to; without, mpool takes another");
+}
+
+/* $XDG_STATE_HOME/mpool, which by its standard has to be absolute, or ~/.local/state/mpool. */
+static bool find_state(struct text *path)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+
+    if (state != NULL && state[0] == '/')
+        text_printf(path, "%s/mpool", state);
+    else if (home != NULL && home[0] == '/')
+        text_printf(path, "%s/.local/state/mpool", home);
+    return path->size > 0;
+}
+
+/* The directory itself, or the nearest one above that there is. The path is cut short there. */
+static bool find_nearest(struct text *path)
+{
+    struct stat status;
+    bool whole = true;
+
+    while (stat(path->data, &status) != 0 && errno == ENOENT && path->size > 1) {
+        size_t size = (size_t)(strrchr(path->data, '/') - path->data);
+        path->size = size > 0 ? size : 1;
+        path->data[path->size] = '\0';
+        whole = false;
+    }
+    return whole;
+}
+
+static void say_state(struct doctor *doctor)
+{
+    struct text path = {0}, nearest = {0};
+
+    if (!find_state(&path)) {
+        doctor_say(doctor, VERDICT_WARN, "state directory", "neither XDG_STATE_HOME nor HOME is set");
+        doctor_advise(doctor, "set one of them to a directory of yours");
+        text_free(&path);
+        return;
+    }
+    text_add(&nearest, path.data, path.size);
+    bool whole = find_nearest(&nearest);
+    const char *fault = fault_of(nearest.data);
+    if (fault != NULL) {
+        doctor_say(doctor, VERDICT_WARN, "state directory", "%s: %s: %s", path.data, nearest.data, fault);
+        doctor_advise(doctor, "set XDG_STATE_HOME to a directory of yours that can be written to");
+    } else if (whole) {
+        say_directory(doctor, "state directory", path.data);
+    } else {
+        doctor_say(doctor, VERDICT_OK, "state directory", "%s, which is not there yet, and can be made", path.data);
+    }
+    text_free(&path);
+    text_free(&nearest);
+}
+
+void doctor_places(struct doctor *doctor)
+{
+    say_runtime(doctor, "$XDG_RUNTIME_DIR", getenv("XDG_RUNTIME_DIR"));
+    say_runtime(doctor, "$TMPDIR", getenv("TMPDIR"));
+    say_runtime(doctor, "/tmp", "/tmp");
+    say_state(doctor);
+}
