@@ -105,6 +105,18 @@ a_second_run_at_the_same_time_is_refused() {
     wait $! || :
 }
 
+# A home on a network, or a system without one.
+where_no_journal_can_be_a_run_goes_on_without() {
+    : >file
+    step 'shell: "echo done"'
+    XDG_STATE_HOME=$PWD/file exits 0 "$mpool" run -q
+    is "$(cat out)" done
+    has err 'the run goes on without a journal, and cannot be resumed'
+    XDG_STATE_HOME=$PWD/file exits 2 "$mpool" run -q --resume
+    exits 0 "$mpool" run -q --journal here.journal
+    exits 0 "$mpool" audit here.journal
+}
+
 # The supervisor is killed again and again; each job appends to a file of its own.
 what_was_recorded_survives_kills() {
     step 'each: {range: 1..300}, shell: "echo >>ran-$1", totals: {n: count}'
@@ -140,5 +152,5 @@ no_workers() {
 try what_is_done_is_not_done_again a_run_that_does_not_resume_says_what_was_done only_failures_can_be_run_again \
     totals_have_what_was_done_earlier equal_jobs_are_each_done_once \
     other_limits_make_no_other_job_and_another_file_does lines_of_output_are_written_once exec_resumes_too \
-    a_second_run_at_the_same_time_is_refused what_was_recorded_survives_kills
+    a_second_run_at_the_same_time_is_refused where_no_journal_can_be_a_run_goes_on_without what_was_recorded_survives_kills
 finish
