@@ -17,7 +17,6 @@
 
 #include "cli/command.h"
 #include "cli/json.h"
-#include "cli/memory.h"
 #include "cli/names.h"
 #include "cli/notice.h"
 #include "cli/record_list.h"
@@ -32,26 +31,23 @@
 void audit_tell(struct audit *audit, enum audit_finding finding, const char *format, ...)
 {
     static const char *const marks[] = {"  ok  ", "  --  ", "  NO  "};
-    struct text line = {0};
-    char *message = NULL;
+    struct text line = {0}, message = {0};
     va_list args;
 
     va_start(args, format);
-    int size = vasprintf(&message, format, args);
+    text_vprintf(&message, format, args);
     va_end(args);
-    if (size < 0)
-        memory_exhausted();
     audit->count[finding]++;
     if (audit->json) {
         text_string(&audit->list[finding], audit->list[finding].size > 0 ? "," : "");
-        json_string(&audit->list[finding], message, (size_t)size);
+        json_string(&audit->list[finding], message.data, message.size);
     } else {
         text_string(&line, marks[finding]);
-        names_clean(&line, message, (size_t)size);
+        names_clean(&line, message.data, message.size);
         (void)puts(line.data);
     }
     text_free(&line);
-    free(message);
+    text_free(&message);
 }
 
 sqlite3_stmt *audit_query(struct audit *audit, const char *statement)

@@ -5,31 +5,26 @@
  */
 #include "cli/notice.h"
 
-#include "cli/memory.h"
 #include "cli/names.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 void notice(const char *what, const char *format, ...)
 {
-    struct text line = {0};
-    char *message = NULL;
+    struct text line = {0}, message = {0};
     va_list args;
 
     va_start(args, format);
-    int size = vasprintf(&message, format, args);
+    text_vprintf(&message, format, args);
     va_end(args);
-    if (size < 0)
-        memory_exhausted();
     text_string(&line, "mpool: ");
     names_escape(&line, what, strlen(what));
     text_string(&line, ": ");
-    names_clean(&line, message, (size_t)size);
+    names_clean(&line, message.data, message.size);
     text_char(&line, '\n');
     (void)fwrite(line.data, 1, line.size, stderr);
-    free(message);
+    text_free(&message);
     text_free(&line);
 }

@@ -12,8 +12,8 @@
 #include "cli/command.h"
 #include "cli/drive.h"
 #include "cli/dry.h"
-#include "cli/names.h"
 #include "cli/needs.h"
+#include "cli/notice.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/spool.h"
@@ -33,16 +33,8 @@
 
 static void say(const char *what, const char *why)
 {
-    struct text line = {0};
-
-    text_string(&line, "mpool: ");
-    names_clean(&line, what, strlen(what));
-    text_string(&line, ": ");
-    names_clean(&line, why, strlen(why));
-    text_char(&line, '\n');
     progress_clear();
-    (void)fwrite(line.data, 1, line.size, stderr);
-    text_free(&line);
+    notice(what, "%s", why);
 }
 
 void run_break(struct run *run, const char *what, mpool_err err)

@@ -44,18 +44,24 @@ void text_string(struct text *text, const char *string)
     text_add(text, string, strlen(string));
 }
 
-void text_printf(struct text *text, const char *format, ...)
+void text_vprintf(struct text *text, const char *format, va_list args)
 {
     char *printed = NULL;
-    va_list args;
-
-    va_start(args, format);
     int size = vasprintf(&printed, format, args);
-    va_end(args);
+
     if (size < 0)
         memory_exhausted();
     text_add(text, printed, (size_t)size);
     free(printed);
+}
+
+void text_printf(struct text *text, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    text_vprintf(text, format, args);
+    va_end(args);
 }
 
 void text_unsigned(struct text *text, unsigned long long number)

@@ -7,6 +7,7 @@
 #define CLI_TEXT_H
 
 #include <mpool/export.h>
+#include <stdarg.h>
 #include <stddef.h>
 
 struct text {
@@ -22,6 +23,7 @@ void text_add(struct text *text, const void *bytes, size_t size);
 void text_char(struct text *text, char c);
 void text_string(struct text *text, const char *string);
 void text_printf(struct text *text, const char *format, ...) MPOOL_PRINTF(2, 3);
+void text_vprintf(struct text *text, const char *format, va_list args) MPOOL_PRINTF(2, 0);
 
 /* text_unsigned, text_signed - decimal digits; much faster than text_printf() */
 void text_unsigned(struct text *text, unsigned long long number);
