@@ -320,8 +320,8 @@ int command_exec(int argc, char **argv)
 
     read_command_line(&exec, argc, argv);
     if (is_script(&exec))
-        return EXIT_USAGE;
-    if (!run_begin(&run, &exec.options))
+        code = EXIT_USAGE;
+    else if (!run_begin(&run, &exec.options))
         code = EXIT_BROKEN;
     else if (make_tree(&run.jobfile, &exec) && jobfile_take(&run.jobfile, NULL, 0))
         code = run_whole(&run);

@@ -63,8 +63,8 @@ int history_open(struct history *history, const struct options *options, const s
     int code = journal_open(&history->journal, &journal);
     if (code == EXIT_USAGE && !resume && options->journal == NULL) {
         /* Nobody has asked for it; and where home is a place for no journal, it is so for every run. */
-        (void)fputs("mpool: the run goes on without a journal, and cannot be resumed; --journal FILE puts it elsewhere\n",
-                    stderr);
+        (void)fputs("mpool: the run goes on without a journal, and cannot be resumed; ", stderr);
+        (void)fputs("--journal FILE puts it elsewhere\n", stderr);
         return 0;
     }
     if (code != 0)

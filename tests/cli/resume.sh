@@ -121,6 +121,7 @@ where_no_journal_can_be_a_run_goes_on_without() {
 what_was_recorded_survives_kills() {
     step 'each: {range: 1..300}, shell: "echo >>ran-$1", totals: {n: count}'
     rounds=0
+    : >lines
     until [ "$rounds" -ge 15 ]; do
         "$mpool" run -q --resume --output lines 2>err &
         pid=$!
