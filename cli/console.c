@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/spool.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -78,7 +79,7 @@ static void copy(struct console *console, struct writer *writer, struct finding_
         text_clear(&console->piece);
         size_t got = spool_read(piece.offset, text_room(&console->piece, want), want);
         if (got == 0)
-            break;
+            writer->error = EIO; /* it was written, and cannot be read: that has to be told */
         add(console, writer, console->piece.data, got, begins);
         flush(writer, waiting);
         piece.offset += got;

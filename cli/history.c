@@ -19,10 +19,8 @@
 /* What programs do to the world cannot be had again by running them again: they are written down by default. */
 static bool is_kept(const struct options *options, const struct jobfile *jobfile)
 {
-    bool programs = false;
+    bool programs = jobfile_has_programs(jobfile);
 
-    for (size_t i = 0; i < jobfile->step_count; i++)
-        programs = programs || jobfile->steps[i].program != NULL;
     return !options->no_journal && (programs || options->journal != NULL || options->resume || options->retry_failed);
 }
 

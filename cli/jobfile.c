@@ -216,6 +216,15 @@ bool jobfile_read(struct jobfile *jobfile, const char *path, const struct settin
     return yaml_read(&jobfile->yaml, path) && jobfile_take(jobfile, settings, count);
 }
 
+bool jobfile_has_programs(const struct jobfile *jobfile)
+{
+    bool has = false;
+
+    for (size_t i = 0; i < jobfile->step_count; i++)
+        has = has || jobfile->steps[i].program != NULL;
+    return has;
+}
+
 bool jobfile_only(struct jobfile *jobfile, const char *name)
 {
     struct suggestion near = {.word = name};

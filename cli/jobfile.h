@@ -88,6 +88,9 @@ bool jobfile_take(struct jobfile *jobfile, const struct setting *settings, size_
  * Returns false where there is none of this name, which was reported.
  */
 bool jobfile_only(struct jobfile *jobfile, const char *name);
+
+/* jobfile_has_programs - does a step run programs? */
+bool jobfile_has_programs(const struct jobfile *jobfile);
 void jobfile_free(struct jobfile *jobfile);
 
 /* The whole of a job file. */

@@ -62,15 +62,6 @@ static bool open_totals(struct run *run)
     return true;
 }
 
-static bool has_programs(const struct run *run)
-{
-    bool has = false;
-
-    for (size_t i = 0; i < run->jobfile.step_count; i++)
-        has = has || run->jobfile.steps[i].program != NULL;
-    return has;
-}
-
 static bool open_pool(struct run *run)
 {
     mpool_pool_options options = {.workers = run->jobfile.workers, .output = MPOOL_OUTPUT_INHERIT};
@@ -78,7 +69,7 @@ static bool open_pool(struct run *run)
 
     if (run->options->workers > 0)
         options.workers = run->options->workers;
-    int error = has_programs(run) ? spool_open() : 0;
+    int error = jobfile_has_programs(&run->jobfile) ? spool_open() : 0;
     if (error != 0) {
         run->broken = true;
         say(spool_dir(), strerror(error));

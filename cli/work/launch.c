@@ -323,10 +323,17 @@ int launch_start(const struct order *order, struct launch *launch, char why[LAUN
         close_all(plumbing.ours);
         return code;
     }
-    *launch = (struct launch){.pid = pid,
-                              .pidfd = pidfd_open(pid, 0),
-                              .out = plumbing.ours[STDOUT_FILENO],
-                              .err = plumbing.ours[STDERR_FILENO]};
+    int pidfd = pidfd_open(pid, 0);
+    if (pidfd < 0) {
+        /* Nobody would hear of its end. */
+        (void)snprintf(why, LAUNCH_WHY, "cannot watch \"%.200s\": %s", order->argv[0], strerror(errno));
+        (void)kill(-pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
+        close_all(plumbing.ours);
+        return LAUNCH_NOT_RUN;
+    }
+    *launch = (struct launch){
+        .pid = pid, .pidfd = pidfd, .out = plumbing.ours[STDOUT_FILENO], .err = plumbing.ours[STDERR_FILENO]};
     return 0;
 }
 
@@ -338,7 +345,7 @@ void launch_kill(const struct launch *launch, int signal)
 int launch_end(struct launch *launch)
 {
     int fds[3] = {launch->pidfd, launch->out, launch->err};
-    int status = 0;
+    int status = W_EXITCODE(LAUNCH_NOT_RUN, 0); /* if nobody can tell how it ended, it is not done */
 
     while (waitpid(launch->pid, &status, 0) < 0 && errno == EINTR)
         continue;
