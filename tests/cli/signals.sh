@@ -152,7 +152,7 @@ a_reader_that_stands_still_holds_up_no_signal() {
     kill -INT "$mpool_pid"
     ends 130
     has err 'pending'
-    is "$(grep -c '^mpool' err)" 1
+    is "$(grep -c '^mpool: finishing' err)" 1
 }
 
 a_reader_that_goes_on_after_a_signal_gets_everything() {
@@ -186,7 +186,7 @@ the_summary_object_can_be_given_up_too() {
     interrupt 'mpool: finishing what is to be written; ^C again stops it'
     kill -INT "$mpool_pid"
     ends 130
-    is "$(grep -c '^mpool' err)" 1
+    is "$(grep -c '^mpool: finishing' err)" 1
 }
 
 # Nobody writes to it: open() would wait there for ever, or until a signal fails it. The signals are sent when they are
@@ -231,7 +231,8 @@ a_product_that_comes_to_nothing_can_be_stopped() {
 
 # The workers are there: the command and its fork server have at least one more process of this case.
 workers_idle() {
-    [ "$(left_processes "$MPOOL_TEST_TAG" | grep -c "$mpool")" -ge 2 ]
+    left=$(left_processes "$MPOOL_TEST_TAG")
+    [ "$(printf '%s\n' "$left" | grep -c "$mpool")" -ge 2 ]
 }
 
 kill_minus_9_leaves_nothing() {
