@@ -34,7 +34,8 @@ struct mp_page {
      * reader that sees the same claim before and after reading the mark has the mark of that claim or of a later one.
      */
     _Atomic int64_t mark_ns;
-    _Atomic uint32_t in_setup; /* not 0: its initializer runs */
+    _Atomic uint32_t in_setup;  /* not 0: its initializer runs */
+    _Atomic uint32_t has_group; /* not 0: it may have made a cgroup (base/memgroup.h) */
     /* Why the worker does not start, if it can say so. NUL-terminated, unless somebody has scribbled over it. */
     char why[MP_PAGE_WHY];
     /* Signal handlers only. */

@@ -12,10 +12,12 @@
  */
 #include "pool/children.h"
 
+#include "base/memgroup.h"
 #include "base/oom.h"
 #include "base/panic.h"
 #include "ipc/forkpipe.h"
 #include "pool/autopsy.h"
+#include "pool/groups.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -31,6 +33,7 @@ static struct mp_oom oom; /* who counts the processes that the kernel kills for 
 void mp_children_begin(void)
 {
     mp_oom_find("", &oom);
+    mp_memgroup_find("");
 }
 
 struct mp_family *mp_families(void)
@@ -240,6 +243,8 @@ static bool reap_one(bool wait)
         child->oom_known = child->oom_known && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
                            mp_oom_read(&oom, &child->oom_after);
         mp_autopsy_died(child);
+        if (child->page != NULL && child->page->has_group != 0)
+            mp_groups_add(child->pid);
     }
     return true;
 }
@@ -266,8 +271,10 @@ void mp_children_reap(void)
 
     while (reap_one(false))
         reaped = true;
-    if (reaped)
+    if (reaped) {
         sweep_orphans();
+        mp_groups_remove();
+    }
 }
 
 void mp_children_end(void)
@@ -277,5 +284,7 @@ void mp_children_end(void)
             mp_child_kill(child);
     do {
         sweep_orphans();
+        mp_groups_remove();
     } while (reap_one(true));
+    mp_groups_remove();
 }

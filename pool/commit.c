@@ -34,7 +34,6 @@ static void end_jobs(struct mp_core *core, unsigned slot, const struct mp_range 
 
             part.first = range->first + until;
             part.count = 1;
-            end.oom = end.oom && range->rules->limits_memory;
             /* Who stops as it was asked to is cancelled only if that was why it was asked. */
             if (end.status == MPOOL_CANCELLED && !mp_cancel_covers(core, &part))
                 end.status = MPOOL_FAILED;

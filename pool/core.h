@@ -54,7 +54,7 @@ enum mp_event_kind {
 struct mp_exception {
     uint32_t at;       /* its place in the frame */
     bool final;        /* another attempt would end the same way */
-    struct mp_end end; /* oom: as no_memory of struct mp_death */
+    struct mp_end end; /* oom: it had a limit of memory, and met it */
 };
 
 /* A frame of results: the `count` oldest jobs in flight, in their order. */

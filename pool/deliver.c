@@ -53,9 +53,10 @@ void mp_deliver_begin(struct mp_deliver *deliver, struct mp_seat *seat, struct m
 bool mp_deliver_finish(struct mp_deliver *deliver)
 {
     mp_reply_unref(deliver->reply);
-    mp_dossier_unref(deliver->failure);
+    for (int i = 0; i < 2; i++)
+        mp_dossier_unref(deliver->failures[i]);
     deliver->reply = NULL;
-    deliver->failure = NULL;
+    memset(deliver->failures, 0, sizeof deliver->failures);
     deliver->answers = NULL;
     return deliver->counts;
 }
@@ -234,25 +235,27 @@ static void attach_reply(struct mp_deliver *deliver, const struct mp_range *rang
 }
 
 /*
- * Jobs that failed in one frame have a dossier in common: they have had the same number of attempts, and it cannot be
- * told who of them has printed what.
+ * Jobs that failed in one frame have a dossier in common, if they agree on memory: they have had the same number of
+ * attempts, and it cannot be told who of them has printed what.
  */
 static struct mp_dossier *make_dossier(struct mp_deliver *deliver, const struct mp_action *action)
 {
     struct mp_dossier_memory memory = {.limit_bytes = mp_lot_of(&action->range)->plan->memory_bytes};
-    struct mp_dossier *dossier = deliver->failure;
+    struct mp_dossier *dossier = NULL;
     bool told = is_told(deliver, action);
 
     if (action->status != MPOOL_FAILED && action->status != MPOOL_CRASHED && action->status != MPOOL_TIMED_OUT)
         return NULL;
-    if (told)
+    if (told) {
         memory.refused = failure_of(deliver, &action->range)->end.oom;
-    if (!told || dossier == NULL)
+        dossier = deliver->failures[memory.refused];
+    }
+    if (dossier == NULL)
         while ((dossier = mp_dossier_new(deliver->seat, told ? MPOOL_FAILED : action->status, action->attempts,
                                          &memory)) == NULL)
             mp_wait_for_memory();
     if (told) {
-        deliver->failure = dossier;
+        deliver->failures[memory.refused] = dossier;
         mp_dossier_ref(dossier);
     }
     return dossier;

@@ -27,9 +27,9 @@ struct mp_deliver {
 
     /* The worker that has answered, or has died. */
     struct mp_seat *seat;
-    struct mp_dossier *failure; /* of the frame's jobs that failed; NULL: none has yet */
-    int status;                 /* of the worker that died last, as of wait4() */
-    char reason[512];           /* the last thing that went wrong with a worker */
+    struct mp_dossier *failures[2]; /* of the frame's jobs that failed, [1]: for want of memory; NULL: none has yet */
+    int status;                     /* of the worker that died last, as of wait4() */
+    char reason[512];               /* the last thing that went wrong with a worker */
 };
 
 mpool_err mp_deliver_init(struct mp_deliver *deliver, mpool_pool *pool);

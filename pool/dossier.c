@@ -107,7 +107,11 @@ static void judge_memory(struct mp_dossier *dossier, const struct mp_seat *seat,
         judge_limit(dossier, memory, status == MPOOL_FAILED ? memory->refused : death.no_memory);
         return;
     }
-    if (status == MPOOL_FAILED)
+    dossier->shown.out_of_memory = MPOOL_OOM_NO;
+    if (status == MPOOL_FAILED && memory->refused) {
+        dossier->shown.out_of_memory = MPOOL_OOM_YES;
+        text = "the worker lives on; the kernel killed in the job's cgroup, for its limit of memory";
+    } else if (status == MPOOL_FAILED)
         text = "the worker lives on";
     else if (status == MPOOL_TIMED_OUT)
         text = dossier->shown.signal == SIGXCPU ? "the job's limit of CPU time ended the worker"
@@ -116,7 +120,6 @@ static void judge_memory(struct mp_dossier *dossier, const struct mp_seat *seat,
         text = "the kernel's killer sends SIGKILL, and it was another signal";
     else
         text = "the worker exited by itself";
-    dossier->shown.out_of_memory = MPOOL_OOM_NO;
     (void)snprintf(dossier->evidence, sizeof dossier->evidence, "%s", text);
 }
 

@@ -15,7 +15,7 @@ struct mp_dossier;
 /* What an attempt might have. */
 struct mp_dossier_memory {
     size_t limit_bytes; /* mpool_task.memory_bytes; 0: no limit */
-    bool refused;       /* FAILED: its last error was ENOMEM, says its worker */
+    bool refused;       /* FAILED: it met its limit, says its worker; without one here, that of its cgroup */
 };
 
 /*

@@ -66,9 +66,14 @@ static mpool_err prepare_births(struct mp_supervisor *sup, unsigned slot, const 
     return MPOOL_OK;
 }
 
-/* Has a job had too little memory? What others have left in its worker may be why, and the next one is to have it. */
-static bool ran_short(const struct mp_answers *answers)
+/*
+ * Has a job met its limit of memory? What others have left in its worker may be why, and the next one is to have it.
+ * In a job's cgroup nobody has left anything.
+ */
+static bool ran_short(const struct mp_flight *flight, const struct mp_answers *answers)
 {
+    if (flight->frame_count == 0 || !flight->frames[0].range.rules->limits_memory)
+        return false;
     for (uint32_t i = 0; i < answers->failure_count; i++)
         if (answers->failures[i].end.oom)
             return true;
@@ -95,7 +100,7 @@ static void hear_results(struct mp_supervisor *sup, unsigned slot, struct mp_pac
     struct mp_seat *seat = &sup->seats[slot];
 
     grew.kind = MP_GREW;
-    if (ran_short(answers)) /* first, so that another attempt is made elsewhere */
+    if (ran_short(&sup->core.slots[slot].flight, answers)) /* first, so that another attempt is made elsewhere */
         mp_feed(sup, grew);
     event.results = (struct mp_results){.ticket = answers->ticket,
                                         .count = answers->count,

@@ -108,7 +108,7 @@ struct mp_jobs {
 struct mp_failure {
     uint32_t at;        /* its place in the frame */
     bool final;         /* another attempt would end the same way */
-    struct mp_end end;  /* oom: it has a limit of memory, and its last error was that there is none */
+    struct mp_end end;  /* oom: it had a limit of memory, and met it */
     const char *reason; /* reason_size bytes, not NUL-terminated */
     uint32_t reason_size;
 };

@@ -12,11 +12,13 @@
 #include "serialize/decode.h"
 #include "serialize/scan.h"
 #include "workers/collect.h"
+#include "workers/group.h"
 #include "workers/limit.h"
 
 #include <mpool/pool.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,13 +27,28 @@
 
 /* ---- what a function calls --------------------------------------------------------------------------------------- */
 
+static void append_reason(mpool_job *job, const char *format, va_list args)
+{
+    size_t room = sizeof job->reason - job->reason_size;
+    int size = vsnprintf(job->reason + job->reason_size, room, format, args);
+
+    if (size > 0)
+        job->reason_size += (size_t)size < room ? (uint32_t)size : (uint32_t)room - 1;
+}
+
 static void give_reason(mpool_job *job, const char *format, va_list args)
 {
-    int size = vsnprintf(job->reason, sizeof job->reason, format, args);
+    job->reason_size = 0;
+    append_reason(job, format, args);
+}
 
-    job->reason_size = size < 0 ? 0 : (uint32_t)size;
-    if (job->reason_size >= sizeof job->reason)
-        job->reason_size = sizeof job->reason - 1;
+static void MPOOL_PRINTF(2, 3) add_reason(mpool_job *job, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    append_reason(job, format, args);
+    va_end(args);
 }
 
 int mpool_job_fail(mpool_job *job, const char *format, ...)
@@ -149,6 +166,7 @@ static void reset(struct mpool_job *job, const struct mp_jobs *frame, uint32_t t
     job->reports = false;
     job->reason_size = 0;
     job->result.size = 0;
+    job->group_bytes = 0;
     if (frame->memory_bytes > 0)
         mp_buf_free(&job->result); /* what a large result has left there would be taken off its memory */
     job->block = (struct mp_block){0};
@@ -202,7 +220,7 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
     struct mp_buf_writer writer = {.buf = &job->result, .most = MPOOL_VALUE_MAX};
     msgpack_packer packer;
     msgpack_object object;
-    bool limited = frame->memory_bytes > 0 || frame->cpu_ms > 0;
+    bool limited = frame->memory_bytes > 0 || frame->cpu_ms > 0, killed_in_group;
     size_t offset = 0;
     int returned, error;
 
@@ -227,10 +245,14 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
     error = errno;
     if (limited)
         mp_limit_end();
+    killed_in_group = job->group_bytes > 0 && mp_group_end(job);
     if (returned != 0) {
         if (job->reason_size == 0)
             (void)mpool_job_fail(job, "the function returned %d and gave no reason", returned);
-        job->end.oom = frame->memory_bytes > 0 && error == ENOMEM;
+        if (killed_in_group)
+            add_reason(job, "; the kernel killed for want of memory in its cgroup, whose limit is %" PRId64 " bytes",
+                       job->group_bytes);
+        job->end.oom = killed_in_group || (frame->memory_bytes > 0 && error == ENOMEM);
         job->failed = true;
         check_report(job, &writer);
         return;

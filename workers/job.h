@@ -25,18 +25,21 @@ struct mpool_job {
     const struct mp_totals *totals;
     const _Atomic uint64_t *stop; /* which ticket has been asked to stop; written by the receiving thread */
     uint32_t slot;
-    bool piped;             /* what is printed can be captured */
-    const bool *here;       /* false in a process that a job has forked */
-    struct mp_brood *brood; /* those of this attempt; NULL: it can have none */
-    msgpack_zone *zone;     /* memory of decoded values; cleared before each job */
+    bool piped;                  /* what is printed can be captured */
+    const bool *here;            /* false in a process that a job has forked */
+    struct mp_brood *brood;      /* those of this attempt; NULL: it can have none */
+    _Atomic uint32_t *has_group; /* on the worker's page; NULL: it can have no cgroup */
+    msgpack_zone *zone;          /* memory of decoded values; cleared before each job */
 
     /* For this one. */
     const struct mp_jobs *frame;
     uint32_t ticket;
     bool failed;
-    bool final;        /* another attempt would end the same way */
-    struct mp_end end; /* how it has failed; oom: with a limit of memory, and its last error was that there is none */
-    bool reports;      /* it has failed, and what it has packed is its value all the same */
+    bool final;           /* another attempt would end the same way */
+    struct mp_end end;    /* how it has failed; oom: by a limit of memory, of its own or of its cgroup */
+    int64_t group_bytes;  /* it has asked for a cgroup with this limit, 0: it has not; */
+    uint64_t group_kills; /* there so many processes had been killed before */
+    bool reports;         /* it has failed, and what it has packed is its value all the same */
     char reason[MP_REASON_MAX];
     uint32_t reason_size;
     uint64_t staged; /* bit n: deltas[n] has something */

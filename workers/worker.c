@@ -194,6 +194,7 @@ static void set_up(const struct mp_worker_start *start)
 static _Noreturn void go(void)
 {
     worker.job.brood = NULL;
+    worker.job.has_group = NULL;
     if (!mp_setup_run(worker.setup, &worker.job, false)) {
         say_why("finalizer", false);
         mp_process_say("mpool", "%s", worker.page->why);
@@ -248,6 +249,7 @@ static void start_up(const struct mp_worker_start *start)
     set_up(start);
     worker.job.here = worker.here;
     worker.job.brood = &worker.brood;
+    worker.job.has_group = &worker.page->has_group;
     mp_limit_ready();
     mp_outbox_send(&worker.outbox, &hello);
 }

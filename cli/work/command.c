@@ -230,6 +230,9 @@ static int run_command(mpool_job *job, const msgpack_object *args, msgpack_packe
         return mpool_job_fail(job, "out of memory");
     gather_begin(&output);
     const char *wrong = order_read(args, &zone, &order);
+    /* Where there can be no cgroup, the program itself is limited, and each that it starts for itself. */
+    if (wrong == NULL && order.memory_bytes > 0)
+        (void)mpool_job_cgroup(job, order.memory_bytes, &order.group);
     int code = wrong == NULL ? launch_start(&order, &launch, why) : 0;
     if (wrong != NULL) {
         returned = mpool_job_fail(job, "%s", wrong);

@@ -192,12 +192,17 @@ static bool is_limited(const struct order *order)
     return order->memory_bytes > 0 || order->cpu_s > 0 || order->nice != 0;
 }
 
-/* What a shell does before it becomes the program. At its soft limit of CPU time that gets SIGXCPU. */
+/*
+ * What a shell does before it becomes the program; $0 is the program's cgroup. At its soft limit of CPU time that gets
+ * SIGXCPU.
+ */
 static void write_script(const struct order *order, char *script, size_t room)
 {
     size_t used = 0;
 
-    if (order->memory_bytes > 0)
+    if (order->group != NULL)
+        used += (size_t)snprintf(script, room, "echo 0 >\"$0/cgroup.procs\" && ");
+    else if (order->memory_bytes > 0)
         used += (size_t)snprintf(script, room, "ulimit -d %" PRId64 " && ", (order->memory_bytes + 1023) / 1024);
     if (order->cpu_s > 0)
         used += (size_t)snprintf(script + used, room - used, "ulimit -St %" PRId64 " && ulimit -Ht %" PRId64 " && ",
@@ -224,6 +229,8 @@ static char **wrap(const struct order *order, const char *file, char *script)
     argv[1] = option;
     argv[2] = script;
     argv[3] = name;
+    if (order->group != NULL)
+        memcpy(&argv[3], &order->group, sizeof order->group);
     memcpy(argv + 4, order->argv, count * sizeof *argv);
     /* The shell would search for it once more. */
     memcpy(&argv[4], &file, sizeof file);

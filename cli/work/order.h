@@ -54,6 +54,7 @@ struct order {
     int64_t soft_ms, hard_ms;
     int nice;
     int64_t memory_bytes; /* 0: any */
+    const char *group;    /* the cgroup that limits it, see mpool_job_cgroup(); NULL: none, a limit is by ulimit */
     int64_t cpu_s;        /* 0: any */
 };
 

@@ -12,10 +12,11 @@
 #include <sys/types.h>
 
 /*
- * Had memory run out? Either the kernel has killed the worker for it, which its counters say; or the job has a
- * memory_bytes, and was refused more, which is told from its errno: 0 when it began, and ENOMEM when it failed, crashed
- * or called exit(). So YES can also be an attempt that got over that and went wrong for a reason that has no errno, and
- * one whose errno is another is UNKNOWN. Numbers never change.
+ * Had memory run out? Either the kernel has killed the worker for it, or a process in the job's cgroup
+ * (mpool_job_cgroup()), which its counters say; or the job has a memory_bytes, and was refused more, which is told from
+ * its errno: 0 when it began, and ENOMEM when it failed, crashed or called exit(). So YES can also be an attempt that
+ * got over that and went wrong for a reason that has no errno, and one whose errno is another is UNKNOWN. Numbers never
+ * change.
  */
 typedef enum mpool_oom {
     MPOOL_OOM_UNKNOWN = 0,

@@ -40,6 +40,27 @@ MPOOL_API int mpool_job_fail_as(mpool_job *job, mpool_status status, int wait_st
     MPOOL_PRINTF(4, 5);
 
 /*
+ * mpool_job_cgroup - a cgroup with a limit of memory, for the processes that the job starts
+ *
+ * bytes     in   what all of them together may have: their own memory, and files in memory that they write
+ * path      out  its directory; valid until the function returns. A process enters, for good and with all that it
+ *                starts later, by writing "0" to the file cgroup.procs there, best before exec.
+ *
+ * The kernel ends by SIGKILL who needs more. If the job fails then, its dossier says that memory had run out, and
+ * mpool_task.retry_on "oom" has it. The worker is not in the group, so what the function itself uses does not count.
+ * Who is still in the group when the function has returned is killed.
+ *
+ * The group is made in the directory that the environment variable MPOOL_CGROUP names when mpool_init() is called, or
+ * in the nearest cgroup around the program that counts memory, if that takes it: cgroup v1 with the right to make a
+ * directory there, v2 with a delegated one. It is removed with the worker.
+ *
+ * Errors: MPOOL_E_SYSTEM (groups cannot be made here, or take no such limit; the detail says why), MPOOL_E_INVAL,
+ *         MPOOL_E_NESTED (this is an initializer, a finalizer or a process), MPOOL_E_FORKED (a process that the job has
+ *         forked).
+ */
+MPOOL_API mpool_err mpool_job_cgroup(mpool_job *job, int64_t bytes, const char **path);
+
+/*
  * mpool_job_total_add - add a number to a total of the pool, once this job is done
  *
  * total     in   the total's name, as given to mpool_total_open()

@@ -234,13 +234,29 @@ signals_and_descriptors_are_as_a_shell_would_have_them() {
 
 limits_are_the_programs() {
     step 'shell: "ulimit -d; ulimit -t; nice", memory: 64MiB, cpu_time: 7s, nice: 3'
-    exits 0 "$mpool" run -q
+    MPOOL_CGROUP=/nowhere exits 0 "$mpool" run -q
     is "$(tr '\n' ' ' <out)" '65536 7 3 '
     step 'shell: "while :; do :; done", cpu_time: 1s'
     exits 1 "$mpool" run -q --json
     is "$(json out timed_out)" 1
     has err '/bin/sh used more than its limit of 1 s of CPU time'
     step 'argv: [cat, /dev/null], nice: 1'
+    exits 0 "$mpool" run -q
+}
+
+# Where no cgroup can be made, the limit is that of each process by itself.
+memory_is_what_a_program_and_all_that_it_starts_have() {
+    step 'shell: "cat /proc/self/cgroup", memory: 32MiB'
+    exits 0 "$mpool" run -q
+    grep -q 'mpool-[0-9]*$' out || return 0
+    step 'shell: "exec tail /dev/zero", memory: 32MiB, retries: {max: 1, on: [oom]}'
+    exits 1 "$mpool" run --json
+    is "$(json out failed) $(json out crashed) $(json out retried)" '0 1 1'
+    has err 'was killed by SIGKILL; the kernel killed for want of memory in its cgroup, whose limit is 33554432 bytes'
+    step 'shell: "tail /dev/zero & tail /dev/zero & wait; exit 3", memory: 32MiB'
+    exits 1 "$mpool" run
+    has err 'exited with 3; the kernel killed for want of memory in its cgroup'
+    step 'each: {range: 1..20}, argv: [/bin/true], memory: 32MiB'
     exits 0 "$mpool" run -q
 }
 
@@ -277,6 +293,7 @@ try an_argument_is_passed_as_it_is bytes_that_are_no_text_are_passed_as_well \
     an_exit_code_is_a_failure_and_a_signal_a_crash retries_can_ask_for_exit_codes_and_signals_of_programs \
     a_program_that_takes_too_long_is_ended_and_what_it_wrote_is_shown standard_output_can_be_the_result \
     what_cannot_be_run_is_told signals_and_descriptors_are_as_a_shell_would_have_them limits_are_the_programs \
+    memory_is_what_a_program_and_all_that_it_starts_have \
     a_failure_comes_with_the_command_that_repeats_it a_dry_run_prints_commands_and_runs_nothing \
     nobody_reading_ends_the_run_quietly
 finish

@@ -98,7 +98,6 @@ static void expect_results(struct oracle *oracle, const struct mp_event *event)
 
             if (told.status == MPOOL_CANCELLED && !oracle->jobs[job].unwanted)
                 told.status = MPOOL_FAILED;
-            told.oom = told.oom && oracle->jobs[job].rules->limits_memory;
             oracle->reached[REACH_TOLD_CRASH] += told.status == MPOOL_CRASHED;
             books_charge(oracle, job, &told, exception->final);
             exception++;
