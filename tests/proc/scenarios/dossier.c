@@ -307,15 +307,15 @@ static bool find_memory_cgroup(char *directory, size_t room)
     return found;
 }
 
-/* A group of our own in which memory is short. What an earlier run has left of it is used again. */
-static void enter_small_cgroup(char outer[400], char inner[432])
+/* A group of our own in which memory is short. */
+static void enter_small_cgroup(char outer[400], char inner[464])
 {
     char self[32];
 
     if (!find_memory_cgroup(outer, 400))
         skip("there is no cgroup v1 for memory");
-    (void)snprintf(inner, 432, "%s/mpool-test-dossier", outer);
     (void)snprintf(self, sizeof self, "%d", (int)getpid());
+    (void)snprintf(inner, 464, "%s/mpool-test-%s", outer, self);
     (void)mkdir(inner, 0700);
     if (!write_file(inner, "memory.limit_in_bytes", "100663296") || !write_file(inner, "cgroup.procs", self)) {
         (void)rmdir(inner);
@@ -326,7 +326,7 @@ static void enter_small_cgroup(char outer[400], char inner[432])
 
 SCENARIO(dossier, of_a_worker_killed_by_the_kernel_says_that_memory_had_run_out)
 {
-    char outer[400], inner[432], self[32];
+    char outer[400], inner[464], self[32];
     const mpool_dossier *dossier;
     mpool_future *future;
     mpool_pool *pool;
