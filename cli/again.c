@@ -177,8 +177,10 @@ static const char *add_program(const struct step *step, const struct item *item,
 
     msgpack_sbuffer_init(&args);
     msgpack_unpacked_init(&order);
-    if (plan_pack(step, item, index, &scratch, &problem, &args) && args.size < 2 * COMMAND_MAX &&
-        msgpack_unpack_next(&order, args.data, args.size, NULL) == MSGPACK_UNPACK_SUCCESS)
+    if (step->input != NULL)
+        impossible = "not as a command, for it reads the results of a step";
+    else if (plan_pack(step, item, index, &scratch, &problem, &args) && args.size < 2 * COMMAND_MAX &&
+             msgpack_unpack_next(&order, args.data, args.size, NULL) == MSGPACK_UNPACK_SUCCESS)
         add_order(&command, &order.data);
     if (command.size > 0 && command.size < COMMAND_MAX) {
         text_add(to, command.data, command.size);

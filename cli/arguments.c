@@ -311,14 +311,17 @@ static bool find(const struct reference *reference, const struct item *item, boo
                  struct text *problem)
 {
     const char *fields = reference->fields;
+    const char *name = reference->kind == REFERENCE_RESULT ? "result" : "item";
 
+    if (reference->kind == REFERENCE_RESULT)
+        item = item->result;
     *found = *item;
     if (fields != NULL && !item_field(item, fields, found))
-        text_printf(problem, "{item.%s}: the item has no field \"%s\"", fields, fields);
+        text_printf(problem, "{%s.%s}: the %s has no field \"%s\"", name, fields, name, fields);
     else if (reference->kind >= REFERENCE_PATH && reference->kind <= REFERENCE_ROOT && !item_is_path(found))
         text_string(problem, "a template names a part of a path, and the item is no text");
     else if (text && !item_has_text(found))
-        text_printf(problem, "{item%s%s}: a list or a map has no text", fields != NULL ? "." : "",
+        text_printf(problem, "{%s%s%s}: a list or a map has no text", name, fields != NULL ? "." : "",
                     fields != NULL ? fields : "");
     return problem->size == 0;
 }
@@ -350,7 +353,8 @@ static bool pack_value(const struct reference *reference, const struct item *ite
 
     if (is_number(reference)) {
         (void)msgpack_pack_uint64(packer, number_of(reference, index));
-    } else if (reference->kind == REFERENCE_ITEM || reference->kind == REFERENCE_ITEMS) {
+    } else if (reference->kind == REFERENCE_ITEM || reference->kind == REFERENCE_ITEMS ||
+               reference->kind == REFERENCE_RESULT) {
         if (!find(reference, item, false, &found, problem))
             return false;
         item_pack(&found, packer);

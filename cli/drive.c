@@ -11,6 +11,7 @@
 #include "cli/finding.h"
 #include "cli/program.h"
 #include "cli/progress.h"
+#include "cli/shelf.h"
 #include "cli/source.h"
 #include "cli/stages.h"
 
@@ -51,9 +52,11 @@ static mpool_err read_value(struct run *run, const struct step *step, const mpoo
     return MPOOL_OK;
 }
 
-/* Does a total need the results? Then a resumed run will, too. */
+/* Does a total or a later step need the results? Then a resumed run will, too. */
 static bool needs_values(const struct step *step)
 {
+    if (step->shelf != NULL)
+        return true;
     for (size_t i = 0; i < step->total_count; i++) {
         if (step->totals[i].kind != AGGREGATE_COUNT || step->totals[i].by != NULL)
             return true;
@@ -61,15 +64,20 @@ static bool needs_values(const struct step *step)
     return false;
 }
 
-/* Adds a job that is done to the totals. NULL; or why it has failed all the same. */
+/* Adds a job that is done to the totals, and to what later steps get. NULL; or why it has failed all the same. */
 static const char *add_up(struct run *run, struct run_step *step, uint64_t index, const struct item *item,
                           const mpool_result *result, msgpack_object *value)
 {
-    if (!step->ledger.kept && !step->writes_values)
+    const char *fault;
+
+    if (!step->ledger.kept && !step->writes_values && step->step->shelf == NULL)
         return NULL;
     if (read_value(run, step->step, result, value) != MPOOL_OK)
         return "its result cannot be read";
-    return ledger_add(&step->ledger, index, item, value);
+    fault = ledger_add(&step->ledger, index, item, value);
+    if (fault == NULL && step->step->shelf != NULL)
+        shelf_add(step->step->shelf, index, item, value);
+    return fault;
 }
 
 static void write_down(struct run *run, const struct ticket *ticket, const mpool_result *result, mpool_status status,
@@ -169,6 +177,8 @@ static bool take_known(void *user, uint64_t index, const struct item *item, cons
         counts = resume_value(run->history.resume, row, &bytes, &size) &&
                  msgpack_unpack_next(&value, bytes, size, &offset) == MSGPACK_UNPACK_SUCCESS;
     counts = counts && ledger_add(&step->ledger, index, item, &value.data) == NULL;
+    if (counts && step->step->shelf != NULL)
+        shelf_add(step->step->shelf, index, item, &value.data);
     msgpack_unpacked_destroy(&value);
     if (!counts)
         return false;
@@ -201,6 +211,8 @@ static void drive(struct run *run)
             console_flush(&run->console, stages_look, run);
         stages_look(run);
     } while (err == MPOOL_OK || err == MPOOL_E_TIMEOUT);
+    (void)shelves_flush();
+    stages_look(run);
     (void)history_flush(&run->history);
     console_flush(&run->console, stages_look, run);
     if (err != MPOOL_E_END && !(err == MPOOL_E_CLOSED && run->stage > RUN_ON))
@@ -239,7 +251,7 @@ static mpool_task make_task(const struct run *run, const struct run_step *run_st
                        .at_most_key = limits->at_most > 0 ? step->name : NULL,
                        .once = limits->once,
                        .discard_value = run->output.writer.name == NULL && !program && !run_step->ledger.kept &&
-                                        !run_step->writes_values,
+                                        !run_step->writes_values && step->shelf == NULL,
                        .measure = run->output.writer.name != NULL || run->joblog.writer.name != NULL};
 
     if (program) {
@@ -286,6 +298,8 @@ void drive_step(struct run *run, struct run_step *step)
     } else {
         run_break(run, what->name, err);
     }
+    if (what->shelf != NULL && run->plan.ended)
+        shelf_finish(what->shelf);
     step->tally.end_ns = clock_ns();
     if (run->plan.ended && run->plan.items == 0) {
         progress_clear();

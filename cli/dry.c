@@ -20,7 +20,7 @@ static void print_job(const struct step *step, const struct item *item, uint64_t
     if (impossible != NULL) {
         text_printf(&line, "# %s: ", step->name);
         item_show(&line, item);
-        text_printf(&line, ": %s", impossible);
+        text_printf(&line, "%s%s", item->kind != ITEM_NONE ? ": " : "", impossible);
     }
     (void)printf("%s\n", line.data);
     text_free(&line);
@@ -38,6 +38,10 @@ static void print_fault(const struct step *step, const struct item *item, const 
 
 static uint64_t print_step(const struct step *step)
 {
+    if (step->source == &source_results) {
+        (void)printf("# %s: a job for each job of %s that is done\n", step->name, source_stream(step));
+        return 0;
+    }
     struct source *source = source_open(step);
     enum source_answer answer;
     uint64_t index = 0, faults = 0;

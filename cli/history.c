@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/program.h"
+#include "cli/shelf.h"
 #include "cli/source.h"
 
 #include <stdio.h>
@@ -109,6 +110,8 @@ void history_key(struct history *history, const struct step *step, const struct 
         parts.args_size -= step->program->how_size;
     if (read_file(step, item, &history->scratch, &file))
         parts.file = &file;
+    if (step->input != NULL)
+        parts.input = shelf_digest(step->input);
     key_make(&parts, &history->scratch, key);
 }
 

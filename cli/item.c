@@ -179,6 +179,8 @@ size_t item_copy_size(const struct item *item)
 
     for (size_t i = 0; i < item->count; i++)
         size += item_copy_size(&item->inner[i]);
+    if (item->result != NULL)
+        size += aligned(sizeof *item->result) + item_copy_size(item->result);
     return size;
 }
 
@@ -189,6 +191,12 @@ void item_copy(struct item *copy, const struct item *item, char *memory)
     if (item->size > 0)
         memcpy(memory, item->bytes, item->size);
     memory += aligned(item->size);
+    if (item->result != NULL) {
+        struct item *result = (struct item *)(void *)memory;
+        copy->result = result;
+        item_copy(result, item->result, memory + aligned(sizeof *result));
+        memory += aligned(sizeof *result) + item_copy_size(item->result);
+    }
     if (item->count == 0)
         return;
     struct item *inner = (struct item *)(void *)memory;

@@ -30,6 +30,7 @@ struct item {
     const struct item *inner; /* ITEM_MAP, ITEM_LIST: `count` of them */
     const char *const *names; /* ITEM_MAP: theirs; they stay as long as the source is open */
     size_t count;
+    const struct item *result; /* what a step has made of it, in an item of `results`; NULL */
 };
 
 /* item_pack - append the item as it goes to a function that is called without `args` */

@@ -225,14 +225,31 @@ bool jobfile_has_programs(const struct jobfile *jobfile)
     return has;
 }
 
+/* Nobody else has the results of a step that does not run. */
+static bool takes_nothing(struct jobfile *jobfile, const struct step *step)
+{
+    for (size_t i = 0; i < step->need_count; i++) {
+        if (!step->needs[i].taken)
+            continue;
+        report_error(&jobfile->yaml.report, step->needs[i].place,
+                     "--only: the step \"%.60s\" takes the results of \"%.60s\", which would not run", step->name,
+                     step->needs[i].name);
+        return false;
+    }
+    return true;
+}
+
 bool jobfile_only(struct jobfile *jobfile, const char *name)
 {
     struct suggestion near = {.word = name};
 
     for (size_t i = 0; i < jobfile->step_count; i++) {
         if (strcmp(jobfile->steps[i].name, name) == 0) {
+            if (!takes_nothing(jobfile, &jobfile->steps[i]))
+                return false;
             jobfile->steps[0] = jobfile->steps[i];
             jobfile->steps[0].need_count = 0;
+            jobfile->steps[0].shelf = NULL;
             jobfile->step_count = 1;
             jobfile->order[0] = 0;
             return true;
@@ -246,6 +263,7 @@ bool jobfile_only(struct jobfile *jobfile, const char *name)
 
 void jobfile_free(struct jobfile *jobfile)
 {
+    shelves_close();
     yaml_free(&jobfile->yaml);
     *jobfile = (struct jobfile){0};
 }

@@ -15,6 +15,8 @@ struct arguments;
 struct label;
 struct need;
 struct program;
+struct shape;
+struct shelf;
 struct source_kind;
 
 /* `--set name=value` */
@@ -52,7 +54,10 @@ struct step {
     struct need *needs; /* the steps that it waits for */
     size_t need_count;
     struct halt halt;
-    bool in_order; /* results come in the order of the items, and not as they complete */
+    bool in_order;             /* results come in the order of the items, and not as they complete */
+    const struct shape *shape; /* of its items, for those who take its results */
+    struct shelf *shelf;       /* where its results go for them; NULL: nobody takes them */
+    const struct shelf *input; /* what its programs read; NULL: no results */
 };
 
 struct jobfile {

@@ -42,5 +42,7 @@ void key_make(const struct key_parts *parts, struct text *scratch, struct key *k
         add_part(scratch, 's', &parts->file->size_bytes, sizeof parts->file->size_bytes);
         add_part(scratch, 'm', &parts->file->mtime_ns, sizeof parts->file->mtime_ns);
     }
+    if (parts->input != NULL)
+        add_part(scratch, 'i', parts->input->bytes, sizeof parts->input->bytes);
     key_bytes(scratch->data, scratch->size, key);
 }

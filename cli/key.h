@@ -36,6 +36,7 @@ struct key_parts {
     const void *args; /* packed, as they go to the function */
     size_t args_size;
     const struct key_file *file;
+    const struct key *input; /* of what it reads, which is nothing of these */
 };
 
 /*

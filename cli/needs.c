@@ -51,6 +51,48 @@ bool needs_read(struct jobfile *jobfile, struct step *step, const struct yaml_no
     return ok;
 }
 
+/* ---- results ----------------------------------------------------------------------------------------------------- */
+
+static void add_need(struct jobfile *jobfile, struct step *step, const struct need *need)
+{
+    struct need *needs = arena_get(&jobfile->yaml.arena, (step->need_count + 1) * sizeof *needs);
+
+    if (step->need_count > 0)
+        memcpy(needs, step->needs, step->need_count * sizeof *needs);
+    needs[step->need_count++] = *need;
+    step->needs = needs;
+}
+
+const struct step *needs_take(struct jobfile *jobfile, const struct yaml_node *node, const char *what,
+                              enum shelf_form form)
+{
+    struct report *report = &jobfile->yaml.report;
+    struct step *step = &jobfile->steps[jobfile->step_count - 1], *found = NULL;
+    struct suggestion near = {.word = node->text};
+
+    if (node->kind != YAML_SCALAR) {
+        report_error(report, node->place, "%s is the name of a step, not %s", what, value_name(node));
+        return NULL;
+    }
+    for (struct step *other = jobfile->steps; other < step; other++) {
+        if (strcmp(other->name, node->text) == 0)
+            found = other;
+        suggest_offer(&near, other->name);
+    }
+    if (found == NULL) {
+        bool list = near.best == NULL && step > jobfile->steps;
+        report_error(report, node->place, "%s: no step before this one is called \"%.60s\"%s%s", what, node->text,
+                     near.best != NULL ? suggest_text(&near)
+                     : list            ? "; there are "
+                                       : "",
+                     list ? near.known : "");
+        return NULL;
+    }
+    found->shelf = shelf_want(found->shelf, found->name, form);
+    add_need(jobfile, step, &(struct need){.name = found->name, .place = node->place, .any = true, .taken = true});
+    return found;
+}
+
 /* ---- the order --------------------------------------------------------------------------------------------------- */
 
 static bool find_step(struct jobfile *jobfile, const struct step *step, struct need *need)

@@ -9,6 +9,7 @@
 
 #include "cli/form.h"
 #include "cli/jobfile.h"
+#include "cli/shelf.h"
 
 #include <stdbool.h>
 
@@ -18,6 +19,7 @@ struct need {
     size_t place;
     size_t step; /* its number in the file */
     bool any;    /* whatever it has come to */
+    bool taken;  /* its results are taken */
 };
 
 /*
@@ -27,6 +29,18 @@ struct need {
  */
 bool needs_read(struct jobfile *jobfile, struct step *step, const struct yaml_node *node);
 extern const struct form needs_form;
+
+/*
+ * needs_take - the step that is being read takes the results of an earlier one
+ *
+ * node      in   the earlier one's name
+ * what      in   how messages call it: "`results`"
+ *
+ * It needs that step then, whatever its jobs have come to. Call it after needs_read(). Returns the earlier step, with a
+ * shelf; NULL if there is none, which was reported.
+ */
+const struct step *needs_take(struct jobfile *jobfile, const struct yaml_node *node, const char *what,
+                              enum shelf_form form);
 
 /*
  * needs_order - find the steps that are needed, and put all into an order in which each comes behind what it needs

@@ -12,6 +12,7 @@
 #include "cli/program.h"
 
 #include "cli/arguments.h"
+#include "cli/needs.h"
 #include "cli/schema.h"
 #include "cli/template.h"
 #include "cli/value.h"
@@ -26,7 +27,7 @@
 
 /* What is read of a step, before it is put together. */
 struct parts {
-    const struct yaml_node *argv, *shell, *args, *env, *cwd, *text, *file, *out, *err, *expect;
+    const struct yaml_node *argv, *shell, *args, *env, *cwd, *text, *file, *results, *out, *err, *expect;
     enum order_result result;
     enum order_show show;
     bool tag;
@@ -36,7 +37,7 @@ struct parts {
 static const struct schema_key stdin_keys[] = {
     {"text", KEY_ONE, &schema_scalar_form, "A text"},
     {"file", KEY_ONE, &schema_scalar_form, "The path of a file"},
-    {"results", SCHEMA_LATER},
+    {"results", KEY_ONE, &schema_text_form, "A step, the results of which it reads as lines of JSON"},
     {0},
 };
 static const struct schema_key capture_keys[] = {
@@ -125,17 +126,19 @@ static bool check_shell(struct report *report, const struct parts *parts, const 
     return ok;
 }
 
-/* {text: "..."} or {file: "..."} */
+/* {text: "..."}, {file: "..."} or {results: STEP} */
 static bool read_stdin(struct report *report, const struct yaml_node *node, struct parts *parts)
 {
     if (node == NULL)
         return true;
     if (node->kind != YAML_MAP || node->count != 1) {
-        report_error(report, node->place, "`stdin` is {file: PATH} or {text: TEXT}, not %s", value_name(node));
+        report_error(report, node->place, "`stdin` is {file: PATH}, {text: TEXT} or {results: STEP}, not %s",
+                     value_name(node));
         return false;
     }
     parts->text = yaml_get(node, "text");
     parts->file = yaml_get(node, "file");
+    parts->results = yaml_get(node, "results");
     return schema_keys(report, node, stdin_keys, "`stdin`") && check_texts(report, node, "what `stdin` names");
 }
 
@@ -318,11 +321,8 @@ static void add_what(struct arguments_builder *builder, const struct parts *part
     const struct {
         const char *key;
         const struct yaml_node *node;
-    } texts[] = {{"cwd", parts->cwd},
-                 {"input", parts->text},
-                 {"file", parts->file},
-                 {"stdout", parts->out},
-                 {"stderr", parts->err}};
+    } texts[] = {{"cwd", parts->cwd},         {"input", parts->text}, {"file", parts->file},
+                 {"results", parts->results}, {"stdout", parts->out}, {"stderr", parts->err}};
     bool clear = parts->env != NULL && count_variables(parts->env) < parts->env->count &&
                  value_of(yaml_get(parts->env, "clear")).boolean;
     size_t count = 1 + (parts->env != NULL) + clear + (parts->expect != NULL) + (parts->result != RESULT_NONE);
@@ -418,9 +418,15 @@ bool program_read(struct step *step, const struct yaml_node *node, const struct 
 
     if (!read_parts(&yaml->report, node, scope, &parts) || !check_totals(&yaml->report, step, &parts))
         return false;
+    if (parts.results != NULL) {
+        const struct step *taken = needs_take(scope->jobfile, parts.results, "`results`", SHELF_LINES);
+        if (taken == NULL)
+            return false;
+        step->input = taken->shelf;
+    }
     struct arguments_builder *builder = arguments_begin(scope);
     arguments_list(builder, 2);
-    add_what(builder, &parts, step->source != NULL);
+    add_what(builder, &parts, scope->shape.kind != SHAPE_NONE);
     program->how_size = add_how(builder, &parts, &step->limits);
     program->has_result = parts.result != RESULT_NONE;
     program->tag = parts.tag;

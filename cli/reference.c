@@ -30,7 +30,7 @@ static const struct known {
     {"index", REFERENCE_INDEX, false, false},  {"number", REFERENCE_NUMBER, false, false},
     {"env", REFERENCE_CONSTANT, false, false}, {"vars", REFERENCE_CONSTANT, false, false},
     {"worker", REFERENCE_INDEX, false, true},  {"attempt", REFERENCE_INDEX, false, true},
-    {"output", REFERENCE_INDEX, false, true},  {"result", REFERENCE_INDEX, false, true},
+    {"output", REFERENCE_INDEX, false, true},  {"result", REFERENCE_RESULT, false, false},
 };
 
 static const struct known *find_known(const char *name, size_t length)
@@ -171,6 +171,23 @@ static bool read_item(const struct scope *scope, size_t place, const struct know
     return ok;
 }
 
+/* {result}, {result.field} */
+static bool read_result(const struct scope *scope, size_t place, const char *fields, struct reference *reference)
+{
+    struct report *report = &scope->jobfile->yaml.report;
+
+    *reference = (struct reference){.kind = REFERENCE_RESULT, .fields = fields};
+    if (!scope->taken)
+        report_error(report, place, "{result} is known in totals, and with `each: {results: STEP}`%s",
+                     scope->batch ? " without `batch`" : "");
+    else if (scope->silent != NULL)
+        report_error(
+            report, place,
+            "{result}: the jobs of \"%.60s\" have none; say there with `result` what their output is taken for",
+            scope->silent);
+    return scope->taken && scope->silent == NULL;
+}
+
 bool reference_read(const struct scope *scope, const struct yaml_node *node, const struct template_part *part,
                     bool text, struct reference *reference)
 {
@@ -183,10 +200,8 @@ bool reference_read(const struct scope *scope, const struct yaml_node *node, con
 
     if (known == NULL)
         return refuse_unknown(&yaml->report, place, part->text, part->length);
-    if (strcmp(known->name, "result") == 0) {
-        report_error(&yaml->report, place, "{result} is known in totals only");
-        return false;
-    }
+    if (known->kind == REFERENCE_RESULT)
+        return read_result(scope, place, fields, reference);
     if (known->later) {
         char name[32];
         (void)snprintf(name, sizeof name, "{%s}", known->name);

@@ -12,9 +12,11 @@
 /* Where a template stands, which decides what it may name. */
 struct scope {
     struct jobfile *jobfile;
-    bool vars;  /* {vars.x} is known */
-    bool items; /* {item}, {path} ..., {index} are known */
-    bool batch; /* a job has several items: {items} in place of {item}, {path} ... */
+    bool vars;          /* {vars.x} is known */
+    bool items;         /* {item}, {path} ..., {index} are known */
+    bool batch;         /* a job has several items: {items} in place of {item}, {path} ... */
+    bool taken;         /* the items are those of another step, with their results: {result} is known */
+    const char *silent; /* but the jobs of this step have none; NULL: they have */
     struct shape shape;
 };
 
@@ -30,11 +32,12 @@ enum reference_kind {
     REFERENCE_ROOT,
     REFERENCE_INDEX,
     REFERENCE_NUMBER, /* the index and one */
+    REFERENCE_RESULT, /* what another step has made of the item */
 };
 
 struct reference {
     enum reference_kind kind;
-    const char *fields;            /* REFERENCE_ITEM: "a.b" of {item.a.b}; NULL: the item itself */
+    const char *fields;            /* REFERENCE_ITEM, _RESULT: "a.b" of {item.a.b}; NULL: the item itself */
     const struct yaml_node *value; /* REFERENCE_CONSTANT */
 };
 

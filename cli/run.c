@@ -15,10 +15,12 @@
 #include "cli/needs.h"
 #include "cli/notice.h"
 #include "cli/progress.h"
+#include "cli/shelf.h"
 #include "cli/signals.h"
 #include "cli/spool.h"
 #include "cli/stages.h"
 #include "cli/summary.h"
+#include "cli/tempfile.h"
 #include "cli/work/work.h"
 
 #include <mpool/functions.h>
@@ -62,6 +64,18 @@ static bool open_totals(struct run *run)
     return true;
 }
 
+/* The descriptors that workers keep; to be freed. */
+static int *list_kept(size_t *count)
+{
+    size_t lines = shelves_lines(NULL, 0);
+    int *kept = memory_get((lines + 1) * sizeof *kept);
+
+    *count = shelves_lines(kept, lines);
+    if (spool_fd() > 0)
+        kept[(*count)++] = spool_fd();
+    return kept;
+}
+
 static bool open_pool(struct run *run)
 {
     mpool_pool_options options = {.workers = run->jobfile.workers, .output = MPOOL_OUTPUT_INHERIT};
@@ -70,14 +84,18 @@ static bool open_pool(struct run *run)
     if (run->options->workers > 0)
         options.workers = run->options->workers;
     int error = jobfile_has_programs(&run->jobfile) ? spool_open() : 0;
+    if (error == 0)
+        error = shelves_open();
     if (error != 0) {
         run->broken = true;
-        say(spool_dir(), strerror(error));
+        say(tempfile_dir(), strerror(error));
         return false;
     }
     /* Signals are caught from here on: before, they end the command at once, and what it has started ends with it. */
-    const int kept = spool_fd();
-    err = mpool_init(&(mpool_init_options){.keep_fds = &kept, .keep_fd_count = kept > 0});
+    size_t kept_count;
+    int *kept = list_kept(&kept_count);
+    err = mpool_init(&(mpool_init_options){.keep_fds = kept, .keep_fd_count = kept_count});
+    free(kept);
     if (err == MPOOL_OK)
         err = mpool_pool_open(&options, &run->pool);
     signals_catch();
@@ -163,7 +181,7 @@ static int exit_code(const struct run *run)
     if (last_signal(run) != 0)
         return 128 + last_signal(run);
     if (run->broken || history_failure(&run->history) != NULL || run->output.writer.error != 0 ||
-        run->joblog.writer.error != 0 || run->console.out.error != 0 || run->json.error != 0)
+        run->joblog.writer.error != 0 || run->console.out.error != 0 || run->json.error != 0 || shelves_error() != 0)
         return EXIT_BROKEN;
     for (size_t i = 0; i < run->jobfile.step_count; i++)
         bad += tally_bad(&run->steps[i].tally) + run->steps[i].tally.pending;
@@ -230,6 +248,8 @@ static int run_opened(struct run *run)
     say_failure(&run->output.writer);
     say_failure(&run->console.out);
     say_failure(&run->joblog.writer);
+    if (shelves_error() != 0)
+        say("results for a later step", strerror(shelves_error()));
     if (run->output.writer.error != EPIPE && run->console.out.error != EPIPE)
         summary_print(run);
     code = close_history(run, exit_code(run));

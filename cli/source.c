@@ -17,9 +17,8 @@
 
 static const struct source_kind *const kinds[] = {
     &source_items, &source_range, &source_lines,   &source_csv, &source_jsonl,
-    &source_glob,  &source_walk,  &source_product, &source_zip,
+    &source_glob,  &source_walk,  &source_product, &source_zip, &source_results,
 };
-static const char *const later[] = {"results"};
 
 /* Bytes of a list that a message proposes. */
 #define LIST_SHOWN 500
@@ -78,12 +77,6 @@ static void refuse_keys(struct report *report, const struct yaml_node *map, cons
 {
     for (const struct yaml_node *node = map->first; node != NULL; node = node->next) {
         struct suggestion near = {.word = node->key->text};
-        for (size_t i = 0; i < COUNT(later); i++) {
-            if (strcmp(node->key->text, later[i]) == 0) {
-                (void)schema_later(report, node->key->place, later[i]);
-                return;
-            }
-        }
         for (size_t i = 0; i < COUNT(kinds); i++)
             suggest_offer(&near, kinds[i]->name);
         if (near.best != NULL) {
@@ -92,8 +85,8 @@ static void refuse_keys(struct report *report, const struct yaml_node *map, cons
             return;
         }
     }
-    report_error(report, map->place, "%s needs a source: items, range, lines, csv, jsonl, glob, walk, product or zip",
-                 what);
+    report_error(report, map->place,
+                 "%s needs a source: items, range, lines, csv, jsonl, glob, walk, results, product or zip", what);
 }
 
 /* The kind whose key is in the map; exactly one has to be. */
@@ -162,6 +155,9 @@ bool source_read(struct jobfile *jobfile, struct step *step, struct yaml_node *e
     step->each = choice.each;
     const struct yaml_node *batch = yaml_get(each, "batch");
     scope->batch = batch != NULL;
+    scope->taken = choice.kind == &source_results && batch == NULL;
+    if (scope->taken)
+        scope->silent = source_results_silent(choice.each);
     return batch == NULL || schema_number(report, batch, "`batch`", 1, SOURCE_BATCH_MAX, &step->batch);
 }
 

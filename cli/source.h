@@ -3,7 +3,7 @@
  *
  * A source is a generator: it gives one item at a time and holds no more than it needs for the next, so that ten
  * million items take no more memory than ten. There is one file for each kind: cli/source_items.c, _range, _lines,
- * _csv, _jsonl, _glob, _walk, _product and _zip.
+ * _csv, _jsonl, _glob, _walk, _product, _zip and _results.
  */
 #ifndef CLI_SOURCE_H
 #define CLI_SOURCE_H
@@ -76,6 +76,10 @@ extern const struct source_kind source_glob;
 extern const struct source_kind source_walk;
 extern const struct source_kind source_product;
 extern const struct source_kind source_zip;
+extern const struct source_kind source_results;
+
+/* source_results_silent - the name of the step whose results they are, if its jobs have none; else NULL */
+const char *source_results_silent(const void *each);
 
 /* `each`, and the patterns in it. */
 extern const struct form source_form;

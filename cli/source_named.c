@@ -29,6 +29,11 @@ static bool read_one(struct jobfile *jobfile, struct yaml_node *node, struct sou
         return false;
     }
     (void)snprintf(what, sizeof what, "`%s`", node->key->text);
+    if (node->kind == YAML_MAP && yaml_get(node, "results") != NULL) {
+        report_error(report, yaml_get(node, "results")->key->place,
+                     "`results` is the source of a step, and of nothing in it: no {result} would be known");
+        return false;
+    }
     return source_choose(jobfile, node, what, &named->choices[index], &named->shapes[index]);
 }
 

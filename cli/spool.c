@@ -9,10 +9,10 @@
  */
 #include "cli/spool.h"
 
+#include "cli/tempfile.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 static struct {
@@ -20,35 +20,10 @@ static struct {
     int own; /* in a worker; 0: not open yet */
 } spool;
 
-const char *spool_dir(void)
-{
-    const char *dir = getenv("TMPDIR");
-
-    return dir != NULL && dir[0] != '\0' ? dir : "/tmp";
-}
-
-/* Where the file system knows no files without names, one is made and its name taken away at once. */
-static int open_named(void)
-{
-    char path[4096];
-    int size = snprintf(path, sizeof path, "%s/mpool-XXXXXX", spool_dir());
-
-    if (size < 0 || (size_t)size >= sizeof path) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    int fd = mkostemp(path, O_APPEND | O_CLOEXEC);
-    if (fd >= 0)
-        (void)unlink(path);
-    return fd;
-}
-
 int spool_open(void)
 {
-    int fd = open(spool_dir(), O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+    int fd = tempfile_make(O_APPEND);
 
-    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
-        fd = open_named();
     if (fd < 0)
         return errno;
     spool.fd = fd;
@@ -70,12 +45,8 @@ void spool_close(void)
 /* False, and errno, where it cannot be had. */
 static bool open_own(void)
 {
-    char path[64];
-
-    if (spool.own > 0)
-        return true;
-    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", spool.fd);
-    spool.own = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (spool.own <= 0)
+        spool.own = tempfile_again(spool.fd, O_WRONLY | O_APPEND);
     return spool.own >= 0;
 }
 

@@ -12,16 +12,13 @@
 #include <stdint.h>
 
 /*
- * spool_open - make the file, in $TMPDIR or /tmp, before mpool_init(), whose workers have to keep spool_fd()
+ * spool_open - make the file (cli/tempfile.h), before mpool_init(), whose workers have to keep spool_fd()
  *
  * Returns 0; or an errno. spool_close() releases it.
  */
 int spool_open(void);
 int spool_fd(void);
 void spool_close(void);
-
-/* spool_dir - the directory it is in, for messages */
-const char *spool_dir(void);
 
 /*
  * spool_add - append a piece, in a worker

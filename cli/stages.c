@@ -12,6 +12,7 @@
 #include "cli/stages.h"
 
 #include "cli/progress.h"
+#include "cli/shelf.h"
 #include "cli/signals.h"
 
 #include <inttypes.h>
@@ -68,7 +69,7 @@ void stages_look(void *user)
     enum run_stage stage = (enum run_stage)asked;
 
     if (run->output.writer.error != 0 || run->joblog.writer.error != 0 || run->console.out.error != 0 ||
-        history_failure(&run->history) != NULL)
+        shelves_error() != 0 || history_failure(&run->history) != NULL)
         stage = RUN_KILLING;
     if (stage > run->stage)
         stop(run, stage);

@@ -136,6 +136,17 @@ static bool read_totals(const struct scope *scope, struct step *step, const stru
     return ok;
 }
 
+/* Those who take the step's results have its items as well. */
+static void keep_shape(struct step *step, const struct scope *scope)
+{
+    struct shape *shape = arena_get(&scope->jobfile->yaml.arena, sizeof *shape);
+
+    *shape = scope->shape;
+    if (scope->batch)
+        *shape = (struct shape){.kind = SHAPE_ANY};
+    step->shape = shape;
+}
+
 bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_node *node)
 {
     struct report *report = &jobfile->yaml.report;
@@ -160,6 +171,7 @@ bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_nod
     ok = needs_read(jobfile, step, yaml_get(node, "needs")) && ok;
     if (!source_read(jobfile, step, each, &scope))
         return false;
+    keep_shape(step, &scope);
     if (totals != NULL)
         ok = read_totals(&scope, step, totals) && ok;
     if (runs)

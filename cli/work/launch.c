@@ -16,6 +16,8 @@
  */
 #include "cli/work/launch.h"
 
+#include "cli/shelf.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -148,6 +150,8 @@ static bool open_input(const struct order *order, struct plumbing *plumbing, cha
 
     if (order->file != NULL)
         *fd = open(order->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    else if (order->results != NULL)
+        *fd = shelf_open_lines(order->results);
     else if (order->input != NULL)
         *fd = open_text(order->input, order->input_size);
     else

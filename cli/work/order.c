@@ -167,7 +167,9 @@ static bool read_text_key(struct reader *reader, const msgpack_object *key, cons
         const char *name;
         const char **to;
     } texts[] = {
-        {"cwd", &order->cwd}, {"file", &order->file}, {"stdout", &order->out_file}, {"stderr", &order->err_file}};
+        {"cwd", &order->cwd},         {"file", &order->file},       {"results", &order->results},
+        {"stdout", &order->out_file}, {"stderr", &order->err_file},
+    };
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (is_key(key, texts[i].name)) {

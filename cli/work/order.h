@@ -10,6 +10,7 @@
  *     cwd     text
  *     input   text                            standard input; without it and `file` there is none
  *     file    text                            the file to read standard input from
+ *     results text                            the step whose results it reads
  *     stdout  text                            the file to write standard output to,
  *     stderr  text                            standard error likewise
  *     show    integer                         what becomes of output otherwise: enum order_show
@@ -47,7 +48,7 @@ struct order {
     const char *cwd;
     const char *input; /* NULL: none */
     size_t input_size;
-    const char *file, *out_file, *err_file;
+    const char *file, *results, *out_file, *err_file;
     enum order_show show;
     enum order_result result;
     uint64_t expect[4]; /* bit n % 64 of n / 64: exit code n is fine */

@@ -1,0 +1,145 @@
+#!/bin/sh
+# tests/cli/results.sh - steps that take the results of others
+. "$(dirname -- "$0")/lib.sh"
+
+# steps LINE... - the job file
+steps() {
+    printf 'mpool: 1\nsteps:\n' >job.yaml
+    printf '  %s\n' "$@" >>job.yaml
+}
+
+# values STEP - the results of a step in the last run's lines, in the order of their numbers
+values() {
+    grep "\"step\":\"$1\"" lines | grep '"status":"done"' | sed 's/.*"result":\(.*\),"error".*/\1/' | sort -n | tr '\n' ' '
+}
+
+results_are_the_items_of_a_later_step() {
+    steps 'squares: {each: {range: 1..5}, call: square}' \
+        'again: {each: {results: squares}, call: square, args: "{result}", totals: {sum: {sum: "{result}"}}}' \
+        'items: {each: {results: squares}, call: square}'
+    exits 0 "$mpool" run --json --output lines
+    is "$(json out sum) $(values again)" '979 1 16 81 256 625 '
+    is "$(values items)" '1 4 9 16 25 '
+}
+
+an_item_keeps_its_templates_and_the_result_has_fields() {
+    mkdir d
+    printf 12345 >d/a.tar.gz
+    steps "sizes: {each: {walk: d}, call: file_size}" \
+        'shown: {each: {results: sizes}, argv: [echo, "{stem} {result.bytes} {path} {index}"], result: text}'
+    exits 0 "$mpool" run --output lines
+    is "$(values shown)" '"a.tar 5 d/a.tar.gz 0" '
+    printf 'name,n\nx,3\n' >t.csv
+    steps 'rows: {each: {csv: t.csv}, argv: [echo, "{item.n}"], result: number}' \
+        'shown: {each: {results: rows}, argv: [echo, "{item.name}{result}"], result: text}' \
+        'third: {each: {results: shown}, argv: [echo, "{item.name}-{result}"], result: text}'
+    exits 0 "$mpool" run --output lines
+    is "$(values third)" '"x-x3" '
+}
+
+bytes_that_are_no_text_come_through() {
+    printf 'a\377b\n' >names
+    steps 'one: {each: {lines: names}, argv: [printf, "%s", "{item}"], result: text}' \
+        'two: {each: {results: one}, argv: [printf, "%s.%s\n", "{item}", "{result}"]}'
+    exits 0 "$mpool" run -q
+    is "$(od -An -c out | tr -d ' ')" 'a377b.a377b\n'
+}
+
+a_step_without_items_has_a_result_too() {
+    steps 'one: {argv: [echo, hello], result: text}' \
+        'two: {each: {results: one}, argv: [echo, "{result}, world"]}' \
+        'three: {each: {results: one}, shell: "echo $#"}'
+    exits 0 "$mpool" run -q
+    is "$(tr '\n' ' ' <out)" 'hello, world 0 '
+}
+
+a_step_without_results_has_items_all_the_same() {
+    steps 'one: {each: {items: [a, b]}, argv: ["true"], order: items}' \
+        'two: {each: {results: one}, argv: [echo, "{item}"], order: items}' 'three: {stdin: {results: one}, argv: [cat]}'
+    exits 0 "$mpool" run -q
+    printf 'a\nb\n{"index":0,"item":"a","result":null}\n{"index":1,"item":"b","result":null}\n' | diff - out
+}
+
+jobs_that_are_not_done_give_no_item() {
+    steps 'one: {each: {range: 1..5}, shell: "[ $1 -ne 3 ] && echo $1", result: number}' \
+        'two: {each: {results: one}, call: square, args: "{result}"}' \
+        'strict: {needs: [one], each: {results: one}, call: square}'
+    exits 1 "$mpool" run --json --output lines
+    is "$(values two)" '1 4 16 25 '
+    is "$(json out skipped)" 4
+    has err 'strict is skipped'
+}
+
+a_program_reads_results_as_lines() {
+    steps 'one: {each: {range: 5..7}, call: square, order: items}' \
+        'two: {stdin: {results: one}, shell: "cat; cat"}' \
+        'each: {each: {range: 1..2}, stdin: {results: one}, argv: [wc, -l]}'
+    exits 0 "$mpool" run -q
+    printf '{"index":%d,"item":%d,"result":%d}\n' 0 5 25 1 6 36 2 7 49 >expected
+    echo 3 >>expected
+    echo 3 >>expected
+    diff expected out
+    exits 0 "$mpool" run --dry-run
+    has out '# two: not as a command, for it reads the results of a step'
+    exits 0 "$mpool" check
+}
+
+results_of_every_size_and_number_are_kept() {
+    steps 'one: {each: {range: 1..20000}, call: square}' \
+        'two: {each: {results: one}, call: square, args: "{result}", totals: {n: count}}' \
+        'three: {each: {range: 1..3}, argv: [head, -c, "60000", /dev/zero], result: text}' \
+        'four: {each: {results: three}, call: echo, args: "{result}"}' \
+        'five: {stdin: {results: one}, argv: [wc, -l]}'
+    exits 0 "$mpool" run --json --output lines
+    is "$(json out n)" 20000
+    is "$(grep '"step":"four"' lines | awk '{ print (length($0) > 60000) }' | tr -d '\n')" 111
+    exits 0 "$mpool" run -q
+    is "$(cat out)" 20000
+}
+
+batches_have_the_items_and_no_result() {
+    steps 'one: {each: {range: 1..4}, call: square, order: items}' \
+        'two: {each: {results: one, batch: 2}, argv: [echo, "{items}"]}'
+    exits 0 "$mpool" run -q -j1
+    is "$(tr '\n' ',' <out)" '1 2,3 4,'
+}
+
+a_resumed_run_has_the_results_of_the_earlier_one() {
+    steps 'one: {each: {range: 1..4}, shell: "echo >>ran-$1; [ $1 -ne 3 -o -e fixed ] && echo $1", result: number}' \
+        'two: {each: {results: one}, argv: [sh, -c, "echo >>again-$1", sh, "{result}"]}' \
+        'three: {stdin: {results: one}, shell: "cat >read; echo >>reports"}'
+    exits 1 "$mpool" run -q
+    exits 1 "$mpool" run -q --resume
+    is "$(cat reports | wc -l) $(cat ran-* | wc -l) $(cat again-* | wc -l)" '1 5 3'
+    touch fixed
+    exits 0 "$mpool" run -q --resume
+    is "$(cat reports | wc -l) $(cat ran-* | wc -l) $(cat again-* | wc -l)" '2 6 4'
+    is "$(sort read | sed 's/.*result":\([0-9]*\).*/\1/' | tr -d '\n')" 1234
+    exits 0 "$mpool" run -q --resume
+    is "$(cat reports | wc -l) $(cat ran-* | wc -l) $(cat again-* | wc -l)" '2 6 4'
+}
+
+a_step_that_takes_results_does_not_run_alone() {
+    steps 'one: {each: {range: 1..4}, call: square}' 'two: {each: {results: one}, call: square}'
+    exits 2 "$mpool" run --only two
+    has err 'takes the results of "one", which would not run'
+    exits 0 "$mpool" run --only one
+}
+
+# Where a file system of our own can be mounted, for a moment and for nobody else.
+a_full_disk_ends_the_run() {
+    unshare -m true 2>/dev/null || return 0
+    mkdir small
+    steps 'one: {each: {range: 1..200000}, call: square, totals: {n: count}}' 'two: {each: {results: one}, call: square}'
+    exits 3 unshare -m sh -c 'mount -t tmpfs -o size=64k none small; TMPDIR=small exec "$0" run --json' "$mpool"
+    has err 'results for a later step: No space left on device'
+    is "$(json out exit)" 3
+}
+
+try results_are_the_items_of_a_later_step an_item_keeps_its_templates_and_the_result_has_fields \
+    bytes_that_are_no_text_come_through a_step_without_items_has_a_result_too \
+    a_step_without_results_has_items_all_the_same jobs_that_are_not_done_give_no_item \
+    a_program_reads_results_as_lines results_of_every_size_and_number_are_kept batches_have_the_items_and_no_result \
+    a_resumed_run_has_the_results_of_the_earlier_one a_step_that_takes_results_does_not_run_alone \
+    a_full_disk_ends_the_run
+finish
