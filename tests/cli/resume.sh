@@ -117,42 +117,8 @@ where_no_journal_can_be_a_run_goes_on_without() {
     exits 0 "$mpool" audit here.journal
 }
 
-# The supervisor is killed again and again; each job appends to a file of its own.
-what_was_recorded_survives_kills() {
-    step 'each: {range: 1..300}, shell: "echo >>ran-$1", totals: {n: count}'
-    rounds=0
-    : >lines
-    until [ "$rounds" -ge 15 ]; do
-        "$mpool" run -q --resume --output lines 2>err &
-        pid=$!
-        sleep 0.0$((rounds % 9 + 1))
-        kill -KILL $pid 2>/dev/null || :
-        wait $pid 2>/dev/null || :
-        wait_until no_workers
-        # What the record has as done, it does not run again.
-        sed -n 's/.*"item":\([0-9]*\),.*"status":"done".*/\1/p' lines >done-before
-        for n in $(cat done-before); do
-            is "$(wc -l <"ran-$n")" "$(cat "count-$n" 2>/dev/null || wc -l <"ran-$n")"
-            wc -l <"ran-$n" >"count-$n"
-        done
-        rounds=$((rounds + 1))
-    done
-    exits 0 "$mpool" run --json --resume --output lines
-    is "$(json out done) $(json out total) $(json out n)" '300 300 300'
-    for n in $(cat done-before); do
-        is "$(wc -l <"ran-$n")" "$(cat "count-$n")"
-    done
-    is "$(wc -l <lines) $(sed -n 's/.*"item":\([0-9]*\),.*"status":"done".*/\1/p' lines | sort -n | uniq | wc -l)" '300 300'
-    exits 0 "$mpool" audit "$(find "$XDG_STATE_HOME" -name '*.journal')"
-}
-
-# A grep in a pipe here would have the case's tag, and find itself.
-no_workers() {
-    case $(left_processes "$MPOOL_TEST_TAG") in *'mpool run'*) return 1 ;; esac
-}
-
 try what_is_done_is_not_done_again a_run_that_does_not_resume_says_what_was_done only_failures_can_be_run_again \
     totals_have_what_was_done_earlier equal_jobs_are_each_done_once \
     other_limits_make_no_other_job_and_another_file_does lines_of_output_are_written_once exec_resumes_too \
-    a_second_run_at_the_same_time_is_refused where_no_journal_can_be_a_run_goes_on_without what_was_recorded_survives_kills
+    a_second_run_at_the_same_time_is_refused where_no_journal_can_be_a_run_goes_on_without
 finish
