@@ -126,6 +126,36 @@ a_step_that_takes_results_does_not_run_alone() {
     exits 0 "$mpool" run --only one
 }
 
+# examples/jobs/changelogs.yaml over 60 files, one of which is broken: stopped by ^C, and gone on with.
+the_example_goes_on_after_a_stop_and_a_failure() {
+    pipeline="run $here/../../examples/jobs/changelogs.yaml --set root=doc --set out=words -j2"
+    for i in $(seq 60); do
+        mkdir -p "doc/p$i"
+        seq "$i" | gzip >"doc/p$i/changelog.gz"
+    done
+    echo 'no gzip' >doc/p7/changelog.gz
+    # shellcheck disable=SC2086
+    env --default-signal=INT "$mpool" $pipeline >out 2>err &
+    pid=$!
+    wait_until test -e words/doc
+    kill -INT $pid
+    code=0
+    wait $pid || code=$?
+    [ "$code" -eq 130 ] || [ "$code" -eq 1 ] # it may have been at its end
+    # shellcheck disable=SC2086
+    exits 1 "$mpool" $pipeline --resume --json
+    is "$(json out failed) $(json out done) $(json out words)" "1 119 $((60 * 61 / 2 - 7))"
+    has err 'decode: doc/p7/changelog.gz: failed after 1 attempt: /bin/sh exited with 1: '
+    has err "  again: /bin/sh -c 'mkdir -p"
+    is "$(wc -l <words/words.txt) $(head -n 1 words/words.txt)" '59 60 doc/p60/changelog.gz'
+    is "$(find words -name '*.part' | wc -l)" 1
+    seq 7 | gzip >doc/p7/changelog.gz
+    # shellcheck disable=SC2086
+    exits 0 "$mpool" $pipeline --resume --json
+    is "$(json out done) $(json out words) $(wc -l <words/words.txt)" "121 $((60 * 61 / 2)) 60"
+    is "$(json out resumed)" 118
+}
+
 # Where a file system of our own can be mounted, for a moment and for nobody else.
 a_full_disk_ends_the_run() {
     unshare -m true 2>/dev/null || return 0
@@ -141,5 +171,5 @@ try results_are_the_items_of_a_later_step an_item_keeps_its_templates_and_the_re
     a_step_without_results_has_items_all_the_same jobs_that_are_not_done_give_no_item \
     a_program_reads_results_as_lines results_of_every_size_and_number_are_kept batches_have_the_items_and_no_result \
     a_resumed_run_has_the_results_of_the_earlier_one a_step_that_takes_results_does_not_run_alone \
-    a_full_disk_ends_the_run
+    a_full_disk_ends_the_run the_example_goes_on_after_a_stop_and_a_failure
 finish

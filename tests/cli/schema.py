@@ -118,7 +118,7 @@ def good_files(source):
     """Job files that are right: name and text."""
     for path in glob.glob(source + '/examples/jobs/*.yaml'):
         yield path, read(path)
-    for page in ('README.md', 'docs/job-file.md'):
+    for page in ('README.md', 'docs/job-file.md', 'docs/guide.md'):
         for number, block in enumerate(re.findall(r'^```yaml\n(.*?)^```', read(source + '/' + page), re.M | re.S)):
             if re.search('^mpool: 1', block, re.M):
                 yield '%s, block %d' % (page, number + 1), block
