@@ -56,7 +56,7 @@ const struct form program_env_form = {.kind = FORM_NAMED, .pattern = "^[^=]+$", 
 const struct form program_stdin_form = {.kind = FORM_MAP, .keys = stdin_keys};
 const struct form program_capture_form = {.kind = FORM_MAP, .keys = capture_keys, .least = 1};
 const struct form program_expect_form = FORM_OR(&code_form, &codes_form);
-const struct form program_result_form = {.kind = FORM_WORD, .words = "text|number"};
+const struct form program_result_form = {.kind = FORM_WORD, .words = "text|number|json"};
 const struct form program_nice_form = {.kind = FORM_NUMBER, .least = -NICE_MAX - 1, .most = NICE_MAX};
 const struct form program_show_form = {.kind = FORM_WORD, .words = "grouped|straight|none"};
 
@@ -162,12 +162,17 @@ static bool read_capture(struct report *report, const struct yaml_node *node, st
 
 static bool read_result(struct report *report, const struct yaml_node *node, struct parts *parts)
 {
+    static const char *const words[] = {[RESULT_TEXT] = "text", [RESULT_NUMBER] = "number", [RESULT_JSON] = "json"};
+
     if (node == NULL)
         return true;
-    parts->result = yaml_is(node, "text") ? RESULT_TEXT : yaml_is(node, "number") ? RESULT_NUMBER : RESULT_NONE;
-    if (parts->result != RESULT_NONE)
-        return true;
-    report_error(report, node->place, "`result` is text or number, what standard output is taken for, not %s",
+    for (size_t i = RESULT_TEXT; i <= RESULT_JSON; i++) {
+        if (yaml_is(node, words[i])) {
+            parts->result = (enum order_result)i;
+            return true;
+        }
+    }
+    report_error(report, node->place, "`result` is text, number or json, what standard output is taken for, not %s",
                  value_name(node));
     return false;
 }
@@ -388,7 +393,7 @@ static bool check_totals(struct report *report, const struct step *step, const s
     for (size_t i = 0; i < step->total_count; i++) {
         if (step->totals[i].kind != AGGREGATE_COUNT && parts->result == RESULT_NONE) {
             report_error(report, step->place,
-                         "the total \"%s\" needs a result, and a program has one only with `result: number`",
+                         "the total \"%s\" needs a result, and a program has one only with `result: number` or `json`",
                          step->totals[i].name);
             return false;
         }

@@ -24,7 +24,7 @@ struct program {
     {"stdin", KEY_MAY, &program_stdin_form, "What it reads: {file: PATH}, {text: TEXT} or {results: STEP}"}, \
     {"capture", KEY_MAY, &program_capture_form, "Files that get what it writes: {stdout: PATH, stderr: PATH}"}, \
     {"expect", KEY_MAY, &program_expect_form, "Exit codes of a job that is done; 0 by default"}, \
-    {"result", KEY_MAY, &program_result_form, "What standard output is taken for: text or number"}, \
+    {"result", KEY_MAY, &program_result_form, "What standard output is taken for: text, number or json"}, \
     {"nice", KEY_MAY, &program_nice_form, "Added to the program's niceness"}, \
     {"show", KEY_MAY, &program_show_form, "When its output is shown: grouped, the default, straight or none"}, \
     {"tag", KEY_MAY, &schema_boolean_form, "true: each line that is shown begins with the item"}

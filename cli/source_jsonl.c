@@ -3,18 +3,18 @@
  *
  *     each: {jsonl: events.jsonl}      {jsonl: "-"}
  *
- * A line may have any value. It is read by jansson, and packed as a job gets it. A line that is none, has a key twice,
+ * A line may have any value. It is read and packed as a job gets it (cli/from_json.c). A line that is none, has a key twice,
  * or has an integer of more than 64 bits is a fault, and the next one may be fine. Fields are known only when the line
  * is read.
  *
  * Runs in: the mpool command. Owns: a source of lines, and one value.
  */
+#include "cli/from_json.h"
 #include "cli/names.h"
 #include "cli/packed.h"
 #include "cli/source_file.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,61 +52,6 @@ static struct source *jsonl_open(const void *each)
     return &values->source;
 }
 
-/* ---- JSON to msgpack --------------------------------------------------------------------------------------------- */
-
-static void pack(json_t *json, msgpack_packer *packer);
-
-static void pack_object(json_t *object, msgpack_packer *packer)
-{
-    const char *key;
-    json_t *value;
-
-    (void)msgpack_pack_map(packer, json_object_size(object));
-    json_object_foreach(object, key, value)
-    {
-        (void)msgpack_pack_str_with_body(packer, key, strlen(key)); /* jansson refuses a key with a NUL in it */
-        pack(value, packer);
-    }
-}
-
-static void pack_array(const json_t *array, msgpack_packer *packer)
-{
-    (void)msgpack_pack_array(packer, json_array_size(array));
-    for (size_t i = 0; i < json_array_size(array); i++)
-        pack(json_array_get(array, i), packer);
-}
-
-/* The depth is limited by jansson. */
-static void pack(json_t *json, msgpack_packer *packer)
-{
-    switch (json_typeof(json)) {
-    case JSON_OBJECT:
-        pack_object(json, packer);
-        break;
-    case JSON_ARRAY:
-        pack_array(json, packer);
-        break;
-    case JSON_STRING:
-        (void)msgpack_pack_str_with_body(packer, json_string_value(json), json_string_length(json));
-        break;
-    case JSON_INTEGER:
-        (void)msgpack_pack_int64(packer, json_integer_value(json));
-        break;
-    case JSON_REAL:
-        (void)msgpack_pack_double(packer, json_real_value(json));
-        break;
-    case JSON_TRUE:
-        (void)msgpack_pack_true(packer);
-        break;
-    case JSON_FALSE:
-        (void)msgpack_pack_false(packer);
-        break;
-    case JSON_NULL:
-        (void)msgpack_pack_nil(packer);
-        break;
-    }
-}
-
 /* ---- the source -------------------------------------------------------------------------------------------------- */
 
 static void add_place(const struct values *values, struct text *to)
@@ -131,16 +76,12 @@ static enum source_answer refuse(struct values *values, int column, const char *
 static enum source_answer read_line(struct values *values, struct item *item)
 {
     msgpack_packer packer;
-    json_error_t error;
-    json_t *json =
-        json_loadb(item->bytes, item->size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    struct from_json_fault fault;
 
-    if (json == NULL)
-        return refuse(values, error.column > 0 ? error.column : 1, error.text);
     msgpack_sbuffer_clear(&values->value);
     msgpack_packer_init(&packer, &values->value, msgpack_sbuffer_write);
-    pack(json, &packer);
-    json_decref(json);
+    if (!from_json(item->bytes, item->size, &packer, &fault))
+        return refuse(values, fault.column, fault.text);
     const char *refused = values->value.size > SOURCE_ARGS_MAX ? "larger than 8 MiB, the most that a job takes"
                                                                : packed_refused(values->value.data, values->value.size);
     if (refused != NULL)

@@ -10,6 +10,7 @@
  * The time is kept here and not by the pool, whose way is to kill the worker: what the program has written until then
  * would be lost. The pool's own limit lies behind ours.
  */
+#include "cli/from_json.h"
 #include "cli/work/gather.h"
 #include "cli/work/launch.h"
 #include "cli/work/order.h"
@@ -174,6 +175,7 @@ static bool pack_value(mpool_job *job, const struct order *order, int status, ms
 {
     const char *text = output.streams[STDOUT_FILENO].data;
     bool number = order->result == RESULT_NUMBER;
+    struct from_json_fault fault;
     char digits[64];
     size_t begin = 0;
     int size = trim(text != NULL ? text : "", &begin, number);
@@ -186,6 +188,13 @@ static bool pack_value(mpool_job *job, const struct order *order, int status, ms
     if (order->result == RESULT_TEXT) {
         (void)msgpack_pack_str_with_body(packer, text != NULL ? text : "", (size_t)size);
         return true;
+    }
+    if (order->result == RESULT_JSON) {
+        if (from_json(text != NULL ? text : "", (size_t)size, packer, &fault))
+            return true;
+        (void)mpool_job_fail_as(job, MPOOL_FAILED, status, "its output is no JSON: line %d, column %d: %s", fault.line,
+                                fault.column, fault.text);
+        return false;
     }
     (void)snprintf(digits, sizeof digits, "%.*s", size, size > 0 ? text + begin : "");
     if (size > 0 && (size_t)size < sizeof digits && pack_number(digits, packer))

@@ -40,6 +40,7 @@ enum order_result {
     RESULT_NONE = 0,
     RESULT_TEXT,   /* standard output, without newlines at its end */
     RESULT_NUMBER, /* the one number that standard output has */
+    RESULT_JSON,   /* the one value that it has as JSON */
 };
 
 struct order {

@@ -206,6 +206,24 @@ standard_output_can_be_the_result() {
     has err 'its output is not a number: "12 apples"'
 }
 
+standard_output_can_be_json() {
+    step "each: {range: 1..3}, argv: [printf, '{\"n\": %d, \"l\": [null, true, 1.5]}', '{item}'], result: json,
+        totals: {n: {sum: '{result.n}'}, e: {count: jobs, by: '{result.n}'}}"
+    exits 0 "$mpool" run --json --output lines
+    is "$(json out n)" 6
+    has lines '"item":2,"status":"done","result":{"n":2,"l":[null,true,1.5]},'
+    for bad in '{"a": 1' '1 2' '' '{"a": 1, "a": 2}'; do
+        printf %s "$bad" >text
+        step 'argv: [cat, text], result: json'
+        exits 1 "$mpool" run -q
+        has err 'its output is no JSON: line 1, column '
+    done
+    step 'argv: [cat, text], result: json, totals: {n: {sum: "{result.m}"}}'
+    echo '{"n": 1}' >text
+    exits 1 "$mpool" run -q
+    has err 'result.m is not there'
+}
+
 what_cannot_be_run_is_told() {
     step 'argv: [no-such-program-at-all, x]'
     exits 2 "$mpool" run
@@ -292,6 +310,7 @@ try an_argument_is_passed_as_it_is bytes_that_are_no_text_are_passed_as_well \
     a_program_has_its_directory_and_its_environment a_step_can_show_nothing_or_all_at_once \
     an_exit_code_is_a_failure_and_a_signal_a_crash retries_can_ask_for_exit_codes_and_signals_of_programs \
     a_program_that_takes_too_long_is_ended_and_what_it_wrote_is_shown standard_output_can_be_the_result \
+    standard_output_can_be_json \
     what_cannot_be_run_is_told signals_and_descriptors_are_as_a_shell_would_have_them limits_are_the_programs \
     memory_is_what_a_program_and_all_that_it_starts_have \
     a_failure_comes_with_the_command_that_repeats_it a_dry_run_prints_commands_and_runs_nothing \
