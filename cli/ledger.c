@@ -34,7 +34,8 @@ mpool_err ledger_open(struct ledger *ledger, mpool_pool *pool, const struct step
         .step = step, .kept = keep, .accounts = memory_get(step->total_count * sizeof *ledger->accounts)};
     for (size_t i = 0; i < step->total_count; i++) {
         ledger->accounts[i].total = &step->totals[i];
-        ledger->kept = ledger->kept || pool_kind(&step->totals[i]) == 0;
+        ledger->kept = ledger->kept || pool_kind(&step->totals[i]) == 0 ||
+                       (step->program != NULL && step->totals[i].field != NULL); /* it would be told by another name */
     }
     for (size_t i = 0; i < step->total_count && !ledger->kept && err == MPOOL_OK; i++)
         err =

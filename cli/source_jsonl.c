@@ -3,7 +3,7 @@
  *
  *     each: {jsonl: events.jsonl}      {jsonl: "-"}
  *
- * A line may have any value. It is read and packed as a job gets it (cli/from_json.c). A line that is none, has a key twice,
+ * A line may have any value, which is packed as a job gets it (cli/from_json.c). A line that is none, has a key twice,
  * or has an integer of more than 64 bits is a fault, and the next one may be fine. Fields are known only when the line
  * is read.
  *
