@@ -25,8 +25,9 @@
 /* The name of the step, in tables and lines of --output. */
 #define STEP "exec"
 
-/* What stands before items on the command line, as GNU parallel has it. */
+/* What stands before items on the command line, as GNU parallel has it; and before those that go along with them. */
 #define ITEMS ":::"
+#define LINKED ":::+"
 
 enum {
     OPTION_TIMEOUT = 2000,
@@ -35,10 +36,18 @@ enum {
     OPTION_HALT,
 };
 
+/* A part of the command line. */
+struct words {
+    char **first;
+    size_t count;
+};
+
 struct exec {
     struct options options;
-    char **words; /* the program and its arguments, up to the next NULL */
-    char **items; /* likewise; NULL: they are read */
+    struct words program;                    /* and its arguments */
+    struct words items[PLACEHOLDER_SOURCES]; /* each behind a ":::" */
+    size_t item_lists;                       /* 0: they are read */
+    bool linked;                             /* one of each list for a job, and not every combination */
     const char *file;
     const char *timeout, *retries, *halt, *batch;
     struct text name; /* the program and its arguments, for the journal */
@@ -60,22 +69,39 @@ static const struct argp_option exec_options[] = {
 
 /* ---- the command line -------------------------------------------------------------------------------------------- */
 
+/* A list of items begins behind it. */
+static struct words *take_separator(struct exec *exec, struct argp_state *state, char **word)
+{
+    bool linked = strcmp(*word, LINKED) == 0;
+
+    if (!linked && strcmp(*word, ITEMS) != 0)
+        argp_error(state, "'%s' is not known here; items of a file are read by -a FILE", *word);
+    else if (linked && exec->item_lists == 0)
+        argp_error(state, "'" LINKED "' stands behind \"" ITEMS "\" and its items");
+    else if (exec->item_lists == PLACEHOLDER_SOURCES)
+        argp_error(state, "there are more than %d lists of items", PLACEHOLDER_SOURCES);
+    else if (exec->item_lists > 1 && linked != exec->linked)
+        argp_error(state, "\"" ITEMS "\" and \"" LINKED "\" are not mixed; a job file can, with product and zip");
+    exec->linked = linked;
+    exec->items[exec->item_lists] = (struct words){.first = word + 1};
+    return &exec->items[exec->item_lists++];
+}
+
 /* All from the first argument on is the program's, but for what is behind ":::". */
 static void take_words(struct exec *exec, struct argp_state *state, char *first)
 {
-    exec->words = state->argv + state->next - 1;
+    char **word = state->argv + state->next - 1;
+    struct words *words = &exec->program;
+
+    *words = (struct words){.first = word};
     state->next = state->argc;
-    for (char **word = exec->words; *word != NULL && exec->items == NULL; word++) {
-        if (strcmp(*word, ITEMS) == 0) {
-            *word = NULL;
-            exec->items = word + 1;
-        }
+    for (; *word != NULL; word++) {
+        if (strncmp(*word, ITEMS, strlen(ITEMS)) == 0)
+            words = take_separator(exec, state, word);
+        else
+            words->count++;
     }
-    for (char **item = exec->items; item != NULL && *item != NULL; item++) {
-        if (strncmp(*item, ITEMS, strlen(ITEMS)) == 0)
-            argp_error(state, "there can be one \"" ITEMS "\", and here is '%s' too", *item);
-    }
-    if (exec->words[0] == NULL)
+    if (exec->program.count == 0)
         argp_error(state, "there is no program before '%s'", first);
 }
 
@@ -121,11 +147,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         argp_error(state, "no program is named; as in: %s gzip --keep " ITEMS " *.txt", state->name);
         return 0;
     case ARGP_KEY_SUCCESS:
-        if (exec->items != NULL && exec->file != NULL)
+        if (exec->item_lists > 0 && exec->file != NULL)
             argp_error(state, "-a and \"" ITEMS "\" both say what the items are");
+        if (exec->item_lists > 1 && exec->batch != NULL)
+            argp_error(state, "-n is for one list of items, and here are %zu", exec->item_lists);
         if (exec->ungroup && (exec->tag || exec->keep_order))
             argp_error(state, "-u shows output as it comes, and cannot go with -k or --tag");
-        if (exec->items == NULL && exec->file == NULL && isatty(STDIN_FILENO) == 1)
+        if (exec->item_lists == 0 && exec->file == NULL && isatty(STDIN_FILENO) == 1)
             argp_error(state, "there are no items, and standard input is a terminal; name them behind \"" ITEMS
                               "\", or pipe them in");
         return 0;
@@ -139,11 +167,13 @@ static const struct argp_child exec_children[] = {{&options_running, 0, NULL, 0}
 const struct argp exec_argp = {
     exec_options,
     parse,
-    "[--] PROGRAM [ARGUMENT...] [" ITEMS " ITEM...]",
+    "[--] PROGRAM [ARGUMENT...] [" ITEMS " ITEM...]...",
     "Run a program for each item: each line of standard input, or each ITEM.\v"
     "In the arguments {} stands for the item, {/} for its name without directories, {//} for the directory, {.} "
     "for all but its extension, {/.} for its name without that, {#} for its number; without any of these the "
-    "item comes last. No shell is between: for one, write sh -c 'SCRIPT with \"$1\"' sh {}.\n\n"
+    "item comes last. With several lists of items there is a job for every combination, or behind " LINKED
+    " for one of each, and {1}, {2} ... stand for these items. No shell is between: for one, write sh -c 'SCRIPT "
+    "with \"$1\"' sh {}.\n\n"
     "Exit status: as of mpool run.",
     exec_children,
     NULL,
@@ -154,9 +184,9 @@ const struct argp exec_argp = {
 static void join_words(struct exec *exec)
 {
     text_string(&exec->name, "mpool exec");
-    for (char **word = exec->words; *word != NULL; word++) {
+    for (size_t i = 0; i < exec->program.count; i++) {
         text_char(&exec->name, ' ');
-        text_string(&exec->name, *word);
+        text_string(&exec->name, exec->program.first[i]);
     }
     exec->options.file = exec->name.data;
 }
@@ -212,18 +242,32 @@ static void set(struct arena *arena, struct yaml_node *map, const char *key, str
 }
 
 /* A list of many is made at its end, not by append(). */
-static struct yaml_node *make_items(struct arena *arena, char **items)
+static struct yaml_node *make_items(struct arena *arena, const struct words *items)
 {
     struct yaml_node *list = make(arena, YAML_LIST), **end = &list->first;
 
-    for (; *items != NULL; items++, list->count++) {
+    for (; list->count < items->count; list->count++) {
+        const char *item = items->first[list->count];
         struct text literal = {0};
-        template_escape(&literal, *items, strlen(*items));
+        template_escape(&literal, item, strlen(item));
         *end = make_text(arena, literal.size > 0 ? arena_copy(arena, literal.data, literal.size) : "");
         end = &(*end)->next;
         text_free(&literal);
     }
     return list;
+}
+
+/* Sources with the names that {1}, {2} ... stand for. */
+static struct yaml_node *make_lists(struct arena *arena, const struct exec *exec)
+{
+    struct yaml_node *lists = make(arena, YAML_MAP);
+
+    for (size_t i = 0; i < exec->item_lists; i++) {
+        struct yaml_node *list = make(arena, YAML_MAP);
+        set(arena, list, "items", make_items(arena, &exec->items[i]));
+        set(arena, lists, placeholder_source(i), list);
+    }
+    return lists;
 }
 
 static struct yaml_node *make_each(struct arena *arena, const struct exec *exec)
@@ -232,8 +276,12 @@ static struct yaml_node *make_each(struct arena *arena, const struct exec *exec)
 
     if (exec->batch != NULL)
         set(arena, each, "batch", make_plain(arena, exec->batch));
-    if (exec->items != NULL) {
-        set(arena, each, "items", make_items(arena, exec->items));
+    if (exec->item_lists == 1) {
+        set(arena, each, "items", make_items(arena, &exec->items[0]));
+        return each;
+    }
+    if (exec->item_lists > 1) {
+        set(arena, each, exec->linked ? "zip" : "product", make_lists(arena, exec));
         return each;
     }
     set(arena, each, "lines", make_text(arena, exec->file != NULL ? exec->file : "-"));
@@ -242,25 +290,47 @@ static struct yaml_node *make_each(struct arena *arena, const struct exec *exec)
     return each;
 }
 
+static void append_template(struct arena *arena, struct yaml_node *argv, const struct text *template)
+{
+    append(argv, make_text(arena, template->size > 0 ? arena_copy(arena, template->data, template->size) : ""));
+}
+
+/* The items, each as an argument. */
+static void append_items(struct arena *arena, struct yaml_node *argv, const struct exec *exec)
+{
+    if (exec->item_lists <= 1)
+        append(argv, make_text(arena, exec->batch != NULL ? "{items}" : "{item}"));
+    for (size_t i = 0; exec->item_lists > 1 && i < exec->item_lists; i++) {
+        struct text template = {0};
+        text_printf(&template, "{item.%s}", placeholder_source(i));
+        append_template(arena, argv, &template);
+        text_free(&template);
+    }
+}
+
 /* NULL: one of them cannot be, which was said. */
 static struct yaml_node *make_argv(struct arena *arena, const struct exec *exec)
 {
+    const struct placeholders how = {.batch = exec->batch != NULL, .sources = exec->item_lists};
     struct yaml_node *argv = make(arena, YAML_LIST);
     bool uses = false;
 
-    for (char **word = exec->words; *word != NULL; word++) {
+    for (size_t i = 0; i < exec->program.count; i++) {
+        const char *word = exec->program.first[i];
         struct text template = {0};
-        const char *problem = placeholder_template(*word, exec->batch != NULL, &template, &uses);
+        const char *problem = placeholder_template(word, &how, &template, &uses);
         if (problem != NULL)
             (void)fprintf(stderr, "mpool exec: %s\n", problem);
+        else if (strcmp(word, "{}") == 0)
+            append_items(arena, argv, exec);
         else
-            append(argv, make_text(arena, template.size > 0 ? arena_copy(arena, template.data, template.size) : ""));
+            append_template(arena, argv, &template);
         text_free(&template);
         if (problem != NULL)
             return NULL;
     }
     if (!uses)
-        append(argv, make_text(arena, exec->batch != NULL ? "{items}" : "{item}"));
+        append_items(arena, argv, exec);
     return argv;
 }
 
@@ -297,9 +367,9 @@ static bool make_tree(struct jobfile *jobfile, const struct exec *exec)
 /* Who writes a whole command as one word means a shell. */
 static bool is_script(const struct exec *exec)
 {
-    const char *word = exec->words[0];
+    const char *word = exec->program.first[0];
 
-    if (exec->words[1] != NULL || strpbrk(word, " |&;<>$`") == NULL || launch_can_find(word))
+    if (exec->program.count > 1 || strpbrk(word, " |&;<>$`") == NULL || launch_can_find(word))
         return false;
     struct text line = {0};
     text_string(&line, "mpool exec: there is no program called \"");

@@ -37,20 +37,47 @@ static bool is_name(const struct template_part *part)
     return false;
 }
 
+const char *placeholder_source(size_t number)
+{
+    static const char *const sources[PLACEHOLDER_SOURCES] = {"_1", "_2", "_3", "_4", "_5", "_6", "_7", "_8", "_9"};
+
+    return sources[number];
+}
+
+/* The same where there are several sources. 0: it is none. */
+static size_t take_of_several(const char *at, size_t sources, struct text *to, const char **problem)
+{
+    bool number = at[1] >= '1' && at[1] <= '9' && at[2] == '}';
+
+    if (number && (size_t)(at[1] - '0') > sources)
+        *problem = "{N} stands for the item of the Nth \":::\", and there are not so many";
+    else if (number)
+        text_printf(to, "{item.%s}", placeholder_source((size_t)(at[1] - '1')));
+    else if (strncmp(at, "{/", 2) == 0 || strncmp(at, "{.", 2) == 0)
+        *problem = "with several \":::\" an item is {1}, {2} ...; for a part of its path, give it to a shell: "
+                   "sh -c 'echo \"${1##*/}\"' sh {1}";
+    for (size_t i = 0; strncmp(at, "{}", 2) == 0 && i < sources; i++)
+        text_printf(to, "%s{item.%s}", i > 0 ? " " : "", placeholder_source(i));
+    return number ? 3 : strncmp(at, "{}", 2) == 0 ? 2 : 0;
+}
+
 /* How long a replacement string, or a template that is known, at the start of a text is; 0: there is none. */
-static size_t take(const char *at, bool batch, struct text *to, bool *uses, const char **problem)
+static size_t take(const char *at, const struct placeholders *how, struct text *to, bool *uses, const char **problem)
 {
     const char *cursor = at;
     struct template_part part;
-    size_t length;
+    size_t length = how->sources > 1 ? take_of_several(at, how->sources, to, problem) : 0;
 
+    *uses = *uses || length > 0;
+    if (length > 0 || *problem != NULL)
+        return length;
     for (size_t i = 0; i < sizeof replacements / sizeof replacements[0]; i++) {
         length = strlen(replacements[i].string);
         if (strncmp(at, replacements[i].string, length) != 0)
             continue;
         *problem = replacements[i].problem;
         if (*problem == NULL)
-            text_string(to, batch && i == 0 ? "{items}" : replacements[i].template);
+            text_string(to, how->batch && i == 0 ? "{items}" : replacements[i].template);
         *uses = true;
         return length;
     }
@@ -67,7 +94,7 @@ static size_t take(const char *at, bool batch, struct text *to, bool *uses, cons
     return length;
 }
 
-const char *placeholder_template(const char *word, bool batch, struct text *to, bool *uses)
+const char *placeholder_template(const char *word, const struct placeholders *how, struct text *to, bool *uses)
 {
     const char *problem = NULL;
 
@@ -77,7 +104,7 @@ const char *placeholder_template(const char *word, bool batch, struct text *to, 
         at += literal;
         if (*at == '\0')
             break;
-        length = take(at, batch, to, uses, &problem);
+        length = take(at, how, to, uses, &problem);
         if (length == 0) {
             /* What would be a template elsewhere is none here. */
             length = template_match(at, strlen(at));

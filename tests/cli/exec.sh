@@ -113,8 +113,16 @@ who_forgets_something_is_told() {
     has err 'no program is named'
     exits 2 "$mpool" exec ::: a
     has err 'there is no program before'
-    exits 2 "$mpool" exec true ::: a ::: b
-    has err 'there can be one ":::"'
+    exits 2 "$mpool" exec true ::: a :::: b
+    has err "'::::' is not known here; items of a file are read by -a FILE"
+    exits 2 "$mpool" exec true ::: a ::: b :::+ c
+    has err '":::" and ":::+" are not mixed'
+    exits 2 "$mpool" exec true :::+ c
+    exits 2 "$mpool" exec -n 2 true ::: a ::: c
+    exits 2 "$mpool" exec echo '{3}' ::: a ::: c
+    has err '{N} stands for the item of the Nth ":::", and there are not so many'
+    exits 2 "$mpool" exec echo '{/}' ::: a ::: c
+    has err 'an item is {1}, {2} ...'
     exits 2 "$mpool" exec 'echo {} | wc -l' ::: a
     has err "a shell runs it by: mpool exec -- sh -c 'echo {} | wc -l' sh"
     exits 2 "$mpool" exec no-such-program-at-all ::: a
@@ -141,10 +149,27 @@ the_number_of_jobs_can_depend_on_the_machine() {
     done
 }
 
+several_lists_give_every_combination() {
+    exits 0 "$mpool" exec -qk printf '<%s>' x ::: a 'b c' ::: 1 2
+    is "$(cat out)" '<x><a><1><x><a><2><x><b c><1><x><b c><2>'
+    exits 0 "$mpool" exec -qk echo '{2}-{1}' '[{}]' '{}' '{#}' ::: a b ::: 1 2
+    is "$(tr '\n' ',' <out)" '1-a [a 1] a 1 1,2-a [a 2] a 2 2,1-b [b 1] b 1 3,2-b [b 2] b 2 4,'
+    exits 0 "$mpool" exec -qk echo '{1}{2}{3}' ::: a b :::+ 1 2 :::+ x y
+    is "$(tr '\n' ',' <out)" 'a1x,b2y,'
+    exits 2 "$mpool" exec -qk echo "{1}{2}" ::: a b :::+ 1
+    has err "as many items each"
+    exits 0 "$mpool" exec echo x :::
+    exits 0 "$mpool" exec echo '{1}' '{2}' ::: a :::
+    is "$(cat out)" ''
+    exits 0 "$mpool" exec -q awk '{1} END {print NR}' ::: /dev/null
+    is "$(cat out)" 0
+}
+
 try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file items_can_be_on_the_command_line several_items_can_be_given_at_a_time \
     replacement_strings_are_those_of_parallel other_braces_are_literal options_of_the_program_are_its_own \
     lines_can_begin_with_the_item_and_nothing_is_mixed times_and_retries_are_those_of_a_step \
     failures_can_end_the_run a_job_log_is_as_parallel_writes_it a_dry_run_prints_what_would_be_run \
     who_forgets_something_is_told \
-    a_terminal_as_standard_input_is_an_error_and_no_wait the_number_of_jobs_can_depend_on_the_machine
+    a_terminal_as_standard_input_is_an_error_and_no_wait the_number_of_jobs_can_depend_on_the_machine \
+    several_lists_give_every_combination
 finish
