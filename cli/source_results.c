@@ -38,7 +38,10 @@ static const void *results_read(struct jobfile *jobfile, const struct yaml_node 
 
 static void results_describe(const void *each, struct shape *shape)
 {
-    *shape = *((const struct step *)each)->shape;
+    const struct step *step = each;
+
+    /* There is none where its own source was wrong, which was reported. */
+    *shape = step->shape != NULL ? *step->shape : (struct shape){.kind = SHAPE_ANY};
 }
 
 const char *source_results_silent(const void *each)
