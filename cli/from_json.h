@@ -19,8 +19,8 @@ struct from_json_fault {
 /*
  * from_json - pack the one value that a text has
  *
- * A key that is there twice, and an integer of more than 64 bits, are wrong. Returns false if it is wrong; then nothing
- * was packed, and `fault` says what it is.
+ * A key that is there twice, and an integer that does not fit 64 bits with a sign, are wrong. Returns false if it is
+ * wrong; then nothing was packed, and `fault` says what it is.
  */
 bool from_json(const char *text, size_t size, msgpack_packer *packer, struct from_json_fault *fault);
 

@@ -44,7 +44,7 @@ const char *placeholder_source(size_t number)
     return sources[number];
 }
 
-/* The same where there are several sources. 0: it is none. */
+/* Where items come from several sources: how long {1}, {2} ... or {} at the start of a text is; 0: there is none. */
 static size_t take_of_several(const char *at, size_t sources, struct text *to, const char **problem)
 {
     bool number = at[1] >= '1' && at[1] <= '9' && at[2] == '}';

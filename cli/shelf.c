@@ -238,6 +238,7 @@ struct shelf_reader *shelf_read(const struct shelf *shelf)
 
 static bool read_bytes(struct shelf_reader *reader, void *bytes, size_t size)
 {
+    errno = 0; /* a file that ends too early sets none */
     if (size == 0 || fread(bytes, size, 1, reader->file) == 1)
         return true;
     reader->error = errno != 0 ? errno : EIO;
@@ -249,9 +250,15 @@ bool shelf_next(struct shelf_reader *reader, struct item *item, int *error)
     struct head head;
     int first = reader->error == 0 ? getc(reader->file) : EOF;
 
+    if (first == EOF && reader->error == 0 && ferror(reader->file) != 0)
+        reader->error = errno;
     *error = reader->error;
-    if (first == EOF || ungetc(first, reader->file) == EOF || !read_bytes(reader, &head, sizeof head))
+    if (first == EOF || ungetc(first, reader->file) == EOF)
         return false;
+    if (!read_bytes(reader, &head, sizeof head)) {
+        *error = reader->error;
+        return false;
+    }
     size_t size = head.item_size + head.result_size;
     if (size > reader->room) {
         reader->room = 2 * size;

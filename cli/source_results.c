@@ -13,6 +13,7 @@
 #include "cli/shelf.h"
 #include "cli/source.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,12 +77,12 @@ static enum source_answer results_next(struct source *source, struct item *item)
         results->given++;
         return SOURCE_ITEM;
     }
-    if (error == 0 || results->given == shelf_count(results->shelf))
+    if (results->given == shelf_count(results->shelf))
         return SOURCE_END;
     /* The rest of them is lost, and that is not to be missed: one failed job stands for it. */
     results->given = shelf_count(results->shelf);
     *item = (struct item){.kind = ITEM_NONE};
-    source->fault = strerror(error);
+    source->fault = strerror(error != 0 ? error : EIO);
     return SOURCE_FAULT;
 }
 

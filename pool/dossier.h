@@ -15,7 +15,7 @@ struct mp_dossier;
 /* What an attempt might have. */
 struct mp_dossier_memory {
     size_t limit_bytes; /* mpool_task.memory_bytes; 0: no limit */
-    bool refused;       /* FAILED: it met its limit, says its worker; without one here, that of its cgroup */
+    bool refused;       /* FAILED: it met its limit, says its worker; if limit_bytes is 0, that of its cgroup */
 };
 
 /*

@@ -68,7 +68,7 @@ static mpool_err prepare_births(struct mp_supervisor *sup, unsigned slot, const 
 
 /*
  * Has a job met its limit of memory? What others have left in its worker may be why, and the next one is to have it.
- * In a job's cgroup nobody has left anything.
+ * A job's cgroup is not the worker's memory.
  */
 static bool ran_short(const struct mp_flight *flight, const struct mp_answers *answers)
 {
