@@ -1,8 +1,8 @@
 /*
- * base/memgroup.c - a cgroup with a limit of memory, for the processes that a worker's jobs start
+ * base/memgroup.c - a cgroup with a limit of memory, for the processes that a worker's job starts
  *
- * Runs in: a worker, which makes its group and sets the limit; the fork server, which removes it when the worker is
- * dead. Owns: where groups are made.
+ * Runs in: a worker, which makes the group, sets the limit and removes it; the fork server, which removes it when the
+ * worker has died meanwhile. Owns: where groups are made.
  *
  * Files of cgroup v1 and v2 (the kernel's Documentation/admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst):
  *
@@ -99,43 +99,45 @@ bool mp_memgroup_path(pid_t worker, char path[PATH_MAX])
            snprintf(path, PATH_MAX, "%s/mpool-%d", place.directory, (int)worker) < PATH_MAX;
 }
 
-/* ---- who is in it ------------------------------------------------------------------------------------------------ */
+/* ---- its end ----------------------------------------------------------------------------------------------------- */
 
-size_t mp_memgroup_kill(const char *path)
+static void kill_all(const char *path)
 {
     char file_path[PATH_MAX], *line = NULL;
     FILE *file = name_file(path, "cgroup.procs", file_path) ? fopen(file_path, "re") : NULL;
-    size_t room = 0, count = 0;
+    size_t room = 0;
 
     if (file == NULL)
-        return 0;
+        return;
     while (getline(&line, &room, file) > 0) {
         pid_t pid = (pid_t)strtol(line, NULL, 10);
 
         /* 0: one of another pid namespace. */
-        if (pid > 0 && kill(pid, SIGKILL) == 0)
-            count++;
+        if (pid > 0)
+            (void)kill(pid, SIGKILL);
     }
     free(line);
     (void)fclose(file);
-    return count;
-}
-
-bool mp_memgroup_empty(const char *path)
-{
-    const struct timespec look = {.tv_nsec = 1000000};
-
-    for (int i = 0; i < LOOKS; i++) {
-        if (mp_memgroup_kill(path) == 0)
-            return true;
-        (void)nanosleep(&look, NULL);
-    }
-    return false;
 }
 
 bool mp_memgroup_remove(const char *path)
 {
-    return rmdir(path) == 0 || errno != EBUSY;
+    if (rmdir(path) == 0 || errno != EBUSY)
+        return true;
+    kill_all(path);
+    return false;
+}
+
+bool mp_memgroup_end(const char *path)
+{
+    const struct timespec look = {.tv_nsec = 1000000};
+
+    for (int i = 0; i < LOOKS; i++) {
+        if (mp_memgroup_remove(path))
+            return true;
+        (void)nanosleep(&look, NULL);
+    }
+    return false;
 }
 
 /* ---- the limit --------------------------------------------------------------------------------------------------- */
@@ -173,19 +175,12 @@ mpool_err mp_memgroup_make(const char *path, int64_t bytes)
     int error;
 
     (void)snprintf(text, sizeof text, "%" PRId64, bytes);
-    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+    if (!mp_memgroup_end(path))
+        return mp_error(MPOOL_E_SYSTEM, "cgroup \"%s\" has processes that do not end", path);
+    if (mkdir(path, 0777) != 0)
         return mp_error(MPOOL_E_SYSTEM, "cgroup \"%s\" cannot be made: %s", path, strerror(errno));
-    if (!mp_memgroup_empty(path)) {
-        errno = EBUSY;
-    } else if (!set_limit(path, text)) {
-        /* What earlier ones have left there may not fit into it. */
-        error = errno;
-        if (mp_memgroup_remove(path) && mkdir(path, 0777) == 0 && set_limit(path, text))
-            return MPOOL_OK;
-        errno = error;
-    } else {
+    if (set_limit(path, text))
         return MPOOL_OK;
-    }
     error = errno;
     (void)mp_memgroup_remove(path);
     return mp_error(MPOOL_E_SYSTEM, "cgroup \"%s\" takes no limit of %" PRId64 " bytes: %s", path, bytes,

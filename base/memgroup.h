@@ -1,5 +1,5 @@
 /*
- * base/memgroup.h - a cgroup with a limit of memory, for the processes that a worker's jobs start
+ * base/memgroup.h - a cgroup with a limit of memory, for the processes that a worker's job starts
  *
  * It is called mpool-PID, after the worker, and lies in the directory that the environment variable MPOOL_CGROUP names,
  * or in the nearest cgroup around this process that counts memory. With cgroup v1 that takes the right to make a
@@ -12,7 +12,6 @@
 #include <limits.h>
 #include <mpool/error.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -23,24 +22,24 @@ void mp_memgroup_find(const char *root);
 bool mp_memgroup_path(pid_t worker, char path[PATH_MAX]);
 
 /*
- * mp_memgroup_make - make a group if there is none, empty it, and set its limit
+ * mp_memgroup_make - make a group, in place of one that is there, and set its limit
  *
  * bytes     in   for all processes in it together, and as much for memory and swap
  *
- * Errors: MPOOL_E_SYSTEM, with a detail; then there is no group.
+ * Errors: MPOOL_E_SYSTEM, with a detail; then there is no group, unless there are processes in it that do not end.
  */
 mpool_err mp_memgroup_make(const char *path, int64_t bytes);
 
-/* mp_memgroup_kills - how many processes in it the kernel has killed for the limit, since it was made. */
+/* mp_memgroup_kills - how many processes in it the kernel has killed for the limit. */
 uint64_t mp_memgroup_kills(const char *path);
 
-/* mp_memgroup_kill - send SIGKILL to all in it; returns how many there were. */
-size_t mp_memgroup_kill(const char *path);
-
-/* mp_memgroup_empty - kill all in it, and wait until they are gone, for a second at most; false: they are not. */
-bool mp_memgroup_empty(const char *path);
-
-/* mp_memgroup_remove - remove it, if it is there and we may; false: there are processes in it. */
+/*
+ * mp_memgroup_remove - remove it, if it is there and we may; false: there are processes in it, all of which were sent
+ *                      SIGKILL. Then it is to be called again.
+ */
 bool mp_memgroup_remove(const char *path);
+
+/* mp_memgroup_end - remove it, and wait for those in it to be gone, for a second at most; false: they are not. */
+bool mp_memgroup_end(const char *path);
 
 #endif

@@ -40,7 +40,6 @@ void mp_groups_remove(void)
         struct group *group = *link;
 
         if (mp_memgroup_path(group->worker, path) && !mp_memgroup_remove(path)) {
-            (void)mp_memgroup_kill(path);
             link = &group->next;
             continue;
         }

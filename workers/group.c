@@ -1,11 +1,11 @@
 /*
  * workers/group.c - the cgroup that a job has asked for, for the processes that it starts
  *
- * Runs in: a worker, on its main thread. Owns: the worker's group, until the worker is dead: then the fork server
- * removes it.
+ * Runs in: a worker, on its main thread. Owns: the group, until the job has ended; if the worker dies before, the fork
+ * server removes it.
  *
- * The worker itself stays outside, or a limit would hit what it shares with all others. It keeps its group from job to
- * job: a new one for each leaves the old ones to the kernel, for as long as a page of a file is still counted there.
+ * The worker itself stays outside, or a limit would hit what it shares with all others. Each job has a new group: what
+ * one leaves in files in memory is counted in its own, which the kernel keeps for that, and not in the next one's.
  */
 #include "workers/group.h"
 
@@ -21,6 +21,14 @@
 
 static char directory[PATH_MAX];
 
+static void end(struct mpool_job *job)
+{
+    if (mp_memgroup_kills(directory) > 0)
+        job->group_killed = true;
+    if (mp_memgroup_end(directory))
+        atomic_store(job->has_group, 0);
+}
+
 mpool_err mpool_job_cgroup(mpool_job *job, int64_t bytes, const char **path)
 {
     mpool_err err;
@@ -34,21 +42,21 @@ mpool_err mpool_job_cgroup(mpool_job *job, int64_t bytes, const char **path)
         return mp_error(MPOOL_E_INVAL, "a limit of memory is at least 1 byte, and not %" PRId64, bytes);
     if (!mp_memgroup_path(getpid(), directory))
         return mp_error(MPOOL_E_SYSTEM, "no cgroup around this process counts memory");
+    if (job->group_bytes > 0)
+        end(job);
     /* Before there is one: the worker may be killed at any moment. */
     atomic_store(job->has_group, 1);
     err = mp_memgroup_make(directory, bytes);
     if (err != MPOOL_OK)
         return err;
-    job->group_kills = mp_memgroup_kills(directory);
     job->group_bytes = bytes;
     *path = directory;
     return MPOOL_OK;
 }
 
-bool mp_group_end(const struct mpool_job *job)
+bool mp_group_end(struct mpool_job *job)
 {
-    uint64_t kills = mp_memgroup_kills(directory);
-
-    (void)mp_memgroup_empty(directory);
-    return kills != job->group_kills;
+    if (job->group_bytes > 0)
+        end(job);
+    return job->group_killed;
 }

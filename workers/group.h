@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* mp_group_end - kill what a job has left in its cgroup; true: the kernel has killed there, for the job's limit. */
-bool mp_group_end(const struct mpool_job *job);
+/* mp_group_end - end the job's group, if it has one, and all in it; true: the kernel has killed there for the limit. */
+bool mp_group_end(struct mpool_job *job);
 
 #endif

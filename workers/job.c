@@ -167,6 +167,7 @@ static void reset(struct mpool_job *job, const struct mp_jobs *frame, uint32_t t
     job->reason_size = 0;
     job->result.size = 0;
     job->group_bytes = 0;
+    job->group_killed = false;
     if (frame->memory_bytes > 0)
         mp_buf_free(&job->result); /* what a large result has left there would be taken off its memory */
     job->block = (struct mp_block){0};
@@ -245,13 +246,12 @@ void mp_job_run(struct mpool_job *job, const struct mp_jobs *frame, uint32_t tic
     error = errno;
     if (limited)
         mp_limit_end();
-    killed_in_group = job->group_bytes > 0 && mp_group_end(job);
+    killed_in_group = mp_group_end(job);
     if (returned != 0) {
         if (job->reason_size == 0)
             (void)mpool_job_fail(job, "the function returned %d and gave no reason", returned);
         if (killed_in_group)
-            add_reason(job, "; the kernel killed for want of memory in its cgroup, whose limit is %" PRId64 " bytes",
-                       job->group_bytes);
+            add_reason(job, "; out of memory in its cgroup, whose limit is %" PRId64 " bytes", job->group_bytes);
         job->end.oom = killed_in_group || (frame->memory_bytes > 0 && error == ENOMEM);
         job->failed = true;
         check_report(job, &writer);

@@ -35,11 +35,11 @@ struct mpool_job {
     const struct mp_jobs *frame;
     uint32_t ticket;
     bool failed;
-    bool final;           /* another attempt would end the same way */
-    struct mp_end end;    /* how it has failed; oom: by a limit of memory, of its own or of its cgroup */
-    int64_t group_bytes;  /* it has asked for a cgroup with this limit, 0: it has not; */
-    uint64_t group_kills; /* there so many processes had been killed before */
-    bool reports;         /* it has failed, and what it has packed is its value all the same */
+    bool final;          /* another attempt would end the same way */
+    struct mp_end end;   /* how it has failed; oom: by a limit of memory, of its own or of its cgroup */
+    int64_t group_bytes; /* it has asked for a cgroup with this limit, 0: it has not; */
+    bool group_killed;   /* the kernel has killed there for it */
+    bool reports;        /* it has failed, and what it has packed is its value all the same */
     char reason[MP_REASON_MAX];
     uint32_t reason_size;
     uint64_t staged; /* bit n: deltas[n] has something */

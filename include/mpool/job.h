@@ -48,13 +48,12 @@ MPOOL_API int mpool_job_fail_as(mpool_job *job, mpool_status status, int wait_st
  *
  * The kernel ends by SIGKILL who needs more. If the job fails then, its dossier says that memory had run out, and
  * mpool_task.retry_on "oom" has it. The worker is not in the group, so what the function itself uses does not count.
- * Who is still in the group when the function has returned is killed. A second call of a job sets another limit, and
- * kills who is in the group. The worker keeps its group: files in memory, as in /dev/shm, that one of its jobs leaves
- * count in it until they are removed, and take room from the next job.
+ * Who is still in the group when the function has returned is killed, and the group removed. A second call of a job
+ * does the same, and makes a new one.
  *
  * The group is made in the directory that the environment variable MPOOL_CGROUP names when mpool_init() is called, or
  * in the nearest cgroup around the program that counts memory, if that takes it: cgroup v1 with the right to make a
- * directory there, v2 with a delegated one. It is removed with the worker.
+ * directory there, v2 with a delegated one.
  *
  * Errors: MPOOL_E_SYSTEM (groups cannot be made here, or take no such limit; the detail says why), MPOOL_E_INVAL,
  *         MPOOL_E_NESTED (this is an initializer, a finalizer or a process), MPOOL_E_FORKED (a process that the job has

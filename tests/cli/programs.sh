@@ -270,12 +270,21 @@ memory_is_what_a_program_and_all_that_it_starts_have() {
     step 'shell: "exec tail /dev/zero", memory: 32MiB, retries: {max: 1, on: [oom]}'
     exits 1 "$mpool" run --json
     is "$(json out failed) $(json out crashed) $(json out retried)" '0 1 1'
-    has err 'was killed by SIGKILL; the kernel killed for want of memory in its cgroup, whose limit is 33554432 bytes'
+    has err 'was killed by SIGKILL; out of memory in its cgroup, whose limit is 33554432 bytes'
     step 'shell: "tail /dev/zero & tail /dev/zero & wait; exit 3", memory: 32MiB'
     exits 1 "$mpool" run
-    has err 'exited with 3; the kernel killed for want of memory in its cgroup'
+    has err 'exited with 3; out of memory in its cgroup'
     step 'each: {range: 1..20}, argv: [/bin/true], memory: 32MiB'
     exits 0 "$mpool" run -q
+}
+
+files_in_memory_that_a_program_leaves_are_not_charged_to_the_next() {
+    file=/dev/shm/mpool-test-$$
+    step "each: {range: 1..3}, shell: 'head -c 12000000 /dev/zero >>$file', memory: 16MiB"
+    code=0
+    "$mpool" run -q -j 1 2>err || code=$?
+    rm -f "$file"
+    is "$code$(cat err)" 0
 }
 
 a_failure_comes_with_the_command_that_repeats_it() {
@@ -313,6 +322,7 @@ try an_argument_is_passed_as_it_is bytes_that_are_no_text_are_passed_as_well \
     standard_output_can_be_json \
     what_cannot_be_run_is_told signals_and_descriptors_are_as_a_shell_would_have_them limits_are_the_programs \
     memory_is_what_a_program_and_all_that_it_starts_have \
+    files_in_memory_that_a_program_leaves_are_not_charged_to_the_next \
     a_failure_comes_with_the_command_that_repeats_it a_dry_run_prints_commands_and_runs_nothing \
     nobody_reading_ends_the_run_quietly
 finish

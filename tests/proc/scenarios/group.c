@@ -20,7 +20,7 @@
 
 /* ---- the jobs ---------------------------------------------------------------------------------------------------- */
 
-enum { WITHIN, BEYOND, LEAVE, LEAVE_AND_WAIT, BAD_LIMIT };
+enum { WITHIN, BEYOND, LEAVE, LEAVE_AND_WAIT, LEAVE_FILE, BAD_LIMIT };
 
 static void enter(const char *group)
 {
@@ -42,6 +42,14 @@ static _Noreturn void use(size_t size)
         _exit(8);
     memset(memory, 1, size);
     _exit(0);
+}
+
+/* A file in memory, which its worker keeps open for life. */
+static _Noreturn void fill(int file)
+{
+    static char block[LIMIT / 8 * 7];
+
+    _exit(write(file, block, sizeof block) == sizeof block ? 0 : 5);
 }
 
 /* A process that no group and no session of processes leads to. */
@@ -68,11 +76,13 @@ static mpool_err wait_for(pid_t pid, int *status)
 MPOOL_FUNCTION(grouped)
 {
     const char *group;
-    int what, status;
+    int what, status, file = -1;
 
     if (mpool_unpack(args, "i", &what) != MPOOL_OK ||
         mpool_job_cgroup(job, what == BAD_LIMIT ? 0 : LIMIT, &group) != MPOOL_OK)
         return mpool_job_fail(job, "%s", mpool_error_detail());
+    if (what == LEAVE_FILE)
+        file = memfd_create("left", MFD_CLOEXEC);
     pid_t pid = fork();
     if (pid == 0) {
         const char *again;
@@ -82,6 +92,8 @@ MPOOL_FUNCTION(grouped)
         enter(group);
         if (what == WITHIN || what == BEYOND)
             use((size_t)LIMIT / 4 * (what == WITHIN ? 1 : 8));
+        if (what == LEAVE_FILE)
+            fill(file);
         hide();
     }
     if (wait_for(pid, &status) != MPOOL_OK)
@@ -113,7 +125,7 @@ static mpool_pool *open_grouping(char group[4096])
     }
     CHECK_OK(mpool_result_unpack(result, "s", &path));
     (void)snprintf(group, 4096, "%s", path);
-    CHECK(access(group, F_OK) == 0);
+    CHECK(access(group, F_OK) != 0);
     mpool_future_free(future);
     return pool;
 }
@@ -129,7 +141,7 @@ SCENARIO(group, who_needs_more_memory_is_killed_and_it_is_told)
     CHECK_INT(result->status, MPOOL_FAILED);
     CHECK_INT(result->signal, SIGKILL);
     CHECK_INT(result->attempts, 3);
-    CHECK_SAYS(result->error, "; the kernel killed for want of memory in its cgroup, whose limit is 16777216 bytes");
+    CHECK_SAYS(result->error, "; out of memory in its cgroup, whose limit is 16777216 bytes");
     CHECK_INT(result->dossier->out_of_memory, MPOOL_OOM_YES);
     CHECK_SAYS(result->dossier->out_of_memory_evidence, "cgroup");
     mpool_future_free(future);
@@ -166,6 +178,20 @@ SCENARIO(group, what_is_left_in_it_ends_with_the_job)
     CHECK(!process_is_there(atomic_load(&board->pids[0])));
     finish_pool(pool);
     CHECK(access(group, F_OK) != 0);
+}
+
+SCENARIO(group, is_another_for_the_next_job_which_does_not_pay_for_files_of_the_last)
+{
+    const mpool_task task = {.function = "grouped"};
+    char group[4096];
+    mpool_pool *pool = open_grouping(group);
+
+    for (int i = 0; i < 3; i++) {
+        run_one(pool, &task, LEAVE_FILE, MPOOL_DONE);
+        run_one(pool, &task, WITHIN, MPOOL_DONE);
+    }
+    CHECK_INT(stats_of(pool).workers_started, 1);
+    finish_pool(pool);
 }
 
 SCENARIO(group, goes_with_its_worker_and_so_does_all_that_is_in_it)
