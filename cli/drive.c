@@ -211,7 +211,6 @@ static void drive(struct run *run)
             console_flush(&run->console, stages_look, run);
         stages_look(run);
     } while (err == MPOOL_OK || err == MPOOL_E_TIMEOUT);
-    (void)shelves_flush();
     stages_look(run);
     (void)history_flush(&run->history);
     console_flush(&run->console, stages_look, run);
@@ -298,8 +297,10 @@ void drive_step(struct run *run, struct run_step *step)
     } else {
         run_break(run, what->name, err);
     }
-    if (what->shelf != NULL && run->plan.ended)
+    if (what->shelf != NULL && run->plan.ended) {
         shelf_finish(what->shelf);
+        stages_look(run);
+    }
     step->tally.end_ns = clock_ns();
     if (run->plan.ended && run->plan.items == 0) {
         progress_clear();

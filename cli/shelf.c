@@ -3,11 +3,14 @@
  *
  * Runs in: the mpool command, on its main thread; a worker opens the lines. Owns: the files, and a list of all shelves.
  *
- * Whoever reads opens the file anew, by its descriptor, and so has a position of its own.
+ * Items are written as they come, and a second file has the place of each by the number of its job, with a hole where
+ * there is none. So they are read in the order of the numbers, and what later steps do does not depend on which job was
+ * done first. Lines are written when the step is over.
+ *
+ * Whoever reads opens the files anew, by their descriptors, and so has positions of its own.
  */
 #include "cli/shelf.h"
 
-#include "cli/json.h"
 #include "cli/memory.h"
 #include "cli/tempfile.h"
 
@@ -16,12 +19,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct shelf {
     struct shelf *next;
     const char *step;
-    bool wanted[SHELF_FORMS];
-    FILE *files[SHELF_FORMS]; /* NULL: not wanted, or not open */
+    bool has_lines;
+    FILE *items, *lines; /* NULL: not open, or there are none */
+    int places;          /* 8 bytes for each job: 1 + where its item is among the items; 0: it has none */
+    uint64_t end;        /* of the items */
     uint64_t count;
     bool whole;
     struct key digest;
@@ -48,24 +54,28 @@ struct shelf *shelf_want(struct shelf *shelf, const char *step, enum shelf_form 
     if (shelf == NULL) {
         shelf = memory_get(sizeof *shelf);
         shelf->step = step;
+        shelf->places = -1;
         shelf->next = shelves.first;
         msgpack_sbuffer_init(&shelf->packed);
         shelves.first = shelf;
     }
-    shelf->wanted[form] = true;
+    shelf->has_lines = shelf->has_lines || form == SHELF_LINES;
     return shelf;
+}
+
+static FILE *open_file(void)
+{
+    int fd = tempfile_make(0);
+
+    return fd >= 0 ? fdopen(fd, "w") : NULL;
 }
 
 int shelves_open(void)
 {
     for (struct shelf *shelf = shelves.first; shelf != NULL; shelf = shelf->next) {
-        for (int form = 0; form < SHELF_FORMS; form++) {
-            int fd = shelf->wanted[form] ? tempfile_make(0) : -1;
-            if (fd >= 0)
-                shelf->files[form] = fdopen(fd, "w");
-            if (shelf->wanted[form] && shelf->files[form] == NULL)
-                return errno;
-        }
+        if ((shelf->items = open_file()) == NULL || (shelf->places = tempfile_make(0)) < 0 ||
+            (shelf->has_lines && (shelf->lines = open_file()) == NULL))
+            return errno;
     }
     return 0;
 }
@@ -75,10 +85,10 @@ size_t shelves_lines(int *fds, size_t room)
     size_t count = 0;
 
     for (const struct shelf *shelf = shelves.first; shelf != NULL; shelf = shelf->next) {
-        if (shelf->files[SHELF_LINES] == NULL)
+        if (shelf->lines == NULL)
             continue;
         if (count < room)
-            fds[count] = fileno(shelf->files[SHELF_LINES]);
+            fds[count] = fileno(shelf->lines);
         count++;
     }
     return count;
@@ -90,20 +100,19 @@ static void note_error(bool ok)
         shelves.error = errno != 0 ? errno : EIO;
 }
 
-bool shelves_flush(void)
-{
-    for (const struct shelf *shelf = shelves.first; shelf != NULL; shelf = shelf->next) {
-        for (int form = 0; form < SHELF_FORMS; form++) {
-            if (shelf->files[form] != NULL)
-                note_error(fflush(shelf->files[form]) == 0);
-        }
-    }
-    return shelves.error == 0;
-}
-
 int shelves_error(void)
 {
     return shelves.error;
+}
+
+static void close_files(const struct shelf *shelf)
+{
+    if (shelf->items != NULL)
+        (void)fclose(shelf->items);
+    if (shelf->lines != NULL)
+        (void)fclose(shelf->lines);
+    if (shelf->places >= 0)
+        (void)close(shelf->places);
 }
 
 void shelves_close(void)
@@ -112,10 +121,7 @@ void shelves_close(void)
         struct shelf *shelf = shelves.first;
 
         shelves.first = shelf->next;
-        for (int form = 0; form < SHELF_FORMS; form++) {
-            if (shelf->files[form] != NULL)
-                (void)fclose(shelf->files[form]);
-        }
+        close_files(shelf);
         text_free(&shelf->line);
         msgpack_sbuffer_destroy(&shelf->packed);
         free(shelf);
@@ -125,36 +131,19 @@ void shelves_close(void)
 
 /* ---- to write ---------------------------------------------------------------------------------------------------- */
 
-static void make_line(struct text *line, uint64_t index, const struct item *item, const msgpack_object *result)
+static void write_packed(struct shelf *shelf, const struct head *head)
 {
-    text_clear(line);
-    text_string(line, "{\"index\":");
-    text_unsigned(line, index);
-    text_string(line, ",\"item\":");
-    item_json(line, item);
-    text_string(line, ",\"result\":");
-    json_object(line, result);
-    text_string(line, "}\n");
+    size_t size = shelf->packed.size;
+
+    note_error(fwrite(head, sizeof *head, 1, shelf->items) == 1 &&
+               (size == 0 || fwrite(shelf->packed.data, size, 1, shelf->items) == 1));
+    shelf->end += sizeof *head + size;
 }
 
-/* A sum of hashes is the same in whatever order they come. */
-static void add_digest(struct shelf *shelf)
+void shelf_add(struct shelf *shelf, uint64_t index, const struct item *item, const msgpack_object *result)
 {
-    uint64_t sum[KEY_SIZE / sizeof(uint64_t)], part[KEY_SIZE / sizeof(uint64_t)];
-    struct key key;
-
-    key_bytes(shelf->line.data, shelf->line.size, &key);
-    memcpy(sum, shelf->digest.bytes, sizeof sum);
-    memcpy(part, key.bytes, sizeof part);
-    for (size_t i = 0; i < sizeof sum / sizeof sum[0]; i++)
-        sum[i] += part[i];
-    memcpy(shelf->digest.bytes, sum, sizeof sum);
-}
-
-static void add_item(struct shelf *shelf, const struct item *item, const msgpack_object *result)
-{
-    FILE *file = shelf->files[SHELF_ITEMS];
     struct head head = {.kind = item->kind, .integer = item->integer};
+    uint64_t place = shelf->end + 1;
     msgpack_packer packer;
 
     msgpack_sbuffer_clear(&shelf->packed);
@@ -168,25 +157,45 @@ static void add_item(struct shelf *shelf, const struct item *item, const msgpack
     head.item_size = shelf->packed.size;
     (void)msgpack_pack_object(&packer, *result);
     head.result_size = shelf->packed.size - head.item_size;
-    note_error(fwrite(&head, sizeof head, 1, file) == 1 &&
-               (shelf->packed.size == 0 || fwrite(shelf->packed.data, shelf->packed.size, 1, file) == 1));
+    shelf->count++;
+    note_error(pwrite(shelf->places, &place, sizeof place, (off_t)(index * sizeof place)) == sizeof place);
+    write_packed(shelf, &head);
 }
 
-void shelf_add(struct shelf *shelf, uint64_t index, const struct item *item, const msgpack_object *result)
+/* The hash of a line, and of the hash of those before it, is that of all. */
+static void write_line(struct shelf *shelf, uint64_t index, const struct item *item)
 {
-    shelf->count++;
-    if (shelf->files[SHELF_ITEMS] != NULL)
-        add_item(shelf, item, result);
-    if (shelf->files[SHELF_LINES] == NULL)
-        return;
-    make_line(&shelf->line, index, item, result);
-    add_digest(shelf);
-    note_error(fwrite(shelf->line.data, shelf->line.size, 1, shelf->files[SHELF_LINES]) == 1);
+    struct text *line = &shelf->line;
+
+    text_clear(line);
+    text_add(line, shelf->digest.bytes, KEY_SIZE);
+    text_string(line, "{\"index\":");
+    text_unsigned(line, index);
+    text_string(line, ",\"item\":");
+    item_json(line, item);
+    text_string(line, ",\"result\":");
+    item_json(line, item->result);
+    text_string(line, "}\n");
+    key_bytes(line->data, line->size, &shelf->digest);
+    note_error(fwrite(line->data + KEY_SIZE, line->size - KEY_SIZE, 1, shelf->lines) == 1);
 }
 
 void shelf_finish(struct shelf *shelf)
 {
+    struct shelf_reader *reader;
+    struct item item;
+    uint64_t index;
+
     shelf->whole = true;
+    note_error(fflush(shelf->items) == 0);
+    if (shelf->lines == NULL)
+        return;
+    reader = shelf_read(shelf);
+    while (shelf_next(reader, &index, &item))
+        write_line(shelf, index, &item);
+    errno = shelf_read_end(reader);
+    note_error(errno == 0);
+    note_error(fflush(shelf->lines) == 0);
 }
 
 bool shelf_is_whole(const struct shelf *shelf)
@@ -209,65 +218,80 @@ const struct key *shelf_digest(const struct shelf *shelf)
 int shelf_open_lines(const char *step)
 {
     for (const struct shelf *shelf = shelves.first; shelf != NULL; shelf = shelf->next) {
-        if (strcmp(shelf->step, step) == 0 && shelf->files[SHELF_LINES] != NULL)
-            return tempfile_again(fileno(shelf->files[SHELF_LINES]), O_RDONLY);
+        if (strcmp(shelf->step, step) == 0 && shelf->lines != NULL)
+            return tempfile_again(fileno(shelf->lines), O_RDONLY);
     }
     errno = ENOENT;
     return -1;
 }
 
 struct shelf_reader {
-    FILE *file; /* NULL: it could not be opened, for `error` */
+    FILE *items, *places; /* NULL: it could not be opened, for `error` */
     int error;
+    uint64_t index; /* of the next place */
+    uint64_t at;    /* among the items */
     char *bytes;
     size_t room;
     struct item result;
 };
 
+static FILE *open_again(struct shelf_reader *reader, int fd)
+{
+    int again = tempfile_again(fd, O_RDONLY);
+    FILE *file = again >= 0 ? fdopen(again, "r") : NULL;
+
+    if (file == NULL)
+        reader->error = errno;
+    return file;
+}
+
 struct shelf_reader *shelf_read(const struct shelf *shelf)
 {
     struct shelf_reader *reader = memory_get(sizeof *reader);
-    int fd = tempfile_again(fileno(shelf->files[SHELF_ITEMS]), O_RDONLY);
 
-    if (fd >= 0)
-        reader->file = fdopen(fd, "r");
-    if (reader->file == NULL)
-        reader->error = errno;
+    reader->items = open_again(reader, fileno(shelf->items));
+    reader->places = open_again(reader, shelf->places);
     return reader;
 }
 
 static bool read_bytes(struct shelf_reader *reader, void *bytes, size_t size)
 {
     errno = 0; /* a file that ends too early sets none */
-    if (size == 0 || fread(bytes, size, 1, reader->file) == 1)
-        return true;
-    reader->error = errno != 0 ? errno : EIO;
-    return false;
-}
-
-bool shelf_next(struct shelf_reader *reader, struct item *item, int *error)
-{
-    struct head head;
-    int first = reader->error == 0 ? getc(reader->file) : EOF;
-
-    if (first == EOF && reader->error == 0 && ferror(reader->file) != 0)
-        reader->error = errno;
-    *error = reader->error;
-    if (first == EOF || ungetc(first, reader->file) == EOF)
-        return false;
-    if (!read_bytes(reader, &head, sizeof head)) {
-        *error = reader->error;
+    if (size != 0 && fread(bytes, size, 1, reader->items) != 1) {
+        reader->error = errno != 0 ? errno : EIO;
         return false;
     }
+    reader->at += size;
+    return true;
+}
+
+/* Goes to the next result. To seek costs the buffer, and what came in order needs none. */
+static bool find_next(struct shelf_reader *reader)
+{
+    uint64_t place = 0;
+
+    while (place == 0 && fread(&place, sizeof place, 1, reader->places) == 1)
+        reader->index++;
+    if (ferror(reader->places) != 0 ||
+        (place != 0 && reader->at != place - 1 && fseeko(reader->items, (off_t)(place - 1), SEEK_SET) != 0))
+        reader->error = errno;
+    reader->at = place - 1;
+    return place != 0 && reader->error == 0;
+}
+
+bool shelf_next(struct shelf_reader *reader, uint64_t *index, struct item *item)
+{
+    struct head head;
+
+    if (reader->error != 0 || !find_next(reader) || !read_bytes(reader, &head, sizeof head))
+        return false;
     size_t size = head.item_size + head.result_size;
     if (size > reader->room) {
         reader->room = 2 * size;
         reader->bytes = memory_grow(reader->bytes, reader->room);
     }
-    if (!read_bytes(reader, reader->bytes, size)) {
-        *error = reader->error;
+    if (!read_bytes(reader, reader->bytes, size))
         return false;
-    }
     reader->result =
         (struct item){.kind = ITEM_PACKED, .bytes = reader->bytes + head.item_size, .size = head.result_size};
     *item = (struct item){.kind = head.kind,
@@ -275,13 +299,24 @@ bool shelf_next(struct shelf_reader *reader, struct item *item, int *error)
                           .size = head.item_size,
                           .integer = head.integer,
                           .result = &reader->result};
+    *index = reader->index - 1;
     return true;
 }
 
-void shelf_read_end(struct shelf_reader *reader)
+int shelf_read_error(const struct shelf_reader *reader)
 {
-    if (reader->file != NULL)
-        (void)fclose(reader->file);
+    return reader->error;
+}
+
+int shelf_read_end(struct shelf_reader *reader)
+{
+    int error = reader->error;
+
+    if (reader->items != NULL)
+        (void)fclose(reader->items);
+    if (reader->places != NULL)
+        (void)fclose(reader->places);
     free(reader->bytes);
     free(reader);
+    return error;
 }

@@ -4,7 +4,7 @@
  *     each: {results: sizes}
  *
  * Each job of that step which is done gives an item: its own, with its result, which is {result} in templates. They
- * come in the order in which the jobs ended, unless that step has `order: items`.
+ * come in the order of that step's items.
  *
  * Runs in: the mpool command. Owns: a reader of the step's shelf.
  */
@@ -71,9 +71,9 @@ static struct source *results_open(const void *each)
 static enum source_answer results_next(struct source *source, struct item *item)
 {
     struct results *results = (struct results *)source;
-    int error;
+    uint64_t index;
 
-    if (shelf_next(results->reader, item, &error)) {
+    if (shelf_next(results->reader, &index, item)) {
         results->given++;
         return SOURCE_ITEM;
     }
@@ -81,6 +81,7 @@ static enum source_answer results_next(struct source *source, struct item *item)
         return SOURCE_END;
     /* The rest of them is lost, and that is not to be missed: one failed job stands for it. */
     results->given = shelf_count(results->shelf);
+    int error = shelf_read_error(results->reader);
     *item = (struct item){.kind = ITEM_NONE};
     source->fault = strerror(error != 0 ? error : EIO);
     return SOURCE_FAULT;
@@ -97,7 +98,7 @@ static void results_close(struct source *source)
 {
     struct results *results = (struct results *)source;
 
-    shelf_read_end(results->reader);
+    (void)shelf_read_end(results->reader);
     free(results);
 }
 

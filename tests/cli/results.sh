@@ -119,6 +119,22 @@ a_resumed_run_has_the_results_of_the_earlier_one() {
     is "$(cat reports | wc -l) $(cat ran-* | wc -l) $(cat again-* | wc -l)" '2 6 4'
 }
 
+# Jobs end in another order than that of their items, and in a resumed run in one more.
+results_come_in_the_order_of_the_items() {
+    steps 'one: {each: {range: 1..4}, shell: "[ $1 -ne 1 ] || while [ ! -e done-4 ]; do sleep 0.01; done; [ $1 -ne 3 -o -e fixed ] && touch done-$1 && echo $1", result: number}' \
+        'two: {each: {results: one, batch: 2}, shell: "echo >>two; echo $*", result: text}' \
+        'three: {each: {results: one}, shell: "echo $1 >>three-{index}", args: ["{index}-{result}"]}' \
+        'four: {stdin: {results: two}, shell: "cat >read; echo >>four"}'
+    exits 1 "$mpool" run -q -j2
+    is "$(grep -c . read) $(sed -n 1p read)" '2 {"index":0,"item":[1,2],"result":"1 2"}'
+    exits 1 "$mpool" run -q -j2 --resume
+    is "$(wc -l <two) $(wc -l <four)" '2 1'
+    touch fixed
+    exits 0 "$mpool" run -q -j2 --resume
+    printf '{"index":%d,"item":[%d,%d],"result":"%d %d"}\n' 0 1 2 1 2 1 3 4 3 4 | diff - read
+    is "$(wc -l <two) $(wc -l <four)" '3 2'
+}
+
 a_step_that_takes_results_does_not_run_alone() {
     steps 'one: {each: {range: 1..4}, call: square}' 'two: {each: {results: one}, call: square}'
     exits 2 "$mpool" run --only two
@@ -170,6 +186,7 @@ try results_are_the_items_of_a_later_step an_item_keeps_its_templates_and_the_re
     bytes_that_are_no_text_come_through a_step_without_items_has_a_result_too \
     a_step_without_results_has_items_all_the_same jobs_that_are_not_done_give_no_item \
     a_program_reads_results_as_lines results_of_every_size_and_number_are_kept batches_have_the_items_and_no_result \
-    a_resumed_run_has_the_results_of_the_earlier_one a_step_that_takes_results_does_not_run_alone \
+    a_resumed_run_has_the_results_of_the_earlier_one results_come_in_the_order_of_the_items \
+    a_step_that_takes_results_does_not_run_alone \
     a_full_disk_ends_the_run the_example_goes_on_after_a_stop_and_a_failure
 finish
