@@ -132,6 +132,9 @@ static void look_at_earlier(struct sql *sql, int64_t run, struct journal_earlier
                              "SELECT coalesce((SELECT json_extract(summary, '$.jobs.total') FROM runs WHERE id = ?1),"
                              " (SELECT CASE WHEN count(jobs) = count(*) THEN sum(jobs) END FROM steps WHERE run = ?1))",
                              run, 0);
+    /* Jobs that have changed since were done all the same. */
+    if (earlier->done > earlier->total)
+        earlier->total = 0;
 }
 
 /* ---- the beginning ----------------------------------------------------------------------------------------------- */

@@ -210,16 +210,19 @@ static void pack_key(const char *key, msgpack_packer *packer)
 
 static int report(mpool_job *job, const struct order *order, mpool_status stopped, int status, msgpack_packer *packer)
 {
-    bool done = is_expected(order, status);
+    bool done = is_expected(order, status), has_value = false;
     int returned = 0;
 
     (void)msgpack_pack_map(packer, 1 + GATHER_KEYS);
     pack_key("value", packer);
-    if (done && order->result != RESULT_NONE && !pack_value(job, order, status, packer))
-        returned = -1;
-    if (!done || order->result == RESULT_NONE || returned != 0)
+    if (done && order->result != RESULT_NONE) {
+        has_value = pack_value(job, order, status, packer);
+        returned = has_value ? 0 : -1;
+    }
+    if (!has_value)
         (void)msgpack_pack_nil(packer);
-    gather_pack(&output, order->result == RESULT_NONE, packer);
+    /* What was to be the result and is none says why. */
+    gather_pack(&output, !has_value && order->show != SHOW_DROP, packer);
     if (!done)
         return fail(job, order, status, stopped);
     if (output.error != 0)

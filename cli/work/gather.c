@@ -117,13 +117,24 @@ static void pack_stream(const char *key, const struct gather_stream *stream, boo
     (void)msgpack_pack_bin_with_body(packer, stream->data != NULL ? stream->data : "", with ? stream->size : 0);
 }
 
+static size_t count_pieces(const struct gather *gather, bool with_out)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < gather->piece_count; i++)
+        count += with_out || gather->pieces[i].stream != STDOUT_FILENO;
+    return count;
+}
+
 void gather_pack(const struct gather *gather, bool with_out, msgpack_packer *packer)
 {
     pack_stream("out", &gather->streams[STDOUT_FILENO], with_out, packer);
     pack_stream("err", &gather->streams[STDERR_FILENO], true, packer);
     (void)msgpack_pack_str_with_body(packer, "spool", 5);
-    (void)msgpack_pack_array(packer, gather->piece_count);
+    (void)msgpack_pack_array(packer, count_pieces(gather, with_out));
     for (size_t i = 0; i < gather->piece_count; i++) {
+        if (!with_out && gather->pieces[i].stream == STDOUT_FILENO)
+            continue;
         (void)msgpack_pack_array(packer, 3);
         (void)msgpack_pack_int(packer, gather->pieces[i].stream);
         (void)msgpack_pack_uint64(packer, gather->pieces[i].offset);

@@ -206,6 +206,19 @@ standard_output_can_be_the_result() {
     has err 'its output is not a number: "12 apples"'
 }
 
+output_that_is_no_result_is_shown() {
+    step 'argv: [seq, "20000"], result: text'
+    exits 1 "$mpool" run -q
+    has err 'its result is larger than 64 KiB'
+    seq 20000 | cmp - out
+    step 'argv: [sh, -c, "echo why; exit 3"], result: number'
+    exits 1 "$mpool" run -q
+    is "$(cat out)" why
+    step 'argv: [seq, "20000"], result: text, show: none'
+    exits 1 "$mpool" run -q
+    is "$(cat out)" ''
+}
+
 standard_output_can_be_json() {
     step "each: {range: 1..3}, argv: [printf, '{\"n\": %d, \"l\": [null, true, 1.5]}', '{item}'], result: json,
         totals: {n: {sum: '{result.n}'}, e: {count: jobs, by: '{result.n}'}}"
@@ -319,7 +332,7 @@ try an_argument_is_passed_as_it_is bytes_that_are_no_text_are_passed_as_well \
     a_program_has_its_directory_and_its_environment a_step_can_show_nothing_or_all_at_once \
     an_exit_code_is_a_failure_and_a_signal_a_crash retries_can_ask_for_exit_codes_and_signals_of_programs \
     a_program_that_takes_too_long_is_ended_and_what_it_wrote_is_shown standard_output_can_be_the_result \
-    standard_output_can_be_json \
+    output_that_is_no_result_is_shown standard_output_can_be_json \
     what_cannot_be_run_is_told signals_and_descriptors_are_as_a_shell_would_have_them limits_are_the_programs \
     memory_is_what_a_program_and_all_that_it_starts_have \
     files_in_memory_that_a_program_leaves_are_not_charged_to_the_next \

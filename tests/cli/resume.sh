@@ -26,6 +26,10 @@ a_run_that_does_not_resume_says_what_was_done() {
     exits 1 "$mpool" run -q
     exits 1 "$mpool" run -q
     has err 'mpool: 4 of 6 jobs done earlier; --resume continues'
+    step 'each: {range: 1..6}, shell: "[ $1 -le 5 ]"'
+    exits 1 "$mpool" run -q --resume
+    exits 1 "$mpool" run -q
+    has err 'mpool: 9 jobs done earlier; --resume continues'
     exits 1 "$mpool" run -q --no-journal
     has_not err 'done earlier'
     step 'each: {range: 1..6}, call: square'
