@@ -182,7 +182,9 @@ static const char *add_program(const struct step *step, const struct item *item,
     else if (plan_pack(step, item, index, &scratch, &problem, &args) && args.size < 2 * COMMAND_MAX &&
              msgpack_unpack_next(&order, args.data, args.size, NULL) == MSGPACK_UNPACK_SUCCESS)
         add_order(&command, &order.data);
-    if (command.size > 0 && command.size < COMMAND_MAX) {
+    if (command.size > 0 && memchr(command.data, '\0', command.size) != NULL) {
+        impossible = "not as a command, for it has a NUL byte inside";
+    } else if (command.size > 0 && command.size < COMMAND_MAX) {
         text_add(to, command.data, command.size);
         impossible = NULL;
     }

@@ -132,8 +132,8 @@ static bool read_stdin(struct report *report, const struct yaml_node *node, stru
     if (node == NULL)
         return true;
     if (node->kind != YAML_MAP || node->count != 1) {
-        report_error(report, node->place, "`stdin` is {file: PATH}, {text: TEXT} or {results: STEP}, not %s",
-                     value_name(node));
+        report_error(report, node->place, "`stdin` is one of {file: PATH}, {text: TEXT} and {results: STEP}, not %s",
+                     node->kind == YAML_MAP && node->count > 1 ? "several" : value_name(node));
         return false;
     }
     parts->text = yaml_get(node, "text");

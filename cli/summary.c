@@ -120,10 +120,26 @@ static void add_table(struct text *text, const struct run *run)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
+/* What --retry-failed has left out, since it had not failed earlier. */
+static void add_unwanted(struct text *text, const struct run *run)
+{
+    uint64_t pending = 0;
+
+    for (size_t i = 0; i < run->jobfile.step_count; i++)
+        pending += run->steps[i].tally.pending;
+    if (!run->options->retry_failed || run->stage != RUN_ON || pending == 0)
+        return;
+    text_string(text, "mpool: ");
+    text_number(text, pending);
+    text_string(text, pending == 1 ? " job has" : " jobs have");
+    text_string(text, " not failed earlier, and --retry-failed runs no other; --resume runs all that are not done\n");
+}
+
 void summary_print(const struct run *run)
 {
     struct text text = {0};
 
+    add_unwanted(&text, run);
     if (!run->options->quiet) {
         add_table(&text, run);
         totals_print(&text, run);

@@ -43,6 +43,7 @@ only_failures_can_be_run_again() {
     step 'each: {range: 1..6}, shell: "echo >>ran-$1; [ $1 -ne 2 ]"'
     exits 1 "$mpool" run --json --retry-failed
     is "$(json out done) $(json out failed) $(json out pending)" '2 1 3'
+    has err 'mpool: 3 jobs have not failed earlier, and --retry-failed runs no other; --resume runs all'
     is "$(cat ran-1 ran-3 | wc -l) $(wc -l <ran-2) $(find . -name 'ran-[456]' | wc -l)" '2 2 0'
 }
 
