@@ -10,6 +10,7 @@
 #include "cli/json.h"
 #include "cli/names.h"
 #include "cli/plan.h"
+#include "cli/secrets.h"
 #include "cli/template.h"
 
 #include <inttypes.h>
@@ -198,5 +199,10 @@ static const char *add_program(const struct step *step, const struct item *item,
 
 const char *again_add(const struct step *step, const struct item *item, uint64_t index, struct text *to)
 {
-    return step->program != NULL ? add_program(step, item, index, to) : add_function(step, item, index, to);
+    size_t begin = to->size;
+    const char *impossible =
+        step->program != NULL ? add_program(step, item, index, to) : add_function(step, item, index, to);
+
+    secrets_hide(to, begin);
+    return impossible;
 }

@@ -11,6 +11,7 @@
 #include "cli/finding.h"
 #include "cli/program.h"
 #include "cli/progress.h"
+#include "cli/secrets.h"
 #include "cli/shelf.h"
 #include "cli/source.h"
 #include "cli/stages.h"
@@ -108,14 +109,16 @@ static void write_down(struct run *run, const struct ticket *ticket, const mpool
 }
 
 /* Counts and writes one result. The ticket has what is known of the job. */
-static void settle(struct run *run, const mpool_result *result)
+static void settle(struct run *run, const mpool_result *come)
 {
+    mpool_result told = *come, *result = &told;
     struct run_step *step = run->current;
     const struct ticket *ticket = tickets_get(&run->plan.tickets, result->tag);
     msgpack_object value = {.type = MSGPACK_OBJECT_NIL};
     mpool_status status = result->status;
     const char *fault = NULL;
 
+    told.error = secrets_hidden(come->error);
     if (status == MPOOL_DONE)
         fault = add_up(run, step, ticket->index, &ticket->item, result, &value);
     if (fault != NULL)
@@ -139,13 +142,10 @@ static void take_fault(void *user, uint64_t index, const struct item *item, cons
 {
     struct run *run = user;
     struct run_step *step = run->current;
-    struct journal_job job = {.step = (size_t)(step - run->steps),
-                              .index = index,
-                              .status = MPOOL_FAILED,
-                              .run_ns = -1,
-                              .error = error,
-                              .output_end = -1};
+    struct journal_job job = {
+        .step = (size_t)(step - run->steps), .index = index, .status = MPOOL_FAILED, .run_ns = -1, .output_end = -1};
 
+    job.error = error = secrets_hidden(error);
     step->tally.ended[MPOOL_FAILED]++;
     output_fault(&run->output, step->step, index, item, error);
     key_make(&(struct key_parts){0}, &run->history.scratch, &job.key);

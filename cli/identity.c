@@ -7,6 +7,7 @@
 
 #include "cli/json.h"
 #include "cli/memory.h"
+#include "cli/secrets.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,7 @@ static void add_settings(struct text *to, const struct setting *settings, size_t
             text_char(to, ',');
         json_string(to, sorted[i]->name, strlen(sorted[i]->name));
         text_char(to, ':');
-        if (identity_is_secret(sorted[i]->name))
+        if (secrets_has(sorted[i]->name) || identity_is_secret(sorted[i]->name))
             text_string(to, "null");
         else
             json_bytes(to, sorted[i]->value, strlen(sorted[i]->value));

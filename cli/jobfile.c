@@ -10,16 +10,17 @@
 #include "cli/needs.h"
 #include "cli/reference.h"
 #include "cli/schema.h"
+#include "cli/secrets.h"
 #include "cli/step.h"
 #include "cli/suggest.h"
 #include "cli/value.h"
+#include "cli/vars.h"
 
 #include <mpool/pool.h>
 #include <stdio.h>
 #include <string.h>
 
 #define VERSION 1
-#define NAME_MAX_CHARACTERS 40 /* of a step or a variable */
 #define STEPS_MAX 1000
 
 static const struct form number_form = {.kind = FORM_NUMBER, .least = VERSION, .most = VERSION};
@@ -30,9 +31,7 @@ static const struct form auto_form = {.kind = FORM_WORD, .words = "auto"};
 static const struct form count_form = {.kind = FORM_NUMBER, .least = 1, .most = MPOOL_WORKERS_MAX};
 static const struct form workers_form = FORM_OR(&auto_form, &count_form);
 
-#define NAME_PATTERN SCHEMA_NAME_PATTERN(NAME_MAX_CHARACTERS)
-
-static const struct form vars_form = {.kind = FORM_NAMED, .pattern = NAME_PATTERN, .of = &schema_scalar_form};
+#define NAME_PATTERN SCHEMA_NAME_PATTERN(JOBFILE_NAME_MAX)
 
 static const struct schema_key default_keys[] = {LIMITS_KEYS, {0}};
 static const struct form defaults_form = {.kind = FORM_MAP, .keys = default_keys};
@@ -99,62 +98,6 @@ static bool read_workers(struct jobfile *jobfile, const struct yaml_node *node)
     return false;
 }
 
-/* ---- variables --------------------------------------------------------------------------------------------------- */
-
-/*
- * What --set says takes the place of what the file says, as if it were written there without quotes; but what would be
- * no value for a variable then, nothing to begin with, is a text.
- */
-static bool set_vars(struct jobfile *jobfile, const struct setting *settings, size_t count)
-{
-    const struct yaml_node *vars = jobfile->vars;
-    bool ok = true;
-
-    for (size_t i = 0; i < count; i++) {
-        struct yaml_node *node = vars != NULL ? yaml_get(vars, settings[i].name) : NULL;
-        if (node != NULL) {
-            node->kind = YAML_SCALAR;
-            node->plain = true;
-            node->text = settings[i].value;
-            node->length = strlen(settings[i].value);
-            node->plain = value_of(node).type != VALUE_NULL && value_is_json(node);
-            continue;
-        }
-        struct suggestion near = {.word = settings[i].name};
-        for (const struct yaml_node *var = vars != NULL ? vars->first : NULL; var != NULL; var = var->next)
-            suggest_offer(&near, var->key->text);
-        report_error(&jobfile->yaml.report, PLACE_FILE, "--set: `vars` has no \"%.60s\"%s", settings[i].name,
-                     suggest_or_list(&near));
-        ok = false;
-    }
-    return ok;
-}
-
-static bool read_vars(struct jobfile *jobfile, struct yaml_node *vars, const struct setting *settings, size_t count)
-{
-    struct report *report = &jobfile->yaml.report;
-    const struct scope scope = {.jobfile = jobfile};
-    bool ok = true;
-
-    if (vars != NULL && !schema_map(report, vars, "`vars`"))
-        return false;
-    for (struct yaml_node *var = vars != NULL ? vars->first : NULL; var != NULL; var = var->next) {
-        if (!schema_name(report, var->key, "a variable", NAME_MAX_CHARACTERS)) {
-            ok = false;
-        } else if (var->kind != YAML_SCALAR) {
-            report_error(report, var->place, "a variable is a text, a number, true or false, not %s", value_name(var));
-            ok = false;
-        } else if (value_of(var).type == VALUE_NULL) {
-            report_error(report, var->place, "a variable is not null; an empty text is written \"\"");
-            ok = false;
-        } else {
-            ok = value_check(report, var) && reference_expand(&scope, var) && ok;
-        }
-    }
-    jobfile->vars = vars;
-    return set_vars(jobfile, settings, count) && ok;
-}
-
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static bool read_steps(struct jobfile *jobfile, const struct yaml_node *root, const struct yaml_node *steps)
@@ -176,7 +119,7 @@ static bool read_steps(struct jobfile *jobfile, const struct yaml_node *root, co
     for (const struct yaml_node *node = steps->first; node != NULL; node = node->next) {
         struct step *step = &jobfile->steps[jobfile->step_count++];
         *step = (struct step){.name = node->key->text, .place = node->key->place, .limits = jobfile->defaults};
-        ok = schema_name(report, node->key, "a step", NAME_MAX_CHARACTERS) && ok;
+        ok = schema_name(report, node->key, "a step", JOBFILE_NAME_MAX) && ok;
         ok = step_read(jobfile, step, node) && ok;
     }
     return ok && needs_order(jobfile);
@@ -202,7 +145,7 @@ bool jobfile_take(struct jobfile *jobfile, const struct setting *settings, size_
         return false; /* it is there, mistyped, and that was reported */
     ok = read_name(jobfile, yaml_get(root, "name")) && ok;
     ok = read_workers(jobfile, yaml_get(root, "workers")) && ok;
-    ok = read_vars(jobfile, yaml_get(root, "vars"), settings, count) && ok;
+    ok = vars_read(jobfile, yaml_get(root, "vars"), settings, count) && ok;
     struct yaml_node *defaults = yaml_get(root, "defaults");
     if (defaults != NULL)
         ok = schema_map(report, defaults, "`defaults`") && schema_keys(report, defaults, default_keys, "`defaults`") &&
@@ -264,6 +207,7 @@ bool jobfile_only(struct jobfile *jobfile, const char *name)
 void jobfile_free(struct jobfile *jobfile)
 {
     shelves_close();
+    secrets_forget();
     yaml_free(&jobfile->yaml);
     *jobfile = (struct jobfile){0};
 }

@@ -19,6 +19,9 @@ struct shape;
 struct shelf;
 struct source_kind;
 
+/* Characters of the name of a step or a variable, at most. */
+#define JOBFILE_NAME_MAX 40
+
 /* `--set name=value` */
 struct setting {
     const char *name;

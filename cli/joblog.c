@@ -7,6 +7,7 @@
 
 #include "cli/again.h"
 #include "cli/names.h"
+#include "cli/secrets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,6 +60,7 @@ void joblog_add(struct joblog *joblog, const struct step *step, uint64_t index, 
                 result->signal);
     if (again_add(step, item, index, &command) != NULL)
         item_show(&command, item);
+    secrets_hide(&command, 0);
     /* One line: what would begin another is escaped. */
     names_clean(line, command.data != NULL ? command.data : "", command.size);
     text_char(line, '\n');

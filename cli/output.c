@@ -8,6 +8,7 @@
 #include "cli/finding.h"
 #include "cli/json.h"
 #include "cli/names.h"
+#include "cli/secrets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,6 +102,7 @@ static void begin_line(struct output *output, const struct step *step, uint64_t 
     text_unsigned(line, index);
     text_string(line, ",\"item\":");
     item_json(line, item);
+    secrets_hide(line, output->begin);
 }
 
 static void end_line(struct output *output)

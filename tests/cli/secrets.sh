@@ -1,0 +1,73 @@
+#!/bin/sh
+# tests/cli/secrets.sh - values of variables that are never written down
+#
+#     sh secrets.sh MPOOL
+. "$(dirname -- "$0")/lib.sh"
+
+# job STEP - a job file whose variable `key` is a secret, from the environment
+job() {
+    cat >job.yaml <<YAML
+mpool: 1
+vars: {key: {value: "{env.CANARY}", secret: true}}
+steps:
+  a: {$1}
+YAML
+}
+
+# nowhere NAME... - in these files, and in all that mpool keeps, the secret is not
+nowhere() {
+    if grep -rF "$CANARY" "$@" "$XDG_STATE_HOME"; then
+        echo 'the secret is there'
+        return 1
+    fi
+}
+
+export CANARY="it's a \"canary\"\\"
+
+a_program_gets_it_and_nothing_is_written() {
+    job 'each: {items: [x]}, argv: [sh, -c, "echo $1 >got; echo $1 >&2; exit 7", "{vars.key}", "{vars.key}"]'
+    exits 1 "$mpool" run -q --output lines --joblog log
+    is "$(cat got)" "$CANARY"
+    has lines '{vars.key}'
+    has log '{vars.key}'
+    exits 0 "$mpool" status
+    exits 0 "$mpool" log 1
+    has out 'sh exited with 7: {vars.key}'
+    nowhere lines log out
+}
+
+a_failure_and_a_dry_run_show_its_name() {
+    job 'each: {items: ["{vars.key}"]}, argv: [sh, -c, "exit 7", sh, "{item}{vars.key}"], show: none'
+    sed -i 's/items: .*"\]}/lines: names}/' job.yaml
+    printf '%s\n' "$CANARY" >names
+    exits 1 "$mpool" run
+    has err 'a: {vars.key}: failed'
+    has err "again: sh -c 'exit 7' sh '{vars.key}{vars.key}'"
+    nowhere err
+    exits 0 "$mpool" run --dry-run
+    is "$(cat out)" "sh -c 'exit 7' sh '{vars.key}{vars.key}'"
+}
+
+set_on_the_command_line_it_is_no_part_of_the_record() {
+    job 'argv: ["true"]'
+    sed -i 's/{value.*true}}/{secret: true}}/; s/key:/lock:/' job.yaml
+    exits 2 "$mpool" run
+    has err 'the variable "lock" has no value: give it `value`, or --set lock=...'
+    exits 0 "$mpool" run -q --set "lock=$CANARY"
+    nowhere job.yaml
+    exits 2 "$mpool" run -q --set lock=abc
+    has err 'a secret has at least 4 bytes'
+}
+
+a_variable_can_have_its_value_in_a_map_and_be_none() {
+    job 'argv: [echo, "{vars.key}"]'
+    sed -i 's/^vars.*/vars: {key: {value: 1.10}}/' job.yaml
+    exits 0 "$mpool" run -q
+    is "$(cat out)" 1.10
+    exits 0 "$mpool" run -q --set key=x
+    is "$(cat out)" x
+}
+
+try a_program_gets_it_and_nothing_is_written a_failure_and_a_dry_run_show_its_name \
+    set_on_the_command_line_it_is_no_part_of_the_record a_variable_can_have_its_value_in_a_map_and_be_none
+finish
