@@ -196,6 +196,17 @@ static void flush(struct run *run)
     (void)joblog_flush(&run->joblog);
 }
 
+static void look_at_jobs_file(struct run *run)
+{
+    unsigned jobs = jobs_file_look(&run->jobs_file, clock_coarse_ns());
+    mpool_err err = jobs > 0 ? mpool_pool_resize(run->pool, jobs) : MPOOL_OK;
+
+    if (err != MPOOL_OK)
+        run_break(run, run->jobs_file.path, err);
+    else if (jobs > 0)
+        run->plan.workers = jobs;
+}
+
 static void drive(struct run *run)
 {
     const mpool_result *result;
@@ -209,6 +220,7 @@ static void drive(struct run *run)
             flush(run);
         if (history_shows(&run->history))
             console_flush(&run->console, stages_look, run);
+        look_at_jobs_file(run);
         stages_look(run);
     } while (err == MPOOL_OK || err == MPOOL_E_TIMEOUT);
     stages_look(run);

@@ -5,10 +5,8 @@
  */
 #include "cli/options.h"
 
+#include "cli/jobs_number.h"
 #include "cli/memory.h"
-#include "cli/schema.h"
-
-#include <mpool/pool.h>
 
 #include <argp.h>
 #include <errno.h>
@@ -28,6 +26,7 @@ enum {
     OPTION_NO_JOURNAL,
     OPTION_RESUME,
     OPTION_RETRY_FAILED,
+    OPTION_JOBS_FILE,
 };
 
 static const struct argp_option file_options[] = {
@@ -39,6 +38,7 @@ static const struct argp_option file_options[] = {
 static const struct argp_option running_options[] = {
     {"directory", 'C', "DIR", 0, "Change to DIR before anything else", 0},
     {"jobs", 'j', "N", 0, "Run N jobs at a time, 1 to 1024, or 50% of the CPUs, or one more than them: +1", 0},
+    {"jobs-file", OPTION_JOBS_FILE, "FILE", 0, "Read such a number in FILE, again when it changes", 0},
     {"output", OPTION_OUTPUT, "FILE", 0, "Write a JSON line for each job to FILE, - for standard output", 0},
     {"joblog", OPTION_JOBLOG, "FILE", 0, "Write a line for each job to FILE, as GNU parallel does", 0},
     {"journal", OPTION_JOURNAL, "FILE", 0, "Write down in FILE how each job ends; programs are in any case", 0},
@@ -74,24 +74,14 @@ static void parse_setting(struct argp_state *state, struct options *options, cha
     options->settings[options->setting_count++] = (struct setting){.name = text, .value = equals + 1};
 }
 
-/* The largest number in -j: a share of the CPUs, in per cent. */
-#define JOBS_MOST INT64_C(100000)
-
-/* "8", "50%" of the CPUs, "+1" more or "-1" fewer than there are; at least one. */
 static void parse_workers(struct argp_state *state, struct options *options, const char *text)
 {
-    int64_t cpus = mpool_cpu_count(), number = 0, workers;
-    size_t length = strlen(text);
-    bool more = text[0] == '+', fewer = text[0] == '-', share = length > 1 && text[length - 1] == '%';
+    struct text why = {0};
 
-    if (!schema_digits(text + (more || fewer), length - (more || fewer) - share, &number) ||
-        (share && (more || fewer)) || number < !(more || fewer) || number > JOBS_MOST)
-        argp_error(state, "-j takes a number of jobs from 1 to %d, or 50%% of the CPUs, or +1 or -1, not '%s'",
-                   MPOOL_WORKERS_MAX, text);
-    workers = more ? cpus + number : fewer ? cpus - number : share ? cpus * number / 100 : number;
-    if (workers > MPOOL_WORKERS_MAX)
-        argp_error(state, "-j %s makes %d jobs at a time, and %d are the most", text, (int)workers, MPOOL_WORKERS_MAX);
-    options->workers = workers < 1 ? 1 : (unsigned)workers;
+    options->workers = jobs_number(text, strlen(text), &why);
+    if (options->workers == 0)
+        argp_error(state, "-j %s", why.data);
+    text_free(&why);
 }
 
 static void parse_progress(struct argp_state *state, struct options *options, const char *text)
@@ -127,6 +117,9 @@ static error_t parse_running(int key, char *argument, struct argp_state *state)
     case 'q':
         options->quiet = true;
         return 0;
+    case OPTION_JOBS_FILE:
+        options->jobs_file = argument;
+        return 0;
     case OPTION_OUTPUT:
         options->output = argument;
         return 0;
@@ -155,6 +148,8 @@ static error_t parse_running(int key, char *argument, struct argp_state *state)
         options->dry_run = true;
         return 0;
     case ARGP_KEY_END:
+        if (options->workers > 0 && options->jobs_file != NULL)
+            argp_error(state, "-j and --jobs-file both say how many jobs to run at a time");
         if (options->json && options->output != NULL && strcmp(options->output, "-") == 0)
             argp_error(state, "--json and --output - both write to standard output");
         if (options->no_journal && (options->journal != NULL || options->resume || options->retry_failed))

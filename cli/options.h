@@ -20,11 +20,12 @@ struct options {
     const char *file;
     struct setting *settings;
     size_t setting_count, setting_room;
-    unsigned workers;    /* 0: what the file says */
-    const char *only;    /* the one step to run; NULL: all */
-    const char *output;  /* NULL: none; "-": standard output */
-    const char *joblog;  /* NULL: none */
-    const char *journal; /* NULL: the usual one, if any */
+    unsigned workers;      /* 0: what the file says */
+    const char *jobs_file; /* says it, and may change; NULL: none does */
+    const char *only;      /* the one step to run; NULL: all */
+    const char *output;    /* NULL: none; "-": standard output */
+    const char *joblog;    /* NULL: none */
+    const char *journal;   /* NULL: the usual one, if any */
     bool no_journal, resume, retry_failed;
     bool json;
     bool quiet;   /* neither a live line nor a table of what was done */

@@ -83,6 +83,10 @@ static bool open_pool(struct run *run)
 
     if (run->options->workers > 0)
         options.workers = run->options->workers;
+    if (run->jobs_file.path != NULL) {
+        options.workers = run->jobs_file.jobs;
+        options.workers_most = MPOOL_WORKERS_MAX;
+    }
     int error = jobfile_has_programs(&run->jobfile) ? spool_open() : 0;
     if (error == 0)
         error = shelves_open();
@@ -301,7 +305,8 @@ int run_whole(struct run *run)
 
     if (run->options->dry_run) {
         code = dry_run(&run->jobfile);
-    } else if (output_open(&run->output, run->options->output, run->options->file,
+    } else if (jobs_file_open(&run->jobs_file, run->options->jobs_file) &&
+               output_open(&run->output, run->options->output, run->options->file,
                            run->options->resume || run->options->retry_failed) &&
                joblog_open(&run->joblog, run->options->joblog)) {
         code = run_jobs(run);

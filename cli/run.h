@@ -9,6 +9,7 @@
 #include "cli/history.h"
 #include "cli/jobfile.h"
 #include "cli/joblog.h"
+#include "cli/jobs_file.h"
 #include "cli/ledger.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -38,6 +39,7 @@ struct run {
     const struct options *options;
     struct jobfile jobfile;
     mpool_pool *pool;
+    struct jobs_file jobs_file; /* of --jobs-file */
     struct run_step *steps;
     struct run_step *current; /* the step that runs; NULL: none */
     mpool_iter *iter;         /* its jobs; NULL: none yet */

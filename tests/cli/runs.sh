@@ -360,6 +360,21 @@ workers: 1'
     awk -v s="$(json out seconds)" 'BEGIN { exit !(s > 0.8) }'
 }
 
+the_number_of_workers_can_be_in_a_file_that_changes() {
+    echo 1 >jobs
+    # The first job asks for more of them, and ends when four run.
+    job '  a: {each: {range: 1..4}, shell: "touch run-$1; echo 4 >jobs; while [ ! -e run-4 ]; do sleep 0.02; done"}'
+    exits 0 "$mpool" run -q --jobs-file jobs
+    job '  a: {shell: "echo many >jobs; while ! grep -q many err; do sleep 0.02; done; echo 2 >jobs"}'
+    exits 0 "$mpool" run -q --jobs-file jobs
+    is "$(cat err)" "mpool: jobs: takes a number of jobs from 1 to 1024, or 50% of the CPUs, or +1 or -1, not 'many'; the run goes on as before"
+    exits 2 "$mpool" run --jobs-file nowhere
+    has err 'mpool: nowhere: No such file or directory'
+    exits 2 "$mpool" run --jobs-file jobs -j 2
+    has err '-j and --jobs-file both say how many jobs to run at a time'
+    exits 0 "$mpool" exec -q --jobs-file jobs echo ::: a
+}
+
 large_arguments_arrive_and_too_large_ones_fail_their_job() {
     for size in 1000000 8000000 8388608; do
         head -c "$size" /dev/zero | tr '\0' x
@@ -394,5 +409,6 @@ try totals_equal_what_find_and_awk_say a_root_that_begins_with_a_hyphen_is_no_op
     an_output_that_cannot_be_made_is_told_before_any_job_runs nobody_reading_the_summary_object_ends_the_run_quietly \
     nobody_reading_the_output_ends_the_run_quietly \
     closed_standard_files_do_no_harm the_number_of_workers_is_what_was_asked_for \
+    the_number_of_workers_can_be_in_a_file_that_changes \
     large_arguments_arrive_and_too_large_ones_fail_their_job progress_is_written_to_a_file_only_if_asked_for
 finish
