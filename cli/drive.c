@@ -9,6 +9,7 @@
 #include "cli/drive.h"
 
 #include "cli/finding.h"
+#include "cli/median.h"
 #include "cli/program.h"
 #include "cli/progress.h"
 #include "cli/secrets.h"
@@ -124,6 +125,8 @@ static void settle(struct run *run, const mpool_result *come)
     if (fault != NULL)
         status = MPOOL_FAILED;
     step->tally.ended[status]++;
+    if (step->step->limits.timeout_percent > 0 && result->status == MPOOL_DONE)
+        median_add(result->run_ns);
     if (run->output.writer.name != NULL)
         output_result(&run->output, step->step, ticket->index, &ticket->item, result, fault);
     write_down(run, ticket, result, status, fault != NULL ? fault : result->error, &value);
@@ -263,7 +266,8 @@ static mpool_task make_task(const struct run *run, const struct run_step *run_st
                        .once = limits->once,
                        .discard_value = run->output.writer.name == NULL && !program && !run_step->ledger.kept &&
                                         !run_step->writes_values && step->shelf == NULL,
-                       .measure = run->output.writer.name != NULL || run->joblog.writer.name != NULL};
+                       .measure = run->output.writer.name != NULL || run->joblog.writer.name != NULL ||
+                                  limits->timeout_percent > 0};
 
     if (program) {
         task.timeout_ms += task.timeout_ms > 0 ? PROGRAM_GRACE_MS : 0;
@@ -297,6 +301,7 @@ void drive_step(struct run *run, struct run_step *step)
     task.collect_count = ledger_collect(&step->ledger, collect);
     run->current = step;
     step->tally.start_ns = clock_ns();
+    median_begin();
     begin_plan(run, step);
     (void)mpool_pool_stats_read(run->pool, &stats);
     run->plan.workers = stats.workers;

@@ -61,7 +61,7 @@ static const struct argp_option exec_options[] = {
     {"keep-order", 'k', NULL, 0, "Show output in the order of the items", 0},
     {"ungroup", 'u', NULL, 0, "Let programs write straight to the terminal, mixed as it comes", 0},
     {"tag", OPTION_TAG, NULL, 0, "Begin each line of output with the item and a tab", 0},
-    {"timeout", OPTION_TIMEOUT, "TIME", 0, "End a program that runs longer than TIME, as 30s", 0},
+    {"timeout", OPTION_TIMEOUT, "TIME", 0, "End a program that runs longer than TIME, 30s or 300% of the median", 0},
     {"halt", OPTION_HALT, "WHEN", 0, "End the run early, at soon,fail=3, now,fail=10% or now,success=1", 0},
     {"retries", OPTION_RETRIES, "N", 0, "Run a program that fails up to N more times", 0},
     {0},

@@ -14,6 +14,10 @@
 
 #define RETRIES_MAX 1000000
 
+/* A limit that depends on the other jobs. */
+#define PERCENT_LEAST 100
+#define PERCENT_MOST 100000
+
 /* What mpool_retry_on_check() takes; several words may be in one text. */
 #define END "(failed|crashed|timed_out|oom|exit:[0-9]{1,3}|signal:(SIG)?[A-Z][A-Z0-9]*)"
 
@@ -23,7 +27,8 @@ static const struct schema_key timeout_keys[] = {
     {0},
 };
 static const struct form both_form = {.kind = FORM_MAP, .keys = timeout_keys, .least = 1};
-const struct form limits_timeout_form = FORM_OR(&schema_duration_form, &both_form);
+static const struct form percent_form = {.kind = FORM_PATTERN, .pattern = "^[1-9][0-9]{2,5}%$"};
+const struct form limits_timeout_form = FORM_OR(&schema_duration_form, &both_form, &percent_form);
 
 static const struct form number_form = {.kind = FORM_NUMBER, .least = 0, .most = RETRIES_MAX};
 static const struct form end_form = {.kind = FORM_PATTERN, .pattern = "^[ ,]*" END "([ ,]+" END ")*[ ,]*$"};
@@ -43,15 +48,26 @@ const struct form limits_retries_form = FORM_OR(&number_form, &retries_form);
 const struct form limits_priority_form = {.kind = FORM_NUMBER, .least = MPOOL_PRIORITY_MIN, .most = MPOOL_PRIORITY_MAX};
 const struct form limits_at_most_form = {.kind = FORM_NUMBER, .least = 1, .most = MPOOL_WORKERS_MAX};
 
+/* "300%": of a job that took as long as half of them at most, a share would be no limit. */
+static bool read_percent(struct report *report, const struct yaml_node *node, struct limits *limits)
+{
+    limits->timeout_ms = 0;
+    if (schema_digits(node->text, node->length - 1, &limits->timeout_percent) &&
+        limits->timeout_percent >= PERCENT_LEAST && limits->timeout_percent <= PERCENT_MOST)
+        return true;
+    report_error(report, node->place, "`timeout` is %d%% to %d%% of the median time of the step's jobs, not %s",
+                 PERCENT_LEAST, PERCENT_MOST, value_name(node));
+    return false;
+}
+
 static bool read_timeout(struct report *report, const struct yaml_node *node, struct limits *limits)
 {
     bool ok = true;
 
-    limits->soft_timeout_ms = 0;
+    limits->soft_timeout_ms = limits->timeout_percent = 0;
     if (node->kind == YAML_SCALAR) {
-        size_t length = node->length;
-        if (length > 1 && node->text[length - 1] == '%')
-            return schema_later(report, node->place, node->text);
+        if (node->length > 1 && node->text[node->length - 1] == '%')
+            return read_percent(report, node, limits);
         return schema_duration(report, node, "`timeout`", &limits->timeout_ms);
     }
     if (node->kind != YAML_MAP) {

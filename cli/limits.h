@@ -13,7 +13,7 @@
 /* Their keys, for tables of struct schema_key. One a line; the formatter would fill lines with them. */
 /* clang-format off */
 #define LIMITS_KEYS \
-    {"timeout", KEY_MAY, &limits_timeout_form, "How long an attempt may take: 30s, {soft: 20s, hard: 30s}, or none"}, \
+    {"timeout", KEY_MAY, &limits_timeout_form, "How long an attempt may take: 30s, {soft: 20s, hard: 30s}, 300%"}, \
     {"retries", KEY_MAY, &limits_retries_form, "Attempts after the first: 3, or {max: 3, backoff: 1s, on: [oom]}"}, \
     {"memory", KEY_MAY, &schema_size_form, "Memory that an attempt may have: 512MiB, or none"}, \
     {"cpu_time", KEY_MAY, &schema_duration_form, "CPU time that an attempt may use, or none"}, \
@@ -26,6 +26,7 @@
 struct limits {
     int64_t timeout_ms;      /* 0: none */
     int64_t soft_timeout_ms; /* 0: none */
+    int64_t timeout_percent; /* of the median of the step's jobs, in place of these two; 0: none */
     unsigned retries;        /* attempts after the first */
     int64_t backoff_ms;      /* before the second attempt; 0: none */
     const char *retry_on;    /* mpool_task.retry_on, in the arena of the file; NULL: the usual ends */

@@ -368,9 +368,13 @@ static size_t add_how(struct arguments_builder *builder, const struct parts *par
     const struct {
         const char *key;
         int64_t number;
-    } numbers[] = {{"show", (int64_t)parts->show},   {"soft", limits->soft_timeout_ms},
-                   {"hard", limits->timeout_ms},     {"nice", parts->nice},
-                   {"memory", limits->memory_bytes}, {"cpu", (limits->cpu_ms + 999) / 1000}};
+    } numbers[] = {{"show", (int64_t)parts->show},
+                   {"soft", limits->soft_timeout_ms},
+                   {"hard", limits->timeout_ms},
+                   {"percent", limits->timeout_percent},
+                   {"nice", parts->nice},
+                   {"memory", limits->memory_bytes},
+                   {"cpu", (limits->cpu_ms + 999) / 1000}};
     size_t count = 0, begin = arguments_size(builder);
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/drive.h"
 #include "cli/dry.h"
+#include "cli/median.h"
 #include "cli/needs.h"
 #include "cli/notice.h"
 #include "cli/progress.h"
@@ -90,6 +91,8 @@ static bool open_pool(struct run *run)
     int error = jobfile_has_programs(&run->jobfile) ? spool_open() : 0;
     if (error == 0)
         error = shelves_open();
+    if (error == 0 && !median_open())
+        error = errno;
     if (error != 0) {
         run->broken = true;
         say(tempfile_dir(), strerror(error));
@@ -287,6 +290,7 @@ static int run_jobs(struct run *run)
     mpool_pool_free(run->pool);
     mpool_fini();
     spool_close();
+    median_close();
     return code;
 }
 

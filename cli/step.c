@@ -93,6 +93,19 @@ static bool check_kind(struct report *report, const struct step *step, const str
     return true;
 }
 
+/* The median is kept where programs are run. */
+static bool check_percent(struct report *report, const struct step *step, const struct yaml_node *node)
+{
+    const struct yaml_node *call = yaml_get(node, "call");
+
+    if (step->limits.timeout_percent == 0 || call == NULL)
+        return true;
+    report_error(report, call->key->place,
+                 "a `timeout` that is a share of the median is for `argv` and `shell`; give the step \"%.60s\" a time",
+                 step->name);
+    return false;
+}
+
 static bool read_halt(struct report *report, struct step *step, const struct yaml_node *node)
 {
     if (node == NULL || (node->kind == YAML_SCALAR && halt_parse(node->text, &step->halt)))
@@ -165,7 +178,7 @@ bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_nod
     ok = ok && check_kind(report, step, node);
     if (call != NULL)
         ok = read_call(report, step, call) && ok;
-    ok = limits_read(&jobfile->yaml, node, &step->limits) && ok;
+    ok = limits_read(&jobfile->yaml, node, &step->limits) && check_percent(report, step, node) && ok;
     ok = read_order(report, step, yaml_get(node, "order")) && ok;
     ok = read_halt(report, step, yaml_get(node, "halt")) && ok;
     ok = needs_read(jobfile, step, yaml_get(node, "needs")) && ok;

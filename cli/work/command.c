@@ -11,6 +11,7 @@
  * would be lost. The pool's own limit lies behind ours.
  */
 #include "cli/from_json.h"
+#include "cli/median.h"
 #include "cli/work/gather.h"
 #include "cli/work/launch.h"
 #include "cli/work/order.h"
@@ -32,6 +33,9 @@
 
 /* How often to look whether the job is still wanted. */
 #define LOOK_MS 100
+
+/* A share of the median is not less: where jobs are short, the machine itself makes one of them three times as long. */
+#define SHARE_LEAST_MS 1000
 
 /* Bytes of what a program said last that are in the reason. */
 #define SAID_MAX 300
@@ -58,8 +62,16 @@ static int until(int64_t deadline_ms, int64_t now, int most)
     return deadline_ms - now < most ? (int)(deadline_ms - now) : most;
 }
 
+/* The limit that is a share of the median, which there may be later than the program. 0: there is none. */
+static int64_t limit_now(const struct order *order)
+{
+    int64_t limit_ms = median_ms() * order->percent / 100;
+
+    return limit_ms == 0 ? 0 : limit_ms < SHARE_LEAST_MS ? SHARE_LEAST_MS : limit_ms;
+}
+
 /* It is asked to end first, and killed later. Returns what it was stopped for; MPOOL_DONE: it was not. */
-static mpool_status watch(mpool_job *job, const struct order *order, struct launch *launch)
+static mpool_status watch(mpool_job *job, struct order *order, struct launch *launch)
 {
     int64_t began = now_ms(), soft = order->soft_ms > 0 ? began + order->soft_ms : 0;
     int64_t hard = order->hard_ms > 0 ? began + order->hard_ms : 0;
@@ -67,6 +79,10 @@ static mpool_status watch(mpool_job *job, const struct order *order, struct laun
 
     while (!gather_wait(&output, launch, until(hard, now_ms(), until(soft, now_ms(), LOOK_MS)))) {
         int64_t now = now_ms();
+        if (order->percent > 0 && stopped == MPOOL_DONE) {
+            order->hard_ms = limit_now(order);
+            hard = order->hard_ms > 0 ? began + order->hard_ms : 0;
+        }
         if (hard > 0 && now >= hard) {
             launch_kill(launch, SIGKILL);
             stopped = MPOOL_TIMED_OUT;

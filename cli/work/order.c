@@ -186,8 +186,11 @@ static bool read_number_key(struct reader *reader, const msgpack_object *key, co
     const struct {
         const char *name;
         int64_t *to;
-    } numbers[] = {
-        {"soft", &order->soft_ms}, {"hard", &order->hard_ms}, {"memory", &order->memory_bytes}, {"cpu", &order->cpu_s}};
+    } numbers[] = {{"soft", &order->soft_ms},
+                   {"hard", &order->hard_ms},
+                   {"percent", &order->percent},
+                   {"memory", &order->memory_bytes},
+                   {"cpu", &order->cpu_s}};
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (is_key(key, numbers[i].name)) {

@@ -18,6 +18,7 @@
  *     expect  [integer ...]                   the exit codes of a job that is done; without it 0
  *     soft    integer                         milliseconds until it is asked to end, by SIGTERM
  *     hard    integer                         and until it is killed
+ *     percent integer                         and until it is killed, of the median (cli/median.h)
  *     nice    integer                         added to its niceness
  *     memory  integer                         bytes of data it may have
  *     cpu     integer                         seconds of CPU time
@@ -53,7 +54,7 @@ struct order {
     enum order_show show;
     enum order_result result;
     uint64_t expect[4]; /* bit n % 64 of n / 64: exit code n is fine */
-    int64_t soft_ms, hard_ms;
+    int64_t soft_ms, hard_ms, percent;
     int nice;
     int64_t memory_bytes; /* 0: any */
     const char *group;    /* the cgroup that limits it, see mpool_job_cgroup(); NULL: none, a limit is by ulimit */

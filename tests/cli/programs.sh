@@ -183,6 +183,10 @@ a_program_that_takes_too_long_is_ended_and_what_it_wrote_is_shown() {
     step 'shell: "trap \"echo asked; exit 0\" TERM; sleep 1000 & wait", timeout: {soft: 100ms}'
     exits 0 "$mpool" run -q
     is "$(cat out)" asked
+    step 'each: {items: [0, 0, 0, 1000]}, shell: "sleep $1", timeout: 300%'
+    exits 1 "$mpool" run -q --json
+    is "$(json out done) $(json out timed_out)" '3 1'
+    has err 'a: 1000: timed_out after 1 attempt: /bin/sh ran longer than its limit of '
 }
 
 standard_output_can_be_the_result() {
