@@ -47,6 +47,7 @@
 #include <mpool/queue.h>
 #include <mpool/result.h>
 #include <mpool/semaphore.h>
+#include <mpool/task.h>
 #include <mpool/total.h>
 #include <mpool/value.h>
 
