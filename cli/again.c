@@ -8,6 +8,7 @@
 #include "cli/again.h"
 
 #include "cli/json.h"
+#include "cli/memory.h"
 #include "cli/names.h"
 #include "cli/plan.h"
 #include "cli/template.h"
@@ -168,7 +169,23 @@ static void add_order(struct text *to, const msgpack_object *order)
     }
 }
 
-static const char *add_program(const struct step *step, const struct item *item, uint64_t index, struct text *to)
+/* The program of a job, with what was open filled in. */
+static void add_whole(struct text *to, const msgpack_object *order, const struct late *late)
+{
+    const struct late first = {.attempt = 1};
+    msgpack_object whole;
+    msgpack_zone zone;
+
+    if (!msgpack_zone_init(&zone, 4096))
+        memory_exhausted();
+    if (!late_fill(order, late->attempt > 0 ? late : &first, &zone, &whole))
+        memory_exhausted();
+    add_order(to, &whole);
+    msgpack_zone_destroy(&zone);
+}
+
+static const char *add_program(const struct step *step, const struct item *item, uint64_t index,
+                               const struct late *late, struct text *to)
 {
     struct text scratch = {0}, problem = {0}, command = {0};
     const char *impossible = TOO_LONG;
@@ -181,7 +198,7 @@ static const char *add_program(const struct step *step, const struct item *item,
         impossible = "not as a command, for it reads the results of a step";
     else if (plan_pack(step, item, index, &scratch, &problem, &args) && args.size < 2 * COMMAND_MAX &&
              msgpack_unpack_next(&order, args.data, args.size, NULL) == MSGPACK_UNPACK_SUCCESS)
-        add_order(&command, &order.data);
+        add_whole(&command, &order.data, late);
     if (command.size > 0 && memchr(command.data, '\0', command.size) != NULL) {
         impossible = "not as a command, for it has a NUL byte inside";
     } else if (command.size > 0 && command.size < COMMAND_MAX) {
@@ -196,7 +213,8 @@ static const char *add_program(const struct step *step, const struct item *item,
     return impossible;
 }
 
-const char *again_add(const struct step *step, const struct item *item, uint64_t index, struct text *to)
+const char *again_add(const struct step *step, const struct item *item, uint64_t index, const struct late *late,
+                      struct text *to)
 {
-    return step->program != NULL ? add_program(step, item, index, to) : add_function(step, item, index, to);
+    return step->program != NULL ? add_program(step, item, index, late, to) : add_function(step, item, index, to);
 }

@@ -9,6 +9,7 @@
  */
 #include "cli/arguments.h"
 
+#include "cli/late.h"
 #include "cli/value.h"
 
 #include <inttypes.h>
@@ -21,6 +22,7 @@ enum piece_kind {
     PIECE_VALUE,     /* what a template names, with its type */
     PIECE_TEXT,      /* a text; its parts are inside */
     PIECE_TEXTS,     /* the items of a batch, a list of texts */
+    PIECE_LATE,      /* a text of which a part is known only when an attempt begins */
 };
 
 struct part {
@@ -104,7 +106,7 @@ static void add_text(struct arguments_builder *builder, const struct yaml_node *
     struct part *parts = arena_get(builder->arena, (count_parts(node) + 1) * sizeof *parts);
     struct template_part found;
     size_t count = 0;
-    bool constant = true;
+    bool constant = true, late = false;
     struct text text = {0};
 
     text_string(&text, "");
@@ -120,6 +122,7 @@ static void add_text(struct arguments_builder *builder, const struct yaml_node *
             part.reference.kind = 0;
         }
         constant = constant && part.reference.kind == 0;
+        late = late || part.reference.kind == REFERENCE_LATE;
         if (constant)
             text_add(&text, part.text, part.length);
         parts[count++] = part;
@@ -128,7 +131,7 @@ static void add_text(struct arguments_builder *builder, const struct yaml_node *
         (void)msgpack_pack_str_with_body(&builder->packer, text.data, text.size);
     } else {
         flush(builder);
-        struct piece *piece = add_piece(builder, PIECE_TEXT);
+        struct piece *piece = add_piece(builder, late ? PIECE_LATE : PIECE_TEXT);
         piece->parts = parts;
         piece->part_count = count;
     }
@@ -383,6 +386,29 @@ static bool pack_text(const struct piece *piece, const struct item *item, uint64
     return true;
 }
 
+/* {"parts": [...]}, see cli/late.h */
+static bool pack_late(const struct piece *piece, const struct item *item, uint64_t index, struct text *problem,
+                      msgpack_packer *packer)
+{
+    char digits[ITEM_NUMBER_MAX];
+
+    (void)msgpack_pack_map(packer, 1);
+    (void)msgpack_pack_str_with_body(packer, LATE_KEY, strlen(LATE_KEY));
+    (void)msgpack_pack_array(packer, piece->part_count);
+    for (size_t i = 0; i < piece->part_count; i++) {
+        const struct part *part = &piece->parts[i];
+        struct path_part text = {.text = part->text, .length = part->length};
+        if (part->reference.kind == REFERENCE_LATE) {
+            (void)msgpack_pack_unsigned_int(packer, part->reference.number);
+            continue;
+        }
+        if (part->reference.kind != 0 && !arguments_text(&part->reference, item, index, digits, &text, problem))
+            return false;
+        (void)msgpack_pack_str_with_body(packer, text.text, text.length);
+    }
+    return true;
+}
+
 static bool pack_texts(const struct item *item, struct text *problem, msgpack_packer *packer)
 {
     char digits[ITEM_NUMBER_MAX];
@@ -422,6 +448,9 @@ bool arguments_pack(const struct arguments *arguments, const struct item *item, 
             break;
         case PIECE_TEXTS:
             ok = pack_texts(item, problem, packer);
+            break;
+        case PIECE_LATE:
+            ok = pack_late(piece, item, index, problem, packer);
             break;
         }
     }

@@ -15,7 +15,7 @@
 static void print_job(const struct step *step, const struct item *item, uint64_t index)
 {
     struct text line = {0};
-    const char *impossible = again_add(step, item, index, &line);
+    const char *impossible = again_add(step, item, index, &(struct late){0}, &line);
 
     if (impossible != NULL) {
         text_printf(&line, "# %s: ", step->name);

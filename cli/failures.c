@@ -53,6 +53,7 @@ void failures_add(struct failures *failures, const struct step *step, uint64_t i
 {
     mpool_status status = fault != NULL ? MPOOL_FAILED : result->status;
     const char *error = fault != NULL ? fault : result->error;
+    const struct late late = {.worker = result->worker, .attempt = result->attempts};
     struct text *text = &failures->text;
 
     if (failures->count++ >= FAILURES_SHOWN)
@@ -66,7 +67,7 @@ void failures_add(struct failures *failures, const struct step *step, uint64_t i
         add_remedy(text, step, error);
     }
     text_string(text, "\n  again: ");
-    const char *impossible = again_add(step, item, index, text);
+    const char *impossible = again_add(step, item, index, &late, text);
     text_printf(text, "%s\n", impossible != NULL ? impossible : "");
 }
 

@@ -49,6 +49,7 @@ static double wall_seconds(void)
 void joblog_add(struct joblog *joblog, const struct step *step, uint64_t index, const struct item *item,
                 const mpool_result *result)
 {
+    const struct late late = {.worker = result->worker, .attempt = result->attempts};
     struct text *line = &joblog->writer.waiting, command = {0};
     double ran = result->run_ns > 0 ? (double)result->run_ns / 1e9 : 0;
 
@@ -57,7 +58,7 @@ void joblog_add(struct joblog *joblog, const struct step *step, uint64_t index, 
     text_unsigned(line, index + 1);
     text_printf(line, "\t:\t%.3f\t%10.3f\t0\t0\t%d\t%d\t", wall_seconds() - ran, ran, result->exit_code,
                 result->signal);
-    if (again_add(step, item, index, &command) != NULL)
+    if (again_add(step, item, index, &late, &command) != NULL)
         item_show(&command, item);
     /* One line: what would begin another is escaped. */
     names_clean(line, command.data != NULL ? command.data : "", command.size);

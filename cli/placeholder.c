@@ -18,17 +18,20 @@ static const struct {
     {"{.}", "{root}", NULL},
     {"{/.}", "{stem}", NULL},
     {"{#}", "{number}", NULL},
-    {"{%}", NULL, "{%} is not known here: a job does not know in which slot it will run; {#} is the job's number"},
+    {"{%}", NULL, "{%} is not known here; {worker} is the number of the worker that runs the job, from 0"},
     {"{=", NULL,
      "{= perl =} is not known here; to change an item, give it to a shell: sh -c 'echo \"${1%.gz}\"' sh {}"},
 };
 
-/* Templates that name something of an item. */
-static const char *const names[] = {"item", "items", "path", "name", "stem", "ext", "dir", "root", "index", "number"};
+/* Templates that name something of an item, and behind these what tells nothing of it. */
+static const char *const names[] = {"item", "items", "path",  "name",   "stem",   "ext",
+                                    "dir",  "root",  "index", "number", "worker", "attempt"};
+#define OF_ITEM 10
 
-static bool is_name(const struct template_part *part)
+static bool is_name(const struct template_part *part, bool *of_item)
 {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        *of_item = i < OF_ITEM;
         size_t length = strlen(names[i]);
         if (part->length >= length && memcmp(part->text, names[i], length) == 0 &&
             (part->length == length || part->text[length] == '.'))
@@ -85,12 +88,12 @@ static size_t take(const char *at, const struct placeholders *how, struct text *
     if (length == 0 || !template_next(&cursor, at + length, &part))
         return 0;
     /* {{item}} stands for the text {item}, as everywhere. */
-    bool doubled = !part.reference;
+    bool doubled = !part.reference, of_item;
     struct template_part name = {.text = part.text + doubled, .length = part.length - (doubled ? 2 : 0)};
-    if (!is_name(&name))
+    if (!is_name(&name, &of_item))
         return 0;
     text_add(to, at, length);
-    *uses = *uses || !doubled;
+    *uses = *uses || (of_item && !doubled);
     return length;
 }
 

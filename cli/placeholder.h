@@ -6,8 +6,8 @@
  *
  * Where items come from several sources, {1} is {item._1}, the one of the first source, and so on.
  *
- * Templates of the job file that name something of an item stay what they are. Every other brace is literal, so that
- * awk and jq can be run as they are.
+ * Templates of the job file that name something of an item, and {worker} and {attempt}, stay what they are. Every other
+ * brace is literal, so that awk and jq can be run as they are.
  */
 #ifndef CLI_PLACEHOLDER_H
 #define CLI_PLACEHOLDER_H

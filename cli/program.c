@@ -415,12 +415,14 @@ static void move_totals(struct arena *arena, struct step *step)
     }
 }
 
-bool program_read(struct step *step, const struct yaml_node *node, const struct scope *scope)
+bool program_read(struct step *step, const struct yaml_node *node, const struct scope *outside)
 {
-    struct yaml *yaml = &scope->jobfile->yaml;
+    struct yaml *yaml = &outside->jobfile->yaml;
+    struct scope own = *outside, *scope = &own;
     struct program *program = arena_get(&yaml->arena, sizeof *program);
     struct parts parts;
 
+    own.attempt = true;
     if (!read_parts(&yaml->report, node, scope, &parts) || !check_totals(&yaml->report, step, &parts))
         return false;
     if (parts.results != NULL) {

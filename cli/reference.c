@@ -9,6 +9,7 @@
  */
 #include "cli/reference.h"
 
+#include "cli/late.h"
 #include "cli/schema.h"
 #include "cli/suggest.h"
 #include "cli/value.h"
@@ -29,7 +30,7 @@ static const struct known {
     {"dir", REFERENCE_DIR, true, false},       {"root", REFERENCE_ROOT, true, false},
     {"index", REFERENCE_INDEX, false, false},  {"number", REFERENCE_NUMBER, false, false},
     {"env", REFERENCE_CONSTANT, false, false}, {"vars", REFERENCE_CONSTANT, false, false},
-    {"worker", REFERENCE_INDEX, false, true},  {"attempt", REFERENCE_INDEX, false, true},
+    {"worker", REFERENCE_LATE, false, false},  {"attempt", REFERENCE_LATE, false, false},
     {"output", REFERENCE_INDEX, false, true},  {"result", REFERENCE_RESULT, false, false},
 };
 
@@ -188,6 +189,24 @@ static bool read_result(const struct scope *scope, size_t place, const char *fie
     return scope->taken && scope->silent == NULL;
 }
 
+/* {worker}, {attempt} */
+static bool read_late(const struct scope *scope, size_t place, const struct known *known, const char *fields,
+                      struct reference *reference)
+{
+    struct report *report = &scope->jobfile->yaml.report;
+    bool worker = strcmp(known->name, "worker") == 0;
+
+    *reference = (struct reference){.kind = REFERENCE_LATE, .number = worker ? LATE_WORKER : LATE_ATTEMPT};
+    if (!scope->attempt)
+        report_error(report, place,
+                     "{%s} is known only when a program begins: in `argv`, and in `args`, `env`, `cwd`, `stdin` and "
+                     "`capture` beside `argv` or `shell`",
+                     known->name);
+    else if (fields != NULL)
+        report_error(report, place, "{%s} has no fields", known->name);
+    return scope->attempt && fields == NULL;
+}
+
 bool reference_read(const struct scope *scope, const struct yaml_node *node, const struct template_part *part,
                     bool text, struct reference *reference)
 {
@@ -202,6 +221,8 @@ bool reference_read(const struct scope *scope, const struct yaml_node *node, con
         return refuse_unknown(&yaml->report, place, part->text, part->length);
     if (known->kind == REFERENCE_RESULT)
         return read_result(scope, place, fields, reference);
+    if (known->kind == REFERENCE_LATE)
+        return read_late(scope, place, known, fields, reference);
     if (known->later) {
         char name[32];
         (void)snprintf(name, sizeof name, "{%s}", known->name);
@@ -238,7 +259,11 @@ void reference_warn(const struct scope *scope, const struct yaml_node *node)
         const char *dot = memchr(name.text, '.', name.length);
         const struct known *known = find_known(name.text, dot != NULL ? (size_t)(dot - name.text) : name.length);
         size_t place = place_of(report, node, at + 1, length - 1);
-        if (known != NULL && !known->later && (known->kind == REFERENCE_CONSTANT ? dot != NULL : items))
+        bool means = known != NULL && !known->later &&
+                     (known->kind == REFERENCE_CONSTANT ? dot != NULL
+                      : known->kind == REFERENCE_LATE   ? scope->attempt
+                                                        : items);
+        if (means)
             report_warning(report, place, "%.*s stays as it is; a template has no blanks: {%.*s}", (int)length, at,
                            (int)name.length, name.text);
         else if (name.length == 0 && items && is_placeholder(node, at))

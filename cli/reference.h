@@ -16,6 +16,7 @@ struct scope {
     bool items;         /* {item}, {path} ..., {index} are known */
     bool batch;         /* a job has several items: {items} in place of {item}, {path} ... */
     bool taken;         /* the items are those of another step, with their results: {result} is known */
+    bool attempt;       /* they are for a program: {worker} and {attempt} are known when it begins */
     const char *silent; /* but the jobs of this step have none; NULL: they have */
     struct shape shape;
 };
@@ -33,12 +34,14 @@ enum reference_kind {
     REFERENCE_INDEX,
     REFERENCE_NUMBER, /* the index and one */
     REFERENCE_RESULT, /* what another step has made of the item */
+    REFERENCE_LATE,   /* {worker}, {attempt}: known only when an attempt begins (cli/late.h) */
 };
 
 struct reference {
     enum reference_kind kind;
     const char *fields;            /* REFERENCE_ITEM, _RESULT: "a.b" of {item.a.b}; NULL: the item itself */
     const struct yaml_node *value; /* REFERENCE_CONSTANT */
+    unsigned number;               /* REFERENCE_LATE: what it stands for, as of enum late_number */
 };
 
 /*

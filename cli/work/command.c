@@ -232,6 +232,7 @@ static int report(mpool_job *job, const struct order *order, mpool_status stoppe
 
 static int run_command(mpool_job *job, const msgpack_object *args, msgpack_packer *result)
 {
+    struct late late = {.worker = mpool_job_worker(job), .attempt = mpool_job_attempt(job)};
     struct order order;
     struct launch launch;
     char why[LAUNCH_WHY];
@@ -241,7 +242,7 @@ static int run_command(mpool_job *job, const msgpack_object *args, msgpack_packe
     if (!msgpack_zone_init(&zone, 4096))
         return mpool_job_fail(job, "out of memory");
     gather_begin(&output);
-    const char *wrong = order_read(args, &zone, &order);
+    const char *wrong = order_read(args, &late, &zone, &order);
     /* Where there can be no cgroup, the program itself is limited, and each that it starts for itself. */
     if (wrong == NULL && order.memory_bytes > 0)
         (void)mpool_job_cgroup(job, order.memory_bytes, &order.group);

@@ -234,15 +234,18 @@ static void read_map(struct reader *reader, const msgpack_object *object)
         read_key(reader, &object->via.map.ptr[i].key, &object->via.map.ptr[i].val);
 }
 
-const char *order_read(const msgpack_object *args, msgpack_zone *zone, struct order *order)
+const char *order_read(const msgpack_object *args, const struct late *late, msgpack_zone *zone, struct order *order)
 {
     struct order found = {.expect = {1}};
     struct reader reader = {.zone = zone, .order = &found};
+    msgpack_object whole;
 
     if (args->type != MSGPACK_OBJECT_ARRAY)
         return "a command is no list of maps";
-    for (uint32_t i = 0; reader.wrong == NULL && i < args->via.array.size; i++)
-        read_map(&reader, &args->via.array.ptr[i]);
+    if (!late_fill(args, late, zone, &whole))
+        return OUT_OF_MEMORY;
+    for (uint32_t i = 0; reader.wrong == NULL && i < whole.via.array.size; i++)
+        read_map(&reader, &whole.via.array.ptr[i]);
     if (reader.wrong == NULL)
         read_argv(&reader);
     if (reader.wrong == NULL && (reader.env != NULL || reader.clear))

@@ -2,7 +2,7 @@
  * cli/work/order.h - what a job of a command says: which program, and how to run it
  *
  * The step of the job file has made it (cli/program.c), as a list of two maps: what is run, and how. The keys of both
- * are read alike; all but `argv` may be left out.
+ * are read alike; all but `argv` may be left out. A text may be open in parts (cli/late.h).
  *
  *     argv    [text or list of texts ...]     a list stands for each of its texts
  *     env     {name: text or nil}             on top of what the run has; nil takes a variable away
@@ -24,6 +24,8 @@
  */
 #ifndef CLI_WORK_ORDER_H
 #define CLI_WORK_ORDER_H
+
+#include "cli/late.h"
 
 #include <msgpack.h>
 #include <stdbool.h>
@@ -63,11 +65,12 @@ struct order {
 /*
  * order_read - read the arguments of a job
  *
+ * late      in   what is put in where they are open
  * zone      in   its strings live there; the input points into the arguments
  * order     out  set on success only
  *
  * Returns NULL; or what is wrong with them, one line.
  */
-const char *order_read(const msgpack_object *args, msgpack_zone *zone, struct order *order);
+const char *order_read(const msgpack_object *args, const struct late *late, msgpack_zone *zone, struct order *order);
 
 #endif

@@ -310,6 +310,40 @@ a_failure_comes_with_the_command_that_repeats_it() {
     is "$code $(cat again) $(cat out)" "5 init's x y none init's x y none"
 }
 
+a_program_is_told_its_worker_and_its_attempt() {
+    step "each: {range: 1..6}, argv: [echo, '{worker}']"
+    exits 0 "$mpool" run -q -j 1
+    is "$(sort -u out)" 0
+    step "each: {range: 1..2}, shell: 'until [ -e 1 ] && [ -e 0 ]; do : >\$1; sleep 0.01; done', args: ['{worker}']"
+    exits 0 "$mpool" run -q -j 2
+    step "each: {items: [a]}, argv: [sh, -c, 'cat; echo \$A \$PWD; test \$A = w0a3', '{attempt}'], cwd: 'd{attempt}',
+        env: {A: 'w{worker}a{attempt}'}, stdin: {text: '<{attempt}>'}, capture: {stdout: '{item}{attempt}'}, retries: 4"
+    mkdir d1 d2 d3
+    exits 0 "$mpool" run -q -j 1 --json
+    is "$(json out retried)" 2
+    is "$(cat a1 a2 a3)" "<1>w0a1 $PWD/d1
+<2>w0a2 $PWD/d2
+<3>w0a3 $PWD/d3"
+    exits 0 "$mpool" exec -j 1 echo '{worker}' '{attempt}' ::: x
+    is "$(cat out)" '0 1 x'
+}
+
+the_worker_makes_no_other_job() {
+    step "each: {range: 1..4}, argv: [sh, -c, 'echo >>ran; test \$0 -lt 3 -o -e all', '{item}', '{worker}', '{attempt}']"
+    exits 1 "$mpool" run -q -j 1
+    : >all
+    exits 0 "$mpool" run -q -j 3 --resume --json
+    is "$(json out resumed) $(wc -l <ran)" '2 6'
+}
+
+the_command_of_a_failure_has_its_worker_and_attempt() {
+    step "argv: [sh, -c, 'exit 3', '{worker}-{attempt}', '{{attempt}}'], retries: 2"
+    exits 1 "$mpool" run -j 1
+    has err "again: sh -c 'exit 3' 0-3 '{attempt}'"
+    exits 0 "$mpool" run --dry-run
+    is "$(cat out)" "sh -c 'exit 3' 0-1 '{attempt}'"
+}
+
 a_dry_run_prints_commands_and_runs_nothing() {
     step 'each: {items: [a, b c]}, argv: [touch, "{item}"]'
     exits 0 "$mpool" run --dry-run
@@ -336,6 +370,7 @@ try an_argument_is_passed_as_it_is bytes_that_are_no_text_are_passed_as_well \
     what_cannot_be_run_is_told signals_and_descriptors_are_as_a_shell_would_have_them limits_are_the_programs \
     memory_is_what_a_program_and_all_that_it_starts_have \
     files_in_memory_that_a_program_leaves_are_not_charged_to_the_next \
-    a_failure_comes_with_the_command_that_repeats_it a_dry_run_prints_commands_and_runs_nothing \
+    a_failure_comes_with_the_command_that_repeats_it a_program_is_told_its_worker_and_its_attempt \
+    the_worker_makes_no_other_job the_command_of_a_failure_has_its_worker_and_attempt a_dry_run_prints_commands_and_runs_nothing \
     nobody_reading_ends_the_run_quietly
 finish

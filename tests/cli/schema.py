@@ -66,6 +66,7 @@ BEYOND = {
     'variable-unknown': TEMPLATE,
     'vars-use-vars': TEMPLATE,
     'walk-root-missing': MACHINE,
+    'worker-of-a-function': TEMPLATE,
     'workers-float': NUMBER,
     'workers-hexadecimal': NUMBER,
 }
