@@ -12,6 +12,7 @@
 #include "cli/names.h"
 #include "cli/plan.h"
 #include "cli/template.h"
+#include "cli/work/making.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -169,16 +170,20 @@ static void add_order(struct text *to, const msgpack_object *order)
     }
 }
 
-/* The program of a job, with what was open filled in. */
+/* The program of a job, with what was open filled in. What it makes goes to its place at once. */
 static void add_whole(struct text *to, const msgpack_object *order, const struct late *late)
 {
-    const struct late first = {.attempt = 1};
+    struct late all = late->attempt > 0 ? *late : (struct late){.attempt = 1};
+    struct making making = {0};
     msgpack_object whole;
     msgpack_zone zone;
 
     if (!msgpack_zone_init(&zone, 4096))
         memory_exhausted();
-    if (!late_fill(order, late->attempt > 0 ? late : &first, &zone, &whole))
+    (void)making_read(order, &zone, &making);
+    all.outputs = making.files;
+    all.output_count = making.count;
+    if (!late_fill(order, &all, &zone, &whole))
         memory_exhausted();
     add_order(to, &whole);
     msgpack_zone_destroy(&zone);

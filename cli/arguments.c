@@ -247,21 +247,47 @@ static void add_texts(struct arguments_builder *builder)
     (void)add_piece(builder, PIECE_TEXTS);
 }
 
-void arguments_template(struct arguments_builder *builder, const struct yaml_node *node)
+/* The names of all that the job makes, each of which is known only when an attempt begins. */
+static void add_outputs(struct arguments_builder *builder)
+{
+    size_t count = builder->scope->outputs;
+
+    flush(builder);
+    (void)msgpack_pack_array(&builder->packer, count);
+    for (size_t i = 0; i < count; i++) {
+        struct part *part = arena_get(builder->arena, sizeof *part);
+        *part = (struct part){.reference = {.kind = REFERENCE_LATE, .number = LATE_OUTPUT + (unsigned)i}};
+        flush(builder);
+        struct piece *piece = add_piece(builder, PIECE_LATE);
+        piece->parts = part;
+        piece->part_count = 1;
+    }
+}
+
+void arguments_template(struct arguments_builder *builder, const struct yaml_node *node, bool lists)
 {
     struct template_part part;
     struct reference reference;
 
     reference_warn(builder->scope, node);
-    if (!builder->scope->batch || !reference_exact(node, &part)) {
+    if (!lists || !reference_exact(node, &part)) {
         add_text(builder, node);
     } else if (!reference_read(builder->scope, node, &part, false, &reference)) {
         builder->ok = false;
     } else if (reference.kind == REFERENCE_ITEMS) {
         add_texts(builder);
+    } else if (reference.kind == REFERENCE_OUTPUTS) {
+        add_outputs(builder);
     } else {
         add_text(builder, node);
     }
+}
+
+void arguments_append(struct arguments_builder *builder, const struct arguments *arguments)
+{
+    flush(builder);
+    for (size_t i = 0; i < arguments->count; i++)
+        *add_piece(builder, arguments->pieces[i].kind) = arguments->pieces[i];
 }
 
 void arguments_item(struct arguments_builder *builder)

@@ -37,11 +37,17 @@ void arguments_string(struct arguments_builder *builder, const char *text);
 void arguments_number(struct arguments_builder *builder, int64_t number);
 void arguments_nil(struct arguments_builder *builder);
 
-/* A scalar with its templates, as text: a number is what the file says, 1.10; {items} is a list of texts. */
-void arguments_template(struct arguments_builder *builder, const struct yaml_node *node);
+/*
+ * A scalar with its templates, as text: a number is what the file says, 1.10. `lists`: {items} and {outputs} that stand
+ * alone are lists of texts; else they are an error.
+ */
+void arguments_template(struct arguments_builder *builder, const struct yaml_node *node, bool lists);
 
 /* The item as text; of a batch, a list of texts. */
 void arguments_item(struct arguments_builder *builder);
+
+/* arguments_append - a value that was built before */
+void arguments_append(struct arguments_builder *builder, const struct arguments *arguments);
 
 /* arguments_size - the bytes since the last call that depends on the item */
 size_t arguments_size(const struct arguments_builder *builder);

@@ -14,6 +14,7 @@
 #include "cli/shelf.h"
 #include "cli/source.h"
 #include "cli/stages.h"
+#include "cli/targets.h"
 
 /* How long after its time a program's worker may still be there. */
 #define PROGRAM_GRACE_MS 5000
@@ -107,6 +108,25 @@ static void write_down(struct run *run, const struct ticket *ticket, const mpool
     history_add(&run->history, &job, &ticket->item);
 }
 
+/* What a job has made is put in its place when it is written down that it is done. Otherwise nothing is left of it. */
+static void take_outputs(struct run *run, const struct ticket *ticket, mpool_status status)
+{
+    const struct targets *targets = run->current->step->targets;
+    struct text problem = {0};
+
+    if (targets_outputs(targets, &ticket->item, ticket->index, &run->paths, &problem)) {
+        if (status == MPOOL_DONE)
+            placing_add(&run->placing, &run->paths);
+        else if (status == MPOOL_CANCELLED)
+            placing_leave(&run->placing, &run->paths); /* its worker is perhaps just being killed */
+        else
+            placing_drop(&run->paths);
+    }
+    text_free(&problem);
+    if (placing_is_full(&run->placing) && history_flush(&run->history))
+        placing_flush(&run->placing);
+}
+
 /* Counts and writes one result. The ticket has what is known of the job. */
 static void settle(struct run *run, const mpool_result *result)
 {
@@ -124,6 +144,8 @@ static void settle(struct run *run, const mpool_result *result)
     if (run->output.writer.name != NULL)
         output_result(&run->output, step->step, ticket->index, &ticket->item, result, fault);
     write_down(run, ticket, result, status, fault != NULL ? fault : result->error, &value);
+    if (step->step->targets != NULL)
+        take_outputs(run, ticket, status);
     if (step->step->program != NULL)
         console_show(&run->console, result, step->step->program->tag ? &ticket->item : NULL, stages_look, run);
     joblog_add(&run->joblog, step->step, ticket->index, &ticket->item, result);
@@ -139,18 +161,35 @@ static void take_fault(void *user, uint64_t index, const struct item *item, cons
 {
     struct run *run = user;
     struct run_step *step = run->current;
-    struct journal_job job = {.step = (size_t)(step - run->steps),
-                              .index = index,
-                              .status = MPOOL_FAILED,
-                              .run_ns = -1,
-                              .error = error,
-                              .output_end = -1};
+    struct journal_job job = {
+        .step = (size_t)(step - run->steps), .index = index, .status = MPOOL_FAILED, .run_ns = -1, .error = error};
 
     step->tally.ended[MPOOL_FAILED]++;
-    output_fault(&run->output, step->step, index, item, error);
+    output_fault(&run->output, step->step, index, item, MPOOL_FAILED, error);
+    job.output_end = output_end(&run->output);
     key_make(&(struct key_parts){0}, &run->history.scratch, &job.key);
     history_add(&run->history, &job, item);
     failures_add_item(&run->failures, step->step, item, error);
+}
+
+/* An item for which everything is there already has no job, and that is no failure. */
+static void take_current(void *user, uint64_t index, const struct item *item, const struct key *key)
+{
+    struct run *run = user;
+    struct run_step *step = run->current;
+    struct journal_job job = {.step = (size_t)(step - run->steps),
+                              .index = index,
+                              .key = *key,
+                              .status = MPOOL_SKIPPED,
+                              .run_ns = -1,
+                              .error = TARGETS_CURRENT};
+
+    placing_drop(&run->plan.outputs); /* what a run has left that was killed */
+    step->tally.ended[MPOOL_SKIPPED]++;
+    step->tally.current++;
+    output_fault(&run->output, step->step, index, item, MPOOL_SKIPPED, TARGETS_CURRENT);
+    job.output_end = output_end(&run->output);
+    history_add(&run->history, &job, item);
 }
 
 /* A job that was done earlier counts, and adds to the totals; one that is not wanted stays pending. */
@@ -172,6 +211,8 @@ static bool take_known(void *user, uint64_t index, const struct item *item, cons
 
     if (row == 0)
         return true;
+    if (step->step->targets != NULL && !placing_finish(&run->plan.outputs))
+        return false;
     msgpack_unpacked_init(&value);
     if (step->writes_values)
         counts = resume_value(run->history.resume, row, &bytes, &size) &&
@@ -191,8 +232,10 @@ static bool take_known(void *user, uint64_t index, const struct item *item, cons
 /* What is shown is written down before. What a signal leaves is written after stages_look(). */
 static void flush(struct run *run)
 {
-    if (history_flush(&run->history))
+    if (history_flush(&run->history)) {
+        placing_flush(&run->placing);
         (void)output_flush(&run->output);
+    }
     (void)joblog_flush(&run->joblog);
 }
 
@@ -207,15 +250,31 @@ static void drive(struct run *run)
             settle(run, result);
         if (progress_tick(run, clock_coarse_ns()) || output_is_full(&run->output))
             flush(run);
-        if (history_shows(&run->history))
+        if (history_shows(&run->history)) {
+            placing_flush(&run->placing);
             console_flush(&run->console, stages_look, run);
+        }
         stages_look(run);
     } while (err == MPOOL_OK || err == MPOOL_E_TIMEOUT);
     stages_look(run);
-    (void)history_flush(&run->history);
+    if (history_flush(&run->history))
+        placing_flush(&run->placing);
     console_flush(&run->console, stages_look, run);
     if (err != MPOOL_E_END && !(err == MPOOL_E_CLOSED && run->stage > RUN_ON))
         run_break(run, run->current->step->name, err);
+}
+
+/* Of jobs that are killed with the run no result comes. */
+static void leave_outputs(struct run *run, const struct step *step)
+{
+    struct text problem = {0};
+
+    for (size_t i = 0; step->targets != NULL && i < run->plan.tickets.count; i++) {
+        const struct ticket *ticket = tickets_get(&run->plan.tickets, i);
+        if (ticket->taken && targets_outputs(step->targets, &ticket->item, ticket->index, &run->paths, &problem))
+            placing_leave(&run->placing, &run->paths);
+    }
+    text_free(&problem);
 }
 
 /* What a stopped step has not come to: jobs of which no result came, and items that were not asked for. */
@@ -270,6 +329,7 @@ static void begin_plan(struct run *run, struct run_step *step)
     run->plan.place = (size_t)(step - run->steps);
     run->plan.fault = take_fault;
     run->plan.known = take_known;
+    run->plan.current = take_current;
 }
 
 void drive_step(struct run *run, struct run_step *step)
@@ -307,6 +367,7 @@ void drive_step(struct run *run, struct run_step *step)
         source_say_nothing(what);
     }
     count_pending(run, step);
+    leave_outputs(run, what);
     plan_end(&run->plan);
     run->current = NULL;
 }

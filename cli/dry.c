@@ -8,14 +8,28 @@
 #include "cli/again.h"
 #include "cli/command.h"
 #include "cli/source.h"
+#include "cli/targets.h"
 
 #include <stdio.h>
+
+/* Is there nothing to be made? */
+static bool is_current(const struct step *step, const struct item *item, uint64_t index)
+{
+    struct text outputs = {0}, problem = {0};
+    bool current = step->targets != NULL && targets_outputs(step->targets, item, index, &outputs, &problem) &&
+                   targets_are_current(step->targets, item, index, &outputs);
+
+    text_free(&outputs);
+    text_free(&problem);
+    return current;
+}
 
 /* One line; a job that has no command in a shell has a comment there. */
 static void print_job(const struct step *step, const struct item *item, uint64_t index)
 {
     struct text line = {0};
-    const char *impossible = again_add(step, item, index, &(struct late){0}, &line);
+    const char *impossible =
+        is_current(step, item, index) ? TARGETS_CURRENT : again_add(step, item, index, &(struct late){0}, &line);
 
     if (impossible != NULL) {
         text_printf(&line, "# %s: ", step->name);

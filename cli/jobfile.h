@@ -18,6 +18,7 @@ struct program;
 struct shape;
 struct shelf;
 struct source_kind;
+struct targets;
 
 /* `--set name=value` */
 struct setting {
@@ -47,6 +48,7 @@ struct step {
     int64_t batch;                    /* so many items a job, in a list; 0: one */
     const char *function;
     const struct program *program;     /* what the step runs, if that is a program and no function; NULL */
+    const struct targets *targets;     /* the files that its jobs make; NULL: it does not say */
     const struct arguments *arguments; /* NULL: the item is the argument */
     struct total *totals;
     size_t total_count;

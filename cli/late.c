@@ -38,6 +38,10 @@ static size_t part_text(const msgpack_object *part, const struct late *late, cha
         return (size_t)snprintf(digits, DIGITS, "%u", late->worker);
     if (part->type == MSGPACK_OBJECT_POSITIVE_INTEGER && part->via.u64 == LATE_ATTEMPT)
         return (size_t)snprintf(digits, DIGITS, "%u", late->attempt);
+    if (part->type == MSGPACK_OBJECT_POSITIVE_INTEGER && part->via.u64 - LATE_OUTPUT < late->output_count) {
+        *text = late->outputs[part->via.u64 - LATE_OUTPUT];
+        return strlen(*text);
+    }
     return 0;
 }
 

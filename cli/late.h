@@ -15,6 +15,7 @@
 enum late_number {
     LATE_WORKER = 0, /* the number of the worker's slot, from 0 */
     LATE_ATTEMPT,    /* 1, 2 ... */
+    LATE_OUTPUT,     /* what the program is to write to; and so on, for each output of the step */
 };
 
 /* The key of the map. */
@@ -23,6 +24,8 @@ enum late_number {
 /* What stands for the numbers. */
 struct late {
     unsigned worker, attempt;
+    const char *const *outputs;
+    size_t output_count;
 };
 
 /*

@@ -172,13 +172,13 @@ void output_result(struct output *output, const struct step *step, uint64_t inde
 }
 
 void output_fault(struct output *output, const struct step *step, uint64_t index, const struct item *item,
-                  const char *error)
+                  mpool_status status, const char *reason)
 {
     if (output->writer.name == NULL || output->writer.error != 0)
         return;
     begin_line(output, step, index, item);
-    text_string(&output->writer.waiting, ",\"status\":\"failed\",\"result\":null");
-    add_error(&output->writer.waiting, error);
+    text_printf(&output->writer.waiting, ",\"status\":\"%s\",\"result\":null", mpool_status_name(status));
+    add_error(&output->writer.waiting, reason);
     text_string(&output->writer.waiting, ",\"attempts\":0,\"worker\":null,\"seconds\":null");
     end_line(output);
 }

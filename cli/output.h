@@ -51,9 +51,9 @@ bool output_is_full(const struct output *output);
 void output_result(struct output *output, const struct step *step, uint64_t index, const struct item *item,
                    const mpool_result *result, const char *fault);
 
-/* output_fault - a line for an item for which there was no job */
+/* output_fault - a line for an item for which there was no job: it has failed, or was skipped */
 void output_fault(struct output *output, const struct step *step, uint64_t index, const struct item *item,
-                  const char *error);
+                  mpool_status status, const char *reason);
 
 /* output_flush - write what there is; false: as for writer_flush() */
 bool output_flush(struct output *output);

@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/packed.h"
 #include "cli/signals.h"
+#include "cli/targets.h"
 
 #include <poll.h>
 
@@ -29,6 +30,8 @@ void plan_end(struct plan *plan)
     tickets_free(&plan->tickets);
     text_free(&plan->scratch);
     text_free(&plan->problem);
+    text_free(&plan->outputs);
+    claims_free(&plan->claims);
     msgpack_sbuffer_destroy(&plan->args);
 }
 
@@ -50,6 +53,19 @@ bool plan_pack(const struct step *step, const struct item *item, uint64_t index,
     return true;
 }
 
+/* The files that a job makes are its alone. NULL; or why they cannot be, which is in `problem`. */
+static const char *claim(struct plan *plan, const struct item *item, uint64_t index)
+{
+    const struct targets *targets = plan->step->targets;
+    struct text *outputs = &plan->outputs;
+    bool ok = targets_outputs(targets, item, index, outputs, &plan->problem);
+
+    for (const char *path = ok ? targets_next(outputs, NULL) : NULL; ok && path != NULL;
+         path = targets_next(outputs, path))
+        ok = claims_add(&plan->claims, plan->step->name, index, path, &plan->problem);
+    return ok ? NULL : plan->problem.data;
+}
+
 /*
  * Makes the arguments of a job, aside: what the pool would not take fails this job, and does not end the iteration. For
  * then there is no job, and `fault` is told why, and where the item was read.
@@ -64,6 +80,8 @@ static bool make_args(struct plan *plan, const struct item *item, uint64_t index
                                                     : packed_refused(plan->args.data, plan->args.size);
     else
         refused = plan->problem.data;
+    if (refused == NULL && plan->step->targets != NULL)
+        refused = claim(plan, item, index);
     if (refused == NULL)
         return true;
     text_clear(&plan->scratch);
@@ -90,7 +108,18 @@ static bool is_full(struct plan *plan)
     return plan->full;
 }
 
-/* Was the job done earlier, or is it not wanted now? */
+/* Have the files that the job makes been made? */
+static bool is_current(struct plan *plan, uint64_t index, const struct item *item, const struct key *key)
+{
+    const struct targets *targets = plan->step->targets;
+
+    if (targets == NULL || !targets_are_current(targets, item, index, &plan->outputs))
+        return false;
+    plan->current(plan->user, index, item, key);
+    return true;
+}
+
+/* Was the job done earlier, or is it not wanted now, or is there nothing to be done? */
 static bool is_known(struct plan *plan, uint64_t index, const struct item *item, const struct key *key)
 {
     int64_t row = 0;
@@ -98,7 +127,9 @@ static bool is_known(struct plan *plan, uint64_t index, const struct item *item,
 
     if (answer == RESUME_DONE)
         return plan->known(plan->user, index, item, key, row);
-    return answer == RESUME_NEW && plan->history->failed_only && plan->known(plan->user, index, item, key, 0);
+    if (answer == RESUME_NEW && plan->history->failed_only)
+        return plan->known(plan->user, index, item, key, 0);
+    return is_current(plan, index, item, key);
 }
 
 mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)

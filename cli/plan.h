@@ -7,6 +7,7 @@
 #ifndef CLI_PLAN_H
 #define CLI_PLAN_H
 
+#include "cli/claims.h"
 #include "cli/history.h"
 #include "cli/source.h"
 #include "cli/tickets.h"
@@ -22,6 +23,9 @@ typedef void plan_fault(void *user, uint64_t index, const struct item *item, con
  */
 typedef bool plan_known(void *user, uint64_t index, const struct item *item, const struct key *key, int64_t row);
 
+/* Called for an item for which there is no job, since the files that it would make are up to date. */
+typedef void plan_current(void *user, uint64_t index, const struct item *item, const struct key *key);
+
 struct plan {
     const struct step *step;
     struct source *source;
@@ -36,13 +40,16 @@ struct plan {
     size_t place; /* of the step in the file */
     plan_fault *fault;
     plan_known *known;
-    void *user; /* of `fault` */
+    plan_current *current;
+    void *user;           /* of these */
+    struct claims claims; /* the files that jobs make */
+    struct text outputs;  /* those of the job that is being made */
     struct text scratch;
     struct text problem;  /* why there is no job for an item */
     msgpack_sbuffer args; /* of the job that is being made */
 };
 
-/* plan_begin - begin with the items of a step; `fault` and `known` are set by the caller, and get `user` */
+/* plan_begin - begin with the items of a step; `fault`, `known` and `current` are set by the caller, and get `user` */
 void plan_begin(struct plan *plan, const struct step *step, void *user);
 
 /* plan_next - a mpool_generator; `user` is a struct plan */

@@ -27,7 +27,7 @@
 
 /* What is read of a step, before it is put together. */
 struct parts {
-    const struct yaml_node *argv, *shell, *args, *env, *cwd, *text, *file, *results, *out, *err, *expect;
+    const struct yaml_node *argv, *shell, *args, *env, *cwd, *text, *file, *results, *out, *err, *expect, *outputs;
     enum order_result result;
     enum order_show show;
     bool tag;
@@ -241,7 +241,8 @@ static bool read_parts(struct report *report, const struct yaml_node *node, cons
                             .args = yaml_get(node, "args"),
                             .env = yaml_get(node, "env"),
                             .cwd = yaml_get(node, "cwd"),
-                            .expect = yaml_get(node, "expect")};
+                            .expect = yaml_get(node, "expect"),
+                            .outputs = yaml_get(node, "outputs")};
     if (parts->argv != NULL && parts->args != NULL) {
         report_error(report, parts->args->key->place, "`args` goes with `call` and `shell`; `argv` has them in itself");
         return false;
@@ -262,7 +263,7 @@ static bool read_parts(struct report *report, const struct yaml_node *node, cons
 static void add_list(struct arguments_builder *builder, const struct yaml_node *list)
 {
     for (const struct yaml_node *node = list->first; node != NULL; node = node->next)
-        arguments_template(builder, node);
+        arguments_template(builder, node, true);
 }
 
 /* sh -c SCRIPT sh $1 $2 ... */
@@ -306,7 +307,7 @@ static void add_env(struct arguments_builder *builder, const struct yaml_node *e
         if (value_of(node).type == VALUE_NULL)
             arguments_nil(builder);
         else
-            arguments_template(builder, node);
+            arguments_template(builder, node, false);
     }
 }
 
@@ -321,7 +322,8 @@ static void add_expect(struct arguments_builder *builder, const struct yaml_node
 }
 
 /* What is run. The keys that are there are counted first, then added. */
-static void add_what(struct arguments_builder *builder, const struct parts *parts, bool item)
+static void add_what(struct arguments_builder *builder, const struct parts *parts, const struct targets *targets,
+                     bool item)
 {
     const struct {
         const char *key;
@@ -330,7 +332,8 @@ static void add_what(struct arguments_builder *builder, const struct parts *part
                  {"results", parts->results}, {"stdout", parts->out}, {"stderr", parts->err}};
     bool clear = parts->env != NULL && count_variables(parts->env) < parts->env->count &&
                  value_of(yaml_get(parts->env, "clear")).boolean;
-    size_t count = 1 + (parts->env != NULL) + clear + (parts->expect != NULL) + (parts->result != RESULT_NONE);
+    size_t count =
+        1 + (parts->env != NULL) + clear + (parts->expect != NULL) + (parts->result != RESULT_NONE) + (targets != NULL);
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         count += texts[i].node != NULL;
@@ -346,7 +349,11 @@ static void add_what(struct arguments_builder *builder, const struct parts *part
         if (texts[i].node == NULL)
             continue;
         arguments_string(builder, texts[i].key);
-        arguments_template(builder, texts[i].node);
+        arguments_template(builder, texts[i].node, false);
+    }
+    if (targets != NULL) {
+        arguments_string(builder, "outputs");
+        arguments_append(builder, targets->outputs);
     }
     if (parts->result != RESULT_NONE) {
         arguments_string(builder, "result");
@@ -415,15 +422,42 @@ static void move_totals(struct arena *arena, struct step *step)
     }
 }
 
-bool program_read(struct step *step, const struct yaml_node *node, const struct scope *outside)
+/* A program that is not told where to write would write to the place itself, and not be found there. */
+static bool check_named(struct report *report, const struct step *step, const struct parts *parts, unsigned named)
 {
-    struct yaml *yaml = &outside->jobfile->yaml;
-    struct scope own = *outside, *scope = &own;
+    bool all = step->targets == NULL || (named & 2) != 0 || ((named & 1) != 0 && step->targets->count == 1);
+
+    if (!all && named == 0)
+        report_error(report, parts->outputs->key->place,
+                     "the program has to be told where to write: {output}, as in `argv: [convert, \"{path}\", "
+                     "\"{output}\"]` or `capture: {stdout: \"{output}\"}`");
+    else if (!all)
+        report_error(report, parts->outputs->key->place,
+                     "{output} is only the first of %zu; {outputs} are all, as elements of `argv` or `args`",
+                     step->targets->count);
+    return all;
+}
+
+/* What the templates of the program may name besides those of its item. */
+static struct scope inner_scope(const struct scope *scope, const struct step *step, unsigned *named)
+{
+    struct scope inner = *scope;
+
+    inner.attempt = true;
+    inner.outputs = step->targets != NULL ? step->targets->count : 0;
+    inner.named = named;
+    return inner;
+}
+
+bool program_read(struct step *step, const struct yaml_node *node, const struct scope *scope)
+{
+    struct yaml *yaml = &scope->jobfile->yaml;
     struct program *program = arena_get(&yaml->arena, sizeof *program);
     struct parts parts;
+    unsigned named = 0;
 
-    own.attempt = true;
-    if (!read_parts(&yaml->report, node, scope, &parts) || !check_totals(&yaml->report, step, &parts))
+    if (!read_parts(&yaml->report, node, scope, &parts) || !check_totals(&yaml->report, step, &parts) ||
+        !targets_read(scope, node, &step->targets))
         return false;
     if (parts.results != NULL) {
         const struct step *taken = needs_take(scope->jobfile, parts.results, "`results`", SHELF_LINES);
@@ -431,9 +465,10 @@ bool program_read(struct step *step, const struct yaml_node *node, const struct 
             return false;
         step->input = taken->shelf;
     }
-    struct arguments_builder *builder = arguments_begin(scope);
+    const struct scope inner = inner_scope(scope, step, &named);
+    struct arguments_builder *builder = arguments_begin(&inner);
     arguments_list(builder, 2);
-    add_what(builder, &parts, scope->shape.kind != SHAPE_NONE);
+    add_what(builder, &parts, step->targets, scope->shape.kind != SHAPE_NONE);
     program->how_size = add_how(builder, &parts, &step->limits);
     program->has_result = parts.result != RESULT_NONE;
     program->tag = parts.tag;
@@ -441,5 +476,5 @@ bool program_read(struct step *step, const struct yaml_node *node, const struct 
     step->function = WORK_COMMAND;
     step->program = program;
     move_totals(&yaml->arena, step);
-    return step->arguments != NULL;
+    return step->arguments != NULL && check_named(&yaml->report, step, &parts, named);
 }

@@ -7,6 +7,7 @@
 #include "cli/form.h"
 #include "cli/jobfile.h"
 #include "cli/reference.h"
+#include "cli/targets.h"
 
 struct program {
     bool has_result; /* standard output is the job's result, and is not shown */
@@ -27,7 +28,9 @@ struct program {
     {"result", KEY_MAY, &program_result_form, "What standard output is taken for: text, number or json"}, \
     {"nice", KEY_MAY, &program_nice_form, "Added to the program's niceness"}, \
     {"show", KEY_MAY, &program_show_form, "When its output is shown: grouped, the default, straight or none"}, \
-    {"tag", KEY_MAY, &schema_boolean_form, "true: each line that is shown begins with the item"}
+    {"tag", KEY_MAY, &schema_boolean_form, "true: each line that is shown begins with the item"}, \
+    {"outputs", KEY_MAY, &schema_texts_form, "The files that a job makes; the program writes to {output}"}, \
+    {"inputs", KEY_MAY, &targets_inputs_form, "What it makes them of: if none is newer, the job is skipped"}
 /* clang-format on */
 
 extern const struct form program_argv_form;

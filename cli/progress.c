@@ -99,6 +99,7 @@ static void make_line(struct text *line, const struct run *run)
     text_string(line, " done");
     add_count(line, tally_failed(&step->tally), " failed");
     add_count(line, step->tally.ended[MPOOL_CANCELLED], " cancelled");
+    add_count(line, step->tally.current, " up to date");
     text_string(line, "  ");
     text_number(line, (unsigned long long)rate);
     text_string(line, "/s");

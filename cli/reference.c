@@ -10,7 +10,6 @@
 #include "cli/reference.h"
 
 #include "cli/late.h"
-#include "cli/schema.h"
 #include "cli/suggest.h"
 #include "cli/value.h"
 
@@ -21,17 +20,14 @@
 static const struct known {
     const char *name;
     enum reference_kind kind;
-    bool path;  /* a part of the path */
-    bool later; /* of version 1, not in this build */
+    bool path; /* a part of the path */
 } known_names[] = {
-    {"item", REFERENCE_ITEM, false, false},    {"items", REFERENCE_ITEMS, false, false},
-    {"path", REFERENCE_PATH, true, false},     {"name", REFERENCE_NAME, true, false},
-    {"stem", REFERENCE_STEM, true, false},     {"ext", REFERENCE_EXT, true, false},
-    {"dir", REFERENCE_DIR, true, false},       {"root", REFERENCE_ROOT, true, false},
-    {"index", REFERENCE_INDEX, false, false},  {"number", REFERENCE_NUMBER, false, false},
-    {"env", REFERENCE_CONSTANT, false, false}, {"vars", REFERENCE_CONSTANT, false, false},
-    {"worker", REFERENCE_LATE, false, false},  {"attempt", REFERENCE_LATE, false, false},
-    {"output", REFERENCE_INDEX, false, true},  {"result", REFERENCE_RESULT, false, false},
+    {"item", REFERENCE_ITEM, false},       {"items", REFERENCE_ITEMS, false},   {"path", REFERENCE_PATH, true},
+    {"name", REFERENCE_NAME, true},        {"stem", REFERENCE_STEM, true},      {"ext", REFERENCE_EXT, true},
+    {"dir", REFERENCE_DIR, true},          {"root", REFERENCE_ROOT, true},      {"index", REFERENCE_INDEX, false},
+    {"number", REFERENCE_NUMBER, false},   {"env", REFERENCE_CONSTANT, false},  {"vars", REFERENCE_CONSTANT, false},
+    {"worker", REFERENCE_LATE, false},     {"attempt", REFERENCE_LATE, false},  {"output", REFERENCE_LATE, false},
+    {"outputs", REFERENCE_OUTPUTS, false}, {"result", REFERENCE_RESULT, false},
 };
 
 static const struct known *find_known(const char *name, size_t length)
@@ -84,10 +80,8 @@ static bool refuse_unknown(struct report *report, size_t place, const char *name
     struct suggestion near = {.word = word};
 
     (void)snprintf(word, sizeof word, "%.*s", (int)length, name);
-    for (size_t i = 0; i < sizeof known_names / sizeof known_names[0]; i++) {
-        if (!known_names[i].later)
-            suggest_offer(&near, known_names[i].name);
-    }
+    for (size_t i = 0; i < sizeof known_names / sizeof known_names[0]; i++)
+        suggest_offer(&near, known_names[i].name);
     if (near.best != NULL)
         report_error(report, place, "the template {%.60s} names nothing%s", word, suggest_text(&near));
     else
@@ -189,14 +183,17 @@ static bool read_result(const struct scope *scope, size_t place, const char *fie
     return scope->taken && scope->silent == NULL;
 }
 
-/* {worker}, {attempt} */
-static bool read_late(const struct scope *scope, size_t place, const struct known *known, const char *fields,
+/* {worker}, {attempt}, {output}, {outputs} */
+static bool read_late(const struct scope *scope, size_t place, const struct known *known, const char *fields, bool text,
                       struct reference *reference)
 {
     struct report *report = &scope->jobfile->yaml.report;
-    bool worker = strcmp(known->name, "worker") == 0;
+    bool all = known->kind == REFERENCE_OUTPUTS, output = all || strcmp(known->name, "output") == 0;
+    unsigned number = output ? LATE_OUTPUT : strcmp(known->name, "worker") == 0 ? LATE_WORKER : LATE_ATTEMPT;
 
-    *reference = (struct reference){.kind = REFERENCE_LATE, .number = worker ? LATE_WORKER : LATE_ATTEMPT};
+    *reference = (struct reference){.kind = known->kind, .number = number};
+    if (output && scope->named != NULL)
+        *scope->named |= all ? 2 : 1;
     if (!scope->attempt)
         report_error(report, place,
                      "{%s} is known only when a program begins: in `argv`, and in `args`, `env`, `cwd`, `stdin` and "
@@ -204,7 +201,13 @@ static bool read_late(const struct scope *scope, size_t place, const struct know
                      known->name);
     else if (fields != NULL)
         report_error(report, place, "{%s} has no fields", known->name);
-    return scope->attempt && fields == NULL;
+    else if (output && scope->outputs == 0)
+        report_error(report, place, "{%s}: the step has no `outputs`, which say what files its jobs make", known->name);
+    else if (all && text)
+        report_error(report, place, "a list has no text; {outputs} stands alone, in `argv` or `args`");
+    else
+        return true;
+    return false;
 }
 
 bool reference_read(const struct scope *scope, const struct yaml_node *node, const struct template_part *part,
@@ -221,13 +224,8 @@ bool reference_read(const struct scope *scope, const struct yaml_node *node, con
         return refuse_unknown(&yaml->report, place, part->text, part->length);
     if (known->kind == REFERENCE_RESULT)
         return read_result(scope, place, fields, reference);
-    if (known->kind == REFERENCE_LATE)
-        return read_late(scope, place, known, fields, reference);
-    if (known->later) {
-        char name[32];
-        (void)snprintf(name, sizeof name, "{%s}", known->name);
-        return schema_later(&yaml->report, place, name);
-    }
+    if (known->kind == REFERENCE_LATE || known->kind == REFERENCE_OUTPUTS)
+        return read_late(scope, place, known, fields, text, reference);
     if (strcmp(known->name, "env") == 0)
         return read_env(scope, place, fields, reference);
     if (strcmp(known->name, "vars") == 0)
@@ -259,10 +257,8 @@ void reference_warn(const struct scope *scope, const struct yaml_node *node)
         const char *dot = memchr(name.text, '.', name.length);
         const struct known *known = find_known(name.text, dot != NULL ? (size_t)(dot - name.text) : name.length);
         size_t place = place_of(report, node, at + 1, length - 1);
-        bool means = known != NULL && !known->later &&
-                     (known->kind == REFERENCE_CONSTANT ? dot != NULL
-                      : known->kind == REFERENCE_LATE   ? scope->attempt
-                                                        : items);
+        bool late = known != NULL && (known->kind == REFERENCE_LATE || known->kind == REFERENCE_OUTPUTS);
+        bool means = late ? scope->attempt : known != NULL && (known->kind == REFERENCE_CONSTANT ? dot != NULL : items);
         if (means)
             report_warning(report, place, "%.*s stays as it is; a template has no blanks: {%.*s}", (int)length, at,
                            (int)name.length, name.text);

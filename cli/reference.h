@@ -17,6 +17,8 @@ struct scope {
     bool batch;         /* a job has several items: {items} in place of {item}, {path} ... */
     bool taken;         /* the items are those of another step, with their results: {result} is known */
     bool attempt;       /* they are for a program: {worker} and {attempt} are known when it begins */
+    size_t outputs;     /* and {output} and {outputs}, if it has so many */
+    unsigned *named;    /* gets 1 for {output}, 2 for {outputs}; NULL if there is none */
     const char *silent; /* but the jobs of this step have none; NULL: they have */
     struct shape shape;
 };
@@ -32,9 +34,10 @@ enum reference_kind {
     REFERENCE_DIR,
     REFERENCE_ROOT,
     REFERENCE_INDEX,
-    REFERENCE_NUMBER, /* the index and one */
-    REFERENCE_RESULT, /* what another step has made of the item */
-    REFERENCE_LATE,   /* {worker}, {attempt}: known only when an attempt begins (cli/late.h) */
+    REFERENCE_NUMBER,  /* the index and one */
+    REFERENCE_RESULT,  /* what another step has made of the item */
+    REFERENCE_LATE,    /* {worker}, {attempt}, {output}: known only when an attempt begins (cli/late.h) */
+    REFERENCE_OUTPUTS, /* {outputs}: a list of such */
 };
 
 struct reference {

@@ -180,8 +180,9 @@ static int exit_code(const struct run *run)
 
     if (last_signal(run) != 0)
         return 128 + last_signal(run);
-    if (run->broken || history_failure(&run->history) != NULL || run->output.writer.error != 0 ||
-        run->joblog.writer.error != 0 || run->console.out.error != 0 || run->json.error != 0 || shelves_error() != 0)
+    if (run->broken || run->placing.error != 0 || history_failure(&run->history) != NULL ||
+        run->output.writer.error != 0 || run->joblog.writer.error != 0 || run->console.out.error != 0 ||
+        run->json.error != 0 || shelves_error() != 0)
         return EXIT_BROKEN;
     for (size_t i = 0; i < run->jobfile.step_count; i++)
         bad += tally_bad(&run->steps[i].tally) + run->steps[i].tally.pending;
@@ -240,6 +241,18 @@ static int close_history(struct run *run, int code)
     return code;
 }
 
+static void say_placing(const struct run *run)
+{
+    struct text line = {0};
+
+    if (run->placing.error == 0)
+        return;
+    text_printf(&line, "cannot be put in its place: %s; it is kept beside that, and --resume tries again",
+                strerror(run->placing.error));
+    say(run->placing.failed.data, line.data);
+    text_free(&line);
+}
+
 static int run_opened(struct run *run)
 {
     int code;
@@ -248,6 +261,7 @@ static int run_opened(struct run *run)
     say_failure(&run->output.writer);
     say_failure(&run->console.out);
     say_failure(&run->joblog.writer);
+    say_placing(run);
     if (shelves_error() != 0)
         say("results for a later step", strerror(shelves_error()));
     if (run->output.writer.error != EPIPE && run->console.out.error != EPIPE)
@@ -292,6 +306,8 @@ static void free_run(struct run *run)
         ledger_close(&run->steps[i].ledger);
     free(run->steps);
     failures_free(&run->failures);
+    placing_end(&run->placing);
+    text_free(&run->paths);
     jobfile_free(&run->jobfile);
 }
 

@@ -12,6 +12,7 @@
 #include "cli/ledger.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/placing.h"
 #include "cli/plan.h"
 #include "cli/tally.h"
 
@@ -46,6 +47,8 @@ struct run {
     struct output output;     /* of --output */
     struct joblog joblog;     /* of --joblog */
     struct writer json;       /* of --json */
+    struct placing placing;   /* what programs have made */
+    struct text paths;        /* of the job that is being counted */
     struct failures failures;
     struct history history;
     msgpack_zone zone;      /* of the result that is being counted */

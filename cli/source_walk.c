@@ -11,6 +11,7 @@
  *
  * Runs in: the mpool command. Owns: the walk, which is in cli/walk.c.
  */
+#include "cli/made.h"
 #include "cli/signals.h"
 #include "cli/source.h"
 #include "cli/value.h"
@@ -193,7 +194,8 @@ static bool take_entry(struct walking *walking, const struct dirent64 *entry)
     bool wanted = type == options->type || (options->type == ANY_TYPE && type != DT_UNKNOWN);
     bool enter = type == DT_DIR && (int64_t)walking->walk.depth < options->max_depth;
 
-    if (!wanted && !enter)
+    /* In there are files that a job is just making, or that a killed run has left. */
+    if ((!wanted && !enter) || (type == DT_DIR && made_is_name(entry->d_name)))
         return false;
     text_clear(&walking->item);
     text_add(&walking->item, directory->data, directory->size);

@@ -69,7 +69,7 @@ void stages_look(void *user)
     enum run_stage stage = (enum run_stage)asked;
 
     if (run->output.writer.error != 0 || run->joblog.writer.error != 0 || run->console.out.error != 0 ||
-        shelves_error() != 0 || history_failure(&run->history) != NULL)
+        run->placing.error != 0 || shelves_error() != 0 || history_failure(&run->history) != NULL)
         stage = RUN_KILLING;
     if (stage > run->stage)
         stop(run, stage);

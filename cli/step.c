@@ -37,8 +37,6 @@ static const struct schema_key keys[] = {
     LIMITS_KEYS,
     PROGRAM_KEYS,
     {"needs", KEY_MAY, &needs_form, "Steps that come before: [a, b] if all is done, {a: any} whatever they come to"},
-    {"outputs", SCHEMA_LATER},
-    {"inputs", SCHEMA_LATER},
     {"halt", KEY_MAY, &halt_form, "When jobs that fail end the run: never, soon,fail=3, now,fail=10%"},
     {"order", KEY_MAY, &order_form, "In which order results come: completion, the default, or items"},
     {0},

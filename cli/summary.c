@@ -6,6 +6,8 @@
  *
  *     sizes.bytes  9,876,543,210
  *
+ * What was skipped since it was up to date has a column of its own, apart from the steps that could not begin.
+ *
  * Runs in: the mpool command, on its main thread, before the pool is freed. Owns: nothing.
  */
 #include "cli/summary.h"
@@ -18,7 +20,7 @@
 #include <string.h>
 
 /* The columns of the table; the last two are times. */
-enum column { JOBS, STATUSES, PENDING = STATUSES + TALLY_STATUSES, SECONDS, RATE, COLUMN_COUNT };
+enum column { JOBS, STATUSES, CURRENT = STATUSES + TALLY_STATUSES, PENDING, SECONDS, RATE, COLUMN_COUNT };
 
 #define CELL_MAX 32
 
@@ -49,6 +51,7 @@ static void fill_heading(struct row *row)
 {
     *row = (struct row){.name = "step"};
     (void)snprintf(row->cells[JOBS], CELL_MAX, "jobs");
+    (void)snprintf(row->cells[CURRENT], CELL_MAX, "up to date");
     (void)snprintf(row->cells[PENDING], CELL_MAX, "pending");
     (void)snprintf(row->cells[SECONDS], CELL_MAX, "seconds");
     (void)snprintf(row->cells[RATE], CELL_MAX, "jobs/s");
@@ -65,6 +68,8 @@ static void fill_row(struct row *row, const char *name, const struct tally *tall
     put_number(row->cells[PENDING], tally->pending, tally->more ? "+" : "");
     for (int status = 0; status < TALLY_STATUSES; status++)
         put_number(row->cells[STATUSES + status], tally->ended[status], "");
+    put_number(row->cells[STATUSES + MPOOL_SKIPPED], tally->ended[MPOOL_SKIPPED] - tally->current, "");
+    put_number(row->cells[CURRENT], tally->current, "");
     (void)snprintf(row->cells[SECONDS], CELL_MAX, "%.2f", seconds);
     put_number(row->cells[RATE], (uint64_t)rate, "");
 }
@@ -76,6 +81,8 @@ static void show_columns(struct table *table, const struct tally *sum)
     table->shown[PENDING] = sum->pending > 0 || sum->more;
     for (int status = 0; status < TALLY_STATUSES; status++)
         table->shown[STATUSES + status] = sum->ended[status] > 0 || status == MPOOL_DONE || status == MPOOL_FAILED;
+    table->shown[STATUSES + MPOOL_SKIPPED] = sum->ended[MPOOL_SKIPPED] > sum->current;
+    table->shown[CURRENT] = sum->current > 0;
 }
 
 static void add_rows(struct text *text, const struct table *table)
@@ -176,6 +183,8 @@ void summary_json(const struct run *run, int code, struct text *to)
     text_unsigned(to, stats.attempts_retried);
     text_string(to, ",\"resumed\":");
     text_unsigned(to, sum.resumed);
+    text_string(to, ",\"up_to_date\":");
+    text_unsigned(to, sum.current);
     text_string(to, "},\"totals\":");
     totals_json(to, run);
     text_printf(to, ",\"seconds\":%.6f,\"exit\":%d}\n", (double)(clock_ns() - run->start_ns) / 1e9, code);

@@ -28,7 +28,7 @@ uint64_t tally_failed(const struct tally *tally)
 
 uint64_t tally_bad(const struct tally *tally)
 {
-    return tally_ended(tally) - tally->ended[MPOOL_DONE];
+    return tally_ended(tally) - tally->ended[MPOOL_DONE] - tally->current;
 }
 
 void tally_add(struct tally *sum, const struct tally *tally)
@@ -36,6 +36,7 @@ void tally_add(struct tally *sum, const struct tally *tally)
     for (int status = 0; status < TALLY_STATUSES; status++)
         sum->ended[status] += tally->ended[status];
     sum->resumed += tally->resumed;
+    sum->current += tally->current;
     sum->pending += tally->pending;
     sum->more = sum->more || tally->more;
 }

@@ -13,6 +13,7 @@
 struct tally {
     uint64_t ended[TALLY_STATUSES]; /* by mpool_status */
     uint64_t resumed;               /* of the done ones, those that were done by an earlier run */
+    uint64_t current;               /* of the skipped ones, those that had nothing to make */
     uint64_t pending;               /* not begun when the run was stopped, as far as they are known */
     bool more;                      /* there may be more pending ones, unknown */
     int64_t start_ns, end_ns;       /* 0: not begun; not ended */
@@ -27,7 +28,7 @@ uint64_t tally_ended(const struct tally *tally);
 /* tally_failed - jobs that failed, crashed or timed out */
 uint64_t tally_failed(const struct tally *tally);
 
-/* tally_bad - jobs that have ended otherwise than done */
+/* tally_bad - jobs that have ended otherwise than done, and were not up to date */
 uint64_t tally_bad(const struct tally *tally);
 
 /* tally_add - add the numbers of one to another */

@@ -24,6 +24,7 @@ uint64_t tickets_take(struct tickets *tickets, uint64_t index, const struct item
     struct ticket *ticket = &tickets->list[number - 1];
     tickets->free = ticket->next_free;
     ticket->next_free = 0;
+    ticket->taken = true;
     ticket->index = index;
     ticket->key = *key;
     size_t size = item_copy_size(item);
@@ -49,6 +50,7 @@ void tickets_give_back(struct tickets *tickets, uint64_t number)
 
     tickets->bytes -= ticket->size;
     tickets->used--;
+    ticket->taken = false;
     if (ticket->room > KEPT_MAX) {
         free(ticket->bytes);
         ticket->bytes = NULL;

@@ -11,6 +11,7 @@
 #include "cli/item.h"
 #include "cli/key.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct ticket {
     struct item item; /* what it points to is in the ticket */
     char *bytes;
     size_t size, room;
+    bool taken;       /* its job is under way */
     size_t next_free; /* the number of the next free ticket and 1; 0: none */
 };
 

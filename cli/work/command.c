@@ -13,6 +13,7 @@
 #include "cli/from_json.h"
 #include "cli/work/gather.h"
 #include "cli/work/launch.h"
+#include "cli/work/making.h"
 #include "cli/work/order.h"
 #include "cli/work/work.h"
 
@@ -230,31 +231,53 @@ static int report(mpool_job *job, const struct order *order, mpool_status stoppe
     return returned;
 }
 
-static int run_command(mpool_job *job, const msgpack_object *args, msgpack_packer *result)
+/* The program from its beginning to its end, and what came of it. */
+static int run_order(mpool_job *job, struct order *order, msgpack_packer *result)
+{
+    struct launch launch;
+    char why[LAUNCH_WHY];
+
+    /* Where there can be no cgroup, the program itself is limited, and each that it starts for itself. */
+    if (order->memory_bytes > 0)
+        (void)mpool_job_cgroup(job, order->memory_bytes, &order->group);
+    int code = launch_start(order, &launch, why);
+    if (code != 0)
+        return mpool_job_fail_as(job, MPOOL_FAILED, W_EXITCODE(code, 0), "%s", why);
+    mpool_status stopped = watch(job, order, &launch);
+    return report(job, order, stopped, launch_end(&launch), result);
+}
+
+/* The same with the files that it makes. If it fails, nothing is left of them. */
+static int make(mpool_job *job, const msgpack_object *args, struct making *making, msgpack_zone *zone,
+                msgpack_packer *result)
 {
     struct late late = {.worker = mpool_job_worker(job), .attempt = mpool_job_attempt(job)};
     struct order order;
-    struct launch launch;
-    char why[LAUNCH_WHY];
+    char why[MAKING_WHY];
+
+    if (!making_begin(making, zone, why))
+        return mpool_job_fail(job, "%s", why);
+    late.outputs = making->files;
+    late.output_count = making->count;
+    const char *wrong = order_read(args, &late, zone, &order);
+    int returned = wrong == NULL ? run_order(job, &order, result) : mpool_job_fail(job, "%s", wrong);
+    if (returned != 0)
+        making_drop(making);
+    else if (!making_end(making, why))
+        returned = mpool_job_fail_as(job, MPOOL_FAILED, W_EXITCODE(0, 0), "%s", why);
+    return returned;
+}
+
+static int run_command(mpool_job *job, const msgpack_object *args, msgpack_packer *result)
+{
+    struct making making;
     msgpack_zone zone;
-    int returned;
 
     if (!msgpack_zone_init(&zone, 4096))
         return mpool_job_fail(job, "out of memory");
     gather_begin(&output);
-    const char *wrong = order_read(args, &late, &zone, &order);
-    /* Where there can be no cgroup, the program itself is limited, and each that it starts for itself. */
-    if (wrong == NULL && order.memory_bytes > 0)
-        (void)mpool_job_cgroup(job, order.memory_bytes, &order.group);
-    int code = wrong == NULL ? launch_start(&order, &launch, why) : 0;
-    if (wrong != NULL) {
-        returned = mpool_job_fail(job, "%s", wrong);
-    } else if (code != 0) {
-        returned = mpool_job_fail_as(job, MPOOL_FAILED, W_EXITCODE(code, 0), "%s", why);
-    } else {
-        mpool_status stopped = watch(job, &order, &launch);
-        returned = report(job, &order, stopped, launch_end(&launch), result);
-    }
+    const char *wrong = making_read(args, &zone, &making);
+    int returned = wrong == NULL ? make(job, args, &making, &zone, result) : mpool_job_fail(job, "%s", wrong);
     msgpack_zone_destroy(&zone);
     return returned;
 }

@@ -217,6 +217,8 @@ static void read_key(struct reader *reader, const msgpack_object *key, const msg
         reader->order->result = (enum order_result)number_of(reader, value);
     } else if (is_key(key, "expect")) {
         read_expect(reader, value);
+    } else if (is_key(key, "outputs")) {
+        return; /* read before: what is open in the others depends on them */
     } else if (is_key(key, "nice")) {
         reader->order->nice = (int)number_of(reader, value);
     } else {

@@ -8,6 +8,7 @@
  *     env     {name: text or nil}             on top of what the run has; nil takes a variable away
  *     clear   true                            nothing of what the run has
  *     cwd     text
+ *     outputs [text ...]                      the files that it makes, see cli/work/making.h
  *     input   text                            standard input; without it and `file` there is none
  *     file    text                            the file to read standard input from
  *     results text                            the step whose results it reads

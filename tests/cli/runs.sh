@@ -61,7 +61,7 @@ the_summary_object_has_what_scripts_rely_on() {
     exits 0 "$mpool" run --json
     is "$(wc -l <out)" 1
     is "$(sed 's/"seconds":[0-9.]*,/"seconds":S,/' out)" \
-        '{"name":"my \"run\"","jobs":{"total":11,"done":11,"failed":0,"crashed":0,"timed_out":0,"cancelled":0,"skipped":0,"pending":0,"retried":0,"resumed":0},"totals":{"a":{"s":385},"b":{"x":1.5,"n":1},"c":{"least":null,"all":0}},"seconds":S,"exit":0}'
+        '{"name":"my \"run\"","jobs":{"total":11,"done":11,"failed":0,"crashed":0,"timed_out":0,"cancelled":0,"skipped":0,"pending":0,"retried":0,"resumed":0,"up_to_date":0},"totals":{"a":{"s":385},"b":{"x":1.5,"n":1},"c":{"least":null,"all":0}},"seconds":S,"exit":0}'
     has err 'a.s      385'
     has err 'b.x      1.5'
     has err 'c.least  -'

@@ -43,6 +43,7 @@ BEYOND = {
     'nul-byte': SYNTAX,
     'nul-escape': PARSER,
     'numbers-that-are-not-finite': NUMBER,
+    'outputs': RELATION,
     'pattern-without-quotes': SYNTAX,
     'pattern-without-quotes-in-brackets': SYNTAX,
     'pattern-without-quotes-star-only': SYNTAX,
