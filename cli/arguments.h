@@ -49,6 +49,9 @@ void arguments_item(struct arguments_builder *builder);
 /* arguments_append - a value that was built before */
 void arguments_append(struct arguments_builder *builder, const struct arguments *arguments);
 
+/* The item as people see it, and a tab. */
+void arguments_tag(struct arguments_builder *builder);
+
 /* arguments_size - the bytes since the last call that depends on the item */
 size_t arguments_size(const struct arguments_builder *builder);
 

@@ -38,8 +38,8 @@
 /* A share of the median is not less: where jobs are short, the machine itself makes one of them three times as long. */
 #define SHARE_LEAST_MS 1000
 
-/* Bytes of what a program said last that are in the reason. */
-#define SAID_MAX 300
+/* How long a reader may stand still once the job is not wanted. */
+#define READER_MS 500
 
 static struct gather output;
 
@@ -71,50 +71,70 @@ static int64_t limit_now(const struct order *order)
     return limit_ms == 0 ? 0 : limit_ms < SHARE_LEAST_MS ? SHARE_LEAST_MS : limit_ms;
 }
 
+/* A program that runs. */
+struct watch {
+    mpool_job *job;
+    struct order *order;
+    struct launch *launch;
+    int64_t began;
+    int64_t soft, hard;   /* when it is asked to end, and when it is killed; 0: never, or it was */
+    mpool_status stopped; /* what it was stopped for; MPOOL_DONE: it was not */
+    int64_t cancelled;    /* when that was seen; 0: it was not */
+};
+
+static void look(struct watch *watch)
+{
+    int64_t now = now_ms();
+
+    if (watch->order->percent > 0 && watch->stopped == MPOOL_DONE) {
+        watch->order->hard_ms = limit_now(watch->order);
+        watch->hard = watch->order->hard_ms > 0 ? watch->began + watch->order->hard_ms : 0;
+    }
+    if (watch->hard > 0 && now >= watch->hard) {
+        launch_kill(watch->launch, SIGKILL);
+        watch->stopped = MPOOL_TIMED_OUT;
+        watch->hard = 0;
+    } else if (watch->soft > 0 && now >= watch->soft) {
+        launch_kill(watch->launch, SIGTERM);
+        watch->stopped = MPOOL_TIMED_OUT;
+        watch->soft = 0;
+    } else if (watch->cancelled == 0 && mpool_job_cancelled(watch->job)) {
+        watch->cancelled = now;
+        if (watch->stopped == MPOOL_DONE) {
+            launch_kill(watch->launch, SIGTERM);
+            watch->stopped = MPOOL_CANCELLED;
+        }
+    }
+}
+
+/* A reader is slow. Who has asked for the run to stop does not wait for it. */
+static bool look_and_wait(void *user)
+{
+    struct watch *watch = user;
+
+    look(watch);
+    return watch->cancelled == 0 || now_ms() - watch->cancelled < READER_MS;
+}
+
 /* It is asked to end first, and killed later. Returns what it was stopped for; MPOOL_DONE: it was not. */
 static mpool_status watch(mpool_job *job, struct order *order, struct launch *launch)
 {
-    int64_t began = now_ms(), soft = order->soft_ms > 0 ? began + order->soft_ms : 0;
-    int64_t hard = order->hard_ms > 0 ? began + order->hard_ms : 0;
-    mpool_status stopped = MPOOL_DONE;
+    int64_t began = now_ms();
+    struct watch watch = {.job = job,
+                          .order = order,
+                          .launch = launch,
+                          .began = began,
+                          .soft = order->soft_ms > 0 ? began + order->soft_ms : 0,
+                          .hard = order->hard_ms > 0 ? began + order->hard_ms : 0};
 
-    while (!gather_wait(&output, launch, until(hard, now_ms(), until(soft, now_ms(), LOOK_MS)))) {
-        int64_t now = now_ms();
-        if (order->percent > 0 && stopped == MPOOL_DONE) {
-            order->hard_ms = limit_now(order);
-            hard = order->hard_ms > 0 ? began + order->hard_ms : 0;
-        }
-        if (hard > 0 && now >= hard) {
-            launch_kill(launch, SIGKILL);
-            stopped = MPOOL_TIMED_OUT;
-            hard = 0;
-        } else if (soft > 0 && now >= soft) {
-            launch_kill(launch, SIGTERM);
-            stopped = MPOOL_TIMED_OUT;
-            soft = 0;
-        } else if (stopped == MPOOL_DONE && mpool_job_cancelled(job)) {
-            launch_kill(launch, SIGTERM);
-            stopped = MPOOL_CANCELLED;
-        }
-    }
-    return stopped;
+    gather_lines(&output, order, (struct lines_patience){.look = look_and_wait, .user = &watch});
+    while (!gather_wait(&output, launch, until(watch.hard, now_ms(), until(watch.soft, now_ms(), LOOK_MS))))
+        look(&watch);
+    gather_finish(&output);
+    return watch.stopped;
 }
 
 /* ---- what came of it --------------------------------------------------------------------------------------------- */
-
-/* The last line of standard error that has something in it. */
-static int last_line(const char **line)
-{
-    const struct gather_stream *stream = &output.streams[STDERR_FILENO];
-    size_t end = stream->size, begin;
-
-    while (end > 0 && isspace((unsigned char)stream->data[end - 1]) != 0)
-        end--;
-    for (begin = end; begin > 0 && stream->data[begin - 1] != '\n' && end - begin < SAID_MAX; begin--)
-        continue;
-    *line = end > 0 ? stream->data + begin : "";
-    return (int)(end - begin);
-}
 
 static bool is_expected(const struct order *order, int status)
 {
@@ -139,7 +159,7 @@ static int fail(mpool_job *job, const struct order *order, int wait_status, mpoo
     bool out_of_cpu = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGXCPU && order->cpu_s > 0;
     mpool_status status = stopped;
     const char *line;
-    int size = last_line(&line);
+    int size = (int)gather_said(&output, &line);
     char end[96];
 
     if (out_of_cpu) {
