@@ -21,6 +21,7 @@ enum piece_kind {
     PIECE_VALUE,     /* what a template names, with its type */
     PIECE_TEXT,      /* a text; its parts are inside */
     PIECE_TEXTS,     /* the items of a batch, a list of texts */
+    PIECE_TAG,       /* the item as people see it, and a tab */
 };
 
 struct part {
@@ -276,6 +277,12 @@ void arguments_item(struct arguments_builder *builder)
     piece->part_count = 1;
 }
 
+void arguments_tag(struct arguments_builder *builder)
+{
+    flush(builder);
+    (void)add_piece(builder, PIECE_TAG);
+}
+
 /* ---- packing ----------------------------------------------------------------------------------------------------- */
 
 static struct path_part path_part(enum reference_kind kind, const char *path, size_t length)
@@ -422,6 +429,12 @@ bool arguments_pack(const struct arguments *arguments, const struct item *item, 
             break;
         case PIECE_TEXTS:
             ok = pack_texts(item, problem, packer);
+            break;
+        case PIECE_TAG:
+            text_clear(scratch);
+            item_show(scratch, item);
+            text_char(scratch, '\t');
+            (void)msgpack_pack_str_with_body(packer, scratch->data, scratch->size);
             break;
         }
     }

@@ -43,6 +43,9 @@ void arguments_template(struct arguments_builder *builder, const struct yaml_nod
 /* The item as text; of a batch, a list of texts. */
 void arguments_item(struct arguments_builder *builder);
 
+/* The item as people see it, and a tab. */
+void arguments_tag(struct arguments_builder *builder);
+
 /* arguments_size - the bytes since the last call that depends on the item */
 size_t arguments_size(const struct arguments_builder *builder);
 

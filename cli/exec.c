@@ -34,6 +34,7 @@ enum {
     OPTION_RETRIES,
     OPTION_TAG,
     OPTION_HALT,
+    OPTION_LINE_BUFFER,
 };
 
 /* A part of the command line. */
@@ -51,7 +52,7 @@ struct exec {
     const char *file;
     const char *timeout, *retries, *halt, *batch;
     struct text name; /* the program and its arguments, for the journal */
-    bool nul, keep_order, ungroup, tag;
+    bool nul, keep_order, ungroup, line_buffer, tag;
 };
 
 static const struct argp_option exec_options[] = {
@@ -60,6 +61,7 @@ static const struct argp_option exec_options[] = {
     {"max-args", 'n', "N", 0, "Give each run of the program N items, and {} all of them", 0},
     {"keep-order", 'k', NULL, 0, "Show output in the order of the items", 0},
     {"ungroup", 'u', NULL, 0, "Let programs write straight to the terminal, mixed as it comes", 0},
+    {"line-buffer", OPTION_LINE_BUFFER, NULL, 0, "Show each line of output as it comes, lines of jobs in turn", 0},
     {"tag", OPTION_TAG, NULL, 0, "Begin each line of output with the item and a tab", 0},
     {"timeout", OPTION_TIMEOUT, "TIME", 0, "End a program that runs longer than TIME, as 30s", 0},
     {"halt", OPTION_HALT, "WHEN", 0, "End the run early, at soon,fail=3, now,fail=10% or now,success=1", 0},
@@ -128,6 +130,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'u':
         exec->ungroup = true;
         return 0;
+    case OPTION_LINE_BUFFER:
+        exec->line_buffer = true;
+        return 0;
     case OPTION_TAG:
         exec->tag = true;
         return 0;
@@ -151,8 +156,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             argp_error(state, "-a and \"" ITEMS "\" both say what the items are");
         if (exec->item_lists > 1 && exec->batch != NULL)
             argp_error(state, "-n is for one list of items, and here are %zu", exec->item_lists);
-        if (exec->ungroup && (exec->tag || exec->keep_order))
-            argp_error(state, "-u shows output as it comes, and cannot go with -k or --tag");
+        if (exec->ungroup && (exec->tag || exec->keep_order || exec->line_buffer))
+            argp_error(state, "-u shows output as it comes, and cannot go with -k, --line-buffer or --tag");
+        if (exec->line_buffer && exec->keep_order)
+            argp_error(state, "--line-buffer shows lines as they come, and cannot go with -k");
         if (exec->item_lists == 0 && exec->file == NULL && isatty(STDIN_FILENO) == 1)
             argp_error(state, "there are no items, and standard input is a terminal; name them behind \"" ITEMS
                               "\", or pipe them in");
@@ -357,6 +364,8 @@ static bool make_tree(struct jobfile *jobfile, const struct exec *exec)
         set(arena, step, "order", make_text(arena, "items"));
     if (exec->ungroup)
         set(arena, step, "show", make_text(arena, "straight"));
+    if (exec->line_buffer)
+        set(arena, step, "show", make_text(arena, "lines"));
     if (exec->tag)
         set(arena, step, "tag", make_plain(arena, "true"));
     jobfile->yaml.report = (struct report){.file = "mpool exec"};

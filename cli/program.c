@@ -58,7 +58,7 @@ const struct form program_capture_form = {.kind = FORM_MAP, .keys = capture_keys
 const struct form program_expect_form = FORM_OR(&code_form, &codes_form);
 const struct form program_result_form = {.kind = FORM_WORD, .words = "text|number|json"};
 const struct form program_nice_form = {.kind = FORM_NUMBER, .least = -NICE_MAX - 1, .most = NICE_MAX};
-const struct form program_show_form = {.kind = FORM_WORD, .words = "grouped|straight|none"};
+const struct form program_show_form = {.kind = FORM_WORD, .words = "grouped|straight|lines|none"};
 
 /* ---- the keys ---------------------------------------------------------------------------------------------------- */
 
@@ -177,19 +177,28 @@ static bool read_result(struct report *report, const struct yaml_node *node, str
     return false;
 }
 
-static bool read_show(struct report *report, const struct yaml_node *node, struct parts *parts)
+static bool read_show(struct report *report, const struct yaml_node *node, const struct yaml_node *order,
+                      struct parts *parts)
 {
-    static const char *const words[] = {[SHOW_GATHER] = "grouped", [SHOW_INHERIT] = "straight", [SHOW_DROP] = "none"};
+    static const char *const words[] = {
+        [SHOW_GATHER] = "grouped", [SHOW_INHERIT] = "straight", [SHOW_DROP] = "none", [SHOW_LINES] = "lines"};
 
     for (size_t i = 0; node != NULL && i < sizeof words / sizeof words[0]; i++) {
         if (yaml_is(node, words[i])) {
             parts->show = (enum order_show)i;
-            return true;
+            break;
         }
     }
+    if (parts->show == SHOW_LINES && order != NULL && yaml_is(order, "items")) {
+        report_error(report, node->place,
+                     "`show: lines` shows lines as they come, which is not `order: items`; leave one of them out");
+        return false;
+    }
+    if (parts->show != SHOW_GATHER || (node != NULL && yaml_is(node, words[SHOW_GATHER])))
+        return true;
     if (node != NULL)
         report_error(report, node->place,
-                     "`show` is grouped, straight or none: when the output of a job is shown; not %s",
+                     "`show` is grouped, lines, straight or none: when the output of a job is shown; not %s",
                      value_name(node));
     return node == NULL;
 }
@@ -252,7 +261,7 @@ static bool read_parts(struct report *report, const struct yaml_node *node, cons
     ok = read_capture(report, yaml_get(node, "capture"), parts) && ok;
     ok = (nice == NULL || schema_number(report, nice, "`nice`", -NICE_MAX - 1, NICE_MAX, &parts->nice)) && ok;
     ok = check_text(report, parts->cwd, "`cwd`") && ok;
-    ok = read_show(report, yaml_get(node, "show"), parts) && ok;
+    ok = read_show(report, yaml_get(node, "show"), yaml_get(node, "order"), parts) && ok;
     ok = (tag == NULL || schema_boolean(report, tag, "`tag`", &parts->tag)) && ok;
     return check_env(report, parts->env) && check_expect(report, parts->expect) && ok;
 }
@@ -330,7 +339,8 @@ static void add_what(struct arguments_builder *builder, const struct parts *part
                  {"results", parts->results}, {"stdout", parts->out}, {"stderr", parts->err}};
     bool clear = parts->env != NULL && count_variables(parts->env) < parts->env->count &&
                  value_of(yaml_get(parts->env, "clear")).boolean;
-    size_t count = 1 + (parts->env != NULL) + clear + (parts->expect != NULL) + (parts->result != RESULT_NONE);
+    bool tag = parts->show == SHOW_LINES && parts->tag;
+    size_t count = 1 + (parts->env != NULL) + clear + (parts->expect != NULL) + (parts->result != RESULT_NONE) + tag;
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         count += texts[i].node != NULL;
@@ -359,6 +369,11 @@ static void add_what(struct arguments_builder *builder, const struct parts *part
     if (clear) {
         arguments_string(builder, "clear");
         arguments_number(builder, 1);
+    }
+    /* It is none of what is run; but it depends on the item. */
+    if (tag) {
+        arguments_string(builder, "tag");
+        arguments_tag(builder);
     }
 }
 
@@ -435,6 +450,8 @@ bool program_read(struct step *step, const struct yaml_node *node, const struct 
     program->how_size = add_how(builder, &parts, &step->limits);
     program->has_result = parts.result != RESULT_NONE;
     program->tag = parts.tag;
+    program->lines = parts.show == SHOW_LINES;
+    program->straight = parts.show == SHOW_INHERIT;
     step->arguments = arguments_end(builder);
     step->function = WORK_COMMAND;
     step->program = program;

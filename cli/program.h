@@ -12,6 +12,8 @@ struct program {
     bool has_result; /* standard output is the job's result, and is not shown */
     size_t how_size; /* bytes at the end of its arguments that say how it is run, and not what */
     bool tag;        /* each line that is shown begins with the item */
+    bool lines;      /* lines are shown as they come, by the workers (cli/lines.h) */
+    bool straight;   /* programs write to the run's own standard output and error */
 };
 
 /* The keys of a step that runs a program, for tables of struct schema_key. */
@@ -26,7 +28,7 @@ struct program {
     {"expect", KEY_MAY, &program_expect_form, "Exit codes of a job that is done; 0 by default"}, \
     {"result", KEY_MAY, &program_result_form, "What standard output is taken for: text, number or json"}, \
     {"nice", KEY_MAY, &program_nice_form, "Added to the program's niceness"}, \
-    {"show", KEY_MAY, &program_show_form, "When its output is shown: grouped, the default, straight or none"}, \
+    {"show", KEY_MAY, &program_show_form, "When its output is shown: grouped, the default, lines, straight or none"}, \
     {"tag", KEY_MAY, &schema_boolean_form, "true: each line that is shown begins with the item"}
 /* clang-format on */
 

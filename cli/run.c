@@ -12,8 +12,10 @@
 #include "cli/command.h"
 #include "cli/drive.h"
 #include "cli/dry.h"
+#include "cli/lines.h"
 #include "cli/needs.h"
 #include "cli/notice.h"
+#include "cli/program.h"
 #include "cli/progress.h"
 #include "cli/shelf.h"
 #include "cli/signals.h"
@@ -67,13 +69,28 @@ static bool open_totals(struct run *run)
 /* The descriptors that workers keep; to be freed. */
 static int *list_kept(size_t *count)
 {
-    size_t lines = shelves_lines(NULL, 0);
-    int *kept = memory_get((lines + 1) * sizeof *kept);
+    size_t shelves = shelves_lines(NULL, 0);
+    int *kept = memory_get((shelves + 2) * sizeof *kept);
 
-    *count = shelves_lines(kept, lines);
+    *count = shelves_lines(kept, shelves);
     if (spool_fd() > 0)
         kept[(*count)++] = spool_fd();
+    if (lines_fd() > 0)
+        kept[(*count)++] = lines_fd();
     return kept;
+}
+
+/* 0; or an errno. */
+static int open_files(struct run *run)
+{
+    bool lines = false;
+    int error = jobfile_has_programs(&run->jobfile) ? spool_open() : 0;
+
+    for (size_t i = 0; i < run->jobfile.step_count; i++)
+        lines = lines || (run->jobfile.steps[i].program != NULL && run->jobfile.steps[i].program->lines);
+    if (error == 0 && lines)
+        error = lines_open(run->console.mute);
+    return error == 0 ? shelves_open() : error;
 }
 
 static bool open_pool(struct run *run)
@@ -87,9 +104,7 @@ static bool open_pool(struct run *run)
         options.workers = run->jobs_file.jobs;
         options.workers_most = MPOOL_WORKERS_MAX;
     }
-    int error = jobfile_has_programs(&run->jobfile) ? spool_open() : 0;
-    if (error == 0)
-        error = shelves_open();
+    int error = open_files(run);
     if (error != 0) {
         run->broken = true;
         say(tempfile_dir(), strerror(error));
@@ -287,6 +302,7 @@ static int run_jobs(struct run *run)
     mpool_pool_free(run->pool);
     mpool_fini();
     spool_close();
+    lines_close();
     return code;
 }
 

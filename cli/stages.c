@@ -11,12 +11,14 @@
  */
 #include "cli/stages.h"
 
+#include "cli/lines.h"
 #include "cli/progress.h"
 #include "cli/shelf.h"
 #include "cli/signals.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* How long jobs have that were told to stop. */
 #define GRACE_MS 5000
@@ -68,6 +70,8 @@ void stages_look(void *user)
     int asked = signals_asked() > 0 ? signals_heed() : 0;
     enum run_stage stage = (enum run_stage)asked;
 
+    if (run->console.out.error == 0)
+        run->console.out.error = lines_error(STDOUT_FILENO);
     if (run->output.writer.error != 0 || run->joblog.writer.error != 0 || run->console.out.error != 0 ||
         shelves_error() != 0 || history_failure(&run->history) != NULL)
         stage = RUN_KILLING;

@@ -33,8 +33,8 @@
 /* How often to look whether the job is still wanted. */
 #define LOOK_MS 100
 
-/* Bytes of what a program said last that are in the reason. */
-#define SAID_MAX 300
+/* How long a reader may stand still once the job is not wanted. */
+#define READER_MS 500
 
 static struct gather output;
 
@@ -58,46 +58,62 @@ static int until(int64_t deadline_ms, int64_t now, int most)
     return deadline_ms - now < most ? (int)(deadline_ms - now) : most;
 }
 
+/* A program that runs. */
+struct watch {
+    mpool_job *job;
+    struct launch *launch;
+    int64_t soft, hard;   /* when it is asked to end, and when it is killed; 0: never, or it was */
+    mpool_status stopped; /* what it was stopped for; MPOOL_DONE: it was not */
+    int64_t cancelled;    /* when that was seen; 0: it was not */
+};
+
+static void look(struct watch *watch)
+{
+    int64_t now = now_ms();
+
+    if (watch->hard > 0 && now >= watch->hard) {
+        launch_kill(watch->launch, SIGKILL);
+        watch->stopped = MPOOL_TIMED_OUT;
+        watch->hard = 0;
+    } else if (watch->soft > 0 && now >= watch->soft) {
+        launch_kill(watch->launch, SIGTERM);
+        watch->stopped = MPOOL_TIMED_OUT;
+        watch->soft = 0;
+    } else if (watch->cancelled == 0 && mpool_job_cancelled(watch->job)) {
+        watch->cancelled = now;
+        if (watch->stopped == MPOOL_DONE) {
+            launch_kill(watch->launch, SIGTERM);
+            watch->stopped = MPOOL_CANCELLED;
+        }
+    }
+}
+
+/* A reader is slow. Who has asked for the run to stop does not wait for it. */
+static bool look_and_wait(void *user)
+{
+    struct watch *watch = user;
+
+    look(watch);
+    return watch->cancelled == 0 || now_ms() - watch->cancelled < READER_MS;
+}
+
 /* It is asked to end first, and killed later. Returns what it was stopped for; MPOOL_DONE: it was not. */
 static mpool_status watch(mpool_job *job, const struct order *order, struct launch *launch)
 {
-    int64_t began = now_ms(), soft = order->soft_ms > 0 ? began + order->soft_ms : 0;
-    int64_t hard = order->hard_ms > 0 ? began + order->hard_ms : 0;
-    mpool_status stopped = MPOOL_DONE;
+    int64_t began = now_ms();
+    struct watch watch = {.job = job,
+                          .launch = launch,
+                          .soft = order->soft_ms > 0 ? began + order->soft_ms : 0,
+                          .hard = order->hard_ms > 0 ? began + order->hard_ms : 0};
 
-    while (!gather_wait(&output, launch, until(hard, now_ms(), until(soft, now_ms(), LOOK_MS)))) {
-        int64_t now = now_ms();
-        if (hard > 0 && now >= hard) {
-            launch_kill(launch, SIGKILL);
-            stopped = MPOOL_TIMED_OUT;
-            hard = 0;
-        } else if (soft > 0 && now >= soft) {
-            launch_kill(launch, SIGTERM);
-            stopped = MPOOL_TIMED_OUT;
-            soft = 0;
-        } else if (stopped == MPOOL_DONE && mpool_job_cancelled(job)) {
-            launch_kill(launch, SIGTERM);
-            stopped = MPOOL_CANCELLED;
-        }
-    }
-    return stopped;
+    gather_lines(&output, order, (struct lines_patience){.look = look_and_wait, .user = &watch});
+    while (!gather_wait(&output, launch, until(watch.hard, now_ms(), until(watch.soft, now_ms(), LOOK_MS))))
+        look(&watch);
+    gather_finish(&output);
+    return watch.stopped;
 }
 
 /* ---- what came of it --------------------------------------------------------------------------------------------- */
-
-/* The last line of standard error that has something in it. */
-static int last_line(const char **line)
-{
-    const struct gather_stream *stream = &output.streams[STDERR_FILENO];
-    size_t end = stream->size, begin;
-
-    while (end > 0 && isspace((unsigned char)stream->data[end - 1]) != 0)
-        end--;
-    for (begin = end; begin > 0 && stream->data[begin - 1] != '\n' && end - begin < SAID_MAX; begin--)
-        continue;
-    *line = end > 0 ? stream->data + begin : "";
-    return (int)(end - begin);
-}
 
 static bool is_expected(const struct order *order, int status)
 {
@@ -122,7 +138,7 @@ static int fail(mpool_job *job, const struct order *order, int wait_status, mpoo
     bool out_of_cpu = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGXCPU && order->cpu_s > 0;
     mpool_status status = stopped;
     const char *line;
-    int size = last_line(&line);
+    int size = (int)gather_said(&output, &line);
     char end[96];
 
     if (out_of_cpu) {

@@ -3,6 +3,9 @@
  *
  * Runs in: a worker of the command, on its main thread. Owns: two buffers, and a descriptor of the spool.
  *
+ * Lines that are shown as they come (`show: lines`) leave the buffer when they have their end. One that is longer than
+ * the buffer goes into the spool as any output does, and comes back from there in one piece.
+ *
  * The pipes are never waited for to end: a daemon that the program has left behind holds them as long as it likes. When
  * the program has ended, what is in them is all.
  */
@@ -10,17 +13,29 @@
 
 #include "cli/spool.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 void gather_begin(struct gather *gather)
 {
     gather->streams[STDOUT_FILENO].size = gather->streams[STDERR_FILENO].size = 0;
+    gather->streams[STDOUT_FILENO].lines = gather->streams[STDERR_FILENO].lines = false;
     gather->piece_count = 0;
     gather->error = 0;
+    gather->said_size = 0;
+}
+
+void gather_lines(struct gather *gather, const struct order *order, struct lines_patience patience)
+{
+    gather->streams[STDOUT_FILENO].lines = order->show == SHOW_LINES && order->result == RESULT_NONE;
+    gather->streams[STDERR_FILENO].lines = order->show == SHOW_LINES;
+    gather->tag = order->tag;
+    gather->patience = patience;
 }
 
 static bool add_piece(struct gather *gather, const struct gather_piece *piece)
@@ -50,6 +65,141 @@ static void spill(struct gather *gather, int number)
     stream->size = 0;
 }
 
+/* ---- lines as they come ------------------------------------------------------------------------------------------ */
+
+/* Writes a part of some lines, with the tag in front of each. `begins`: a line begins here. */
+static void put_tagged(struct gather *gather, int number, const char *bytes, size_t size, bool *begins)
+{
+    struct text *text = &gather->scratch;
+
+    if (gather->tag == NULL) {
+        lines_put(number, bytes, size, &gather->patience);
+        return;
+    }
+    text_clear(text);
+    for (size_t at = 0; at < size;) {
+        const char *newline = memchr(bytes + at, '\n', size - at);
+        size_t length = newline != NULL ? (size_t)(newline - bytes) + 1 - at : size - at;
+        if (*begins)
+            text_string(text, gather->tag);
+        text_add(text, bytes + at, length);
+        *begins = newline != NULL;
+        at += length;
+    }
+    lines_put(number, text->data, text->size, &gather->patience);
+}
+
+/* The beginning of a long line is in the spool: writes it, and gives its room back. */
+static void put_pieces(struct gather *gather, int number, bool write, bool *begins)
+{
+    char part[4096];
+    size_t kept = 0;
+
+    for (size_t i = 0; i < gather->piece_count; i++) {
+        const struct gather_piece piece = gather->pieces[i];
+        if (piece.stream != number) {
+            gather->pieces[kept++] = piece;
+            continue;
+        }
+        for (uint64_t done = 0; write && done < piece.size;) {
+            uint64_t left = piece.size - done;
+            size_t count = spool_read(piece.offset + done, part, left < sizeof part ? (size_t)left : sizeof part);
+            if (count == 0) {
+                gather->error = EIO; /* it was written, and cannot be read: that has to be told */
+                break;
+            }
+            put_tagged(gather, number, part, count, begins);
+            done += count;
+        }
+        spool_drop(piece.offset, piece.size);
+    }
+    gather->piece_count = kept;
+}
+
+/* The last line of some bytes that has something in it. */
+static size_t last_line(const char *bytes, size_t size, const char **line)
+{
+    size_t end = size, begin;
+
+    while (end > 0 && isspace((unsigned char)bytes[end - 1]) != 0)
+        end--;
+    for (begin = end; begin > 0 && bytes[begin - 1] != '\n' && end - begin < GATHER_SAID_MAX; begin--)
+        continue;
+    *line = end > 0 ? bytes + begin : "";
+    return end - begin;
+}
+
+static void keep_said(struct gather *gather, const char *bytes, size_t size)
+{
+    const char *line;
+    size_t length = last_line(bytes, size, &line);
+
+    if (length == 0)
+        return;
+    memcpy(gather->said, line, length);
+    gather->said_size = length;
+}
+
+/* Writes the first bytes of the buffer, after what is in the spool; `end`: they lack the end of their line. */
+static void put_lines(struct gather *gather, int number, size_t size, bool end)
+{
+    struct gather_stream *stream = &gather->streams[number];
+    bool begins = true, write = lines_begin(number, &gather->patience);
+
+    put_pieces(gather, number, write, &begins);
+    if (write) {
+        put_tagged(gather, number, stream->data, size, &begins);
+        if (end)
+            lines_put(number, "\n", 1, &gather->patience);
+        lines_end();
+    }
+    if (number == STDERR_FILENO)
+        keep_said(gather, stream->data, size);
+    stream->size -= size;
+    memmove(stream->data, stream->data + size, stream->size);
+}
+
+/* Some bytes have come to those that were there. */
+static void put_whole_lines(struct gather *gather, int number, size_t came)
+{
+    struct gather_stream *stream = &gather->streams[number];
+    const char *newline = memrchr(stream->data + stream->size - came, '\n', came);
+
+    if (newline != NULL)
+        put_lines(gather, number, (size_t)(newline - stream->data) + 1, false);
+}
+
+static bool has_piece(const struct gather *gather, int number)
+{
+    for (size_t i = 0; i < gather->piece_count; i++) {
+        if (gather->pieces[i].stream == number)
+            return true;
+    }
+    return false;
+}
+
+void gather_finish(struct gather *gather)
+{
+    for (int number = STDOUT_FILENO; number <= STDERR_FILENO; number++) {
+        struct gather_stream *stream = &gather->streams[number];
+        if (stream->lines && (stream->size > 0 || has_piece(gather, number)))
+            put_lines(gather, number, stream->size, true);
+    }
+}
+
+size_t gather_said(const struct gather *gather, const char **line)
+{
+    const struct gather_stream *stream = &gather->streams[STDERR_FILENO];
+    size_t length = last_line(stream->data, stream->data != NULL ? stream->size : 0, line);
+
+    if (length > 0)
+        return length;
+    *line = gather->said;
+    return gather->said_size;
+}
+
+/* ---- what comes -------------------------------------------------------------------------------------------------- */
+
 /* One read of what is there: how many bytes it was; 0: the stream has ended, or there is no memory for it. */
 static size_t take(struct gather *gather, int number, int fd)
 {
@@ -68,6 +218,8 @@ static size_t take(struct gather *gather, int number, int fd)
         count = read(fd, stream->data + stream->size, GATHER_ROOM - stream->size);
     while (count < 0 && errno == EINTR);
     stream->size += count > 0 ? (size_t)count : 0;
+    if (count > 0 && stream->lines)
+        put_whole_lines(gather, number, (size_t)count);
     return count > 0 ? (size_t)count : 0;
 }
 

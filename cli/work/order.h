@@ -13,6 +13,7 @@
  *     results text                            the step whose results it reads
  *     stdout  text                            the file to write standard output to,
  *     stderr  text                            standard error likewise
+ *     tag     text                            for each line to begin with, where lines are shown as they come
  *     show    integer                         what becomes of output otherwise: enum order_show
  *     result  integer                         what the job's result is made of: enum order_result
  *     expect  [integer ...]                   the exit codes of a job that is done; without it 0
@@ -34,6 +35,7 @@ enum order_show {
     SHOW_GATHER = 0, /* gathered, for when the job has ended */
     SHOW_INHERIT,    /* straight to where the run's goes */
     SHOW_DROP,
+    SHOW_LINES, /* line by line, as they come */
 };
 
 enum order_result {
@@ -50,6 +52,7 @@ struct order {
     const char *input; /* NULL: none */
     size_t input_size;
     const char *file, *results, *out_file, *err_file;
+    const char *tag; /* NULL: none */
     enum order_show show;
     enum order_result result;
     uint64_t expect[4]; /* bit n % 64 of n / 64: exit code n is fine */

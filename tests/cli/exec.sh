@@ -60,6 +60,69 @@ lines_can_begin_with_the_item_and_nothing_is_mixed() {
     is "$(cat out)" "$(printf 'a\ta1\na\ta2\nb\tb1\nb\tb2')"
 }
 
+# The first line is there while its job still runs.
+lines_are_shown_as_they_come() {
+    mkfifo gate
+    "$mpool" exec -q -j2 --line-buffer --tag sh -c 'echo "$1 first"; read -r word <gate; echo "$1 $word"' sh ::: a >out &
+    wait_until grep -q first out
+    is "$(cat out)" "$(printf 'a\ta first')"
+    echo last >gate
+    wait
+    is "$(cat out)" "$(printf 'a\ta first\na\ta last')"
+    # Without a newline at its end a line gets one; standard error is as standard output.
+    exits 0 "$mpool" exec -q --line-buffer printf 'x{}' ::: a
+    is "$(wc -l <out)" 1
+    exits 0 "$mpool" exec -q --line-buffer --tag sh -c 'printf x >&2' sh ::: a
+    is "$(cat err)" "$(printf 'a\tx')"
+    exits 1 "$mpool" exec -q --line-buffer sh -c 'echo why >&2; exit 3' sh ::: a
+    has err 'sh exited with 3: why'
+    exits 0 "$mpool" exec --json --line-buffer echo ::: a
+    is "$(wc -l <out)" 1
+    is "$(json out done)" 1
+}
+
+lines_are_never_mixed_however_long_they_are() {
+    seq 6 | exits 0 "$mpool" exec -q -j4 --line-buffer --tag sh -c 'seq -f "$1 %g" 3000
+        head -c 200000 /dev/zero | tr "\0" "$1"; sleep 0.05; head -c 100000 /dev/zero | tr "\0" "$1"; echo " $1"' sh
+    awk -F '\t' '{ split($2, word, " "); first = substr(word[1], 1, 1); rest = word[1]; gsub(first, "", rest) }
+        NF != 2 || first != $1 || rest != "" { bad++ }
+        length(word[1]) == 300000 { long++ }
+        END { print NR, bad + 0, long }' out >found
+    is "$(cat found)" '18006 0 6'
+    # Both streams in one pipe.
+    seq 4 | "$mpool" exec -q -j4 --line-buffer sh -c 'seq 2000; seq 2000 >&2' sh >out 2>&1
+    is "$(sort -n out | uniq -c | awk '$1 != 8' | wc -l)" 0
+}
+
+# The reader stands still, so that the worker of one job is in the middle of a line.
+who_is_killed_in_a_line_holds_up_nobody() {
+    mkfifo pipe go
+    exec 3<>pipe
+    line=$(head -c 9000 /dev/zero | tr '\0' a)
+    "$mpool" exec -q -j2 --line-buffer sh -c 'case $1 in
+        b) read -r word <go; seq -f b%g 1000; touch written ;;
+        *) echo $PPID >pid; exec yes "$1" ;;
+        esac' sh ::: "$line" b >pipe 2>err 3<&- &
+    wait_until test -s pid
+    echo go >go
+    wait_until test -e written
+    kill -KILL "$(cat pid)"
+    exec 4<pipe 3<&-
+    cat <&4 >all
+    wait
+    is "$(grep -c '^b[0-9]*$' all)" 1000
+    is "$(grep -c 'ab' all || :)" 0
+    has err 'crashed after 1 attempt: the worker was killed by SIGKILL'
+}
+
+lines_whose_reader_is_gone_end_the_run() {
+    code=0
+    { seq 8 | "$mpool" exec -q -j2 --line-buffer seq {} 1000000 2>err || echo $? >code; } | head -n 1 >out
+    wait_until test -s code
+    is "$(cat out)" 1
+    is "$(cat code) $(cat err)" '141 '
+}
+
 times_and_retries_are_those_of_a_step() {
     exits 1 "$mpool" exec -q --timeout 200ms sleep ::: 1000
     has err 'sleep ran longer than its limit of 200 ms'
@@ -129,6 +192,9 @@ who_forgets_something_is_told() {
     has err 'there is no program "no-such-program-at-all" in any directory of $PATH'
     exits 2 "$mpool" exec -u -k true ::: a
     has err '-u shows output as it comes'
+    exits 2 "$mpool" exec --line-buffer -k true ::: a
+    has err '--line-buffer shows lines as they come, and cannot go with -k'
+    exits 2 "$mpool" exec --line-buffer -u true ::: a
     exits 2 "$mpool" exec -j 0 true ::: a
     has err "-j takes a number of jobs from 1 to 1024, or 50% of the CPUs, or +1 or -1, not '0'"
 }
@@ -167,7 +233,9 @@ several_lists_give_every_combination() {
 
 try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file items_can_be_on_the_command_line several_items_can_be_given_at_a_time \
     replacement_strings_are_those_of_parallel other_braces_are_literal options_of_the_program_are_its_own \
-    lines_can_begin_with_the_item_and_nothing_is_mixed times_and_retries_are_those_of_a_step \
+    lines_can_begin_with_the_item_and_nothing_is_mixed lines_are_shown_as_they_come \
+    lines_are_never_mixed_however_long_they_are who_is_killed_in_a_line_holds_up_nobody \
+    lines_whose_reader_is_gone_end_the_run times_and_retries_are_those_of_a_step \
     failures_can_end_the_run a_job_log_is_as_parallel_writes_it a_dry_run_prints_what_would_be_run \
     who_forgets_something_is_told \
     a_terminal_as_standard_input_is_an_error_and_no_wait the_number_of_jobs_can_depend_on_the_machine \

@@ -146,9 +146,20 @@ a_step_can_show_nothing_or_all_at_once() {
     step 'shell: "echo out; echo err >&2", show: none'
     exits 0 "$mpool" run -q
     is "$(cat out err)" err
-    step 'shell: "echo out; echo err >&2", show: straight'
+    for show in straight lines; do
+        step "shell: 'echo out; echo err >&2', show: $show"
+        exits 0 "$mpool" run -q
+        is "$(cat out err)" "$(printf 'out\nerr')"
+    done
+    # What is the result is no line to be shown, and what is captured neither.
+    step 'shell: "echo 5; echo err >&2", show: lines, result: number, totals: {n: {sum: "{result}"}}'
+    exits 0 "$mpool" run
+    is "$(cat out)" ''
+    has err 'a.n  5'
+    is "$(grep -c '^err$' err)" 1
+    step 'shell: "echo 5; echo err >&2", show: lines, capture: {stderr: captured}'
     exits 0 "$mpool" run -q
-    is "$(cat out err)" "$(printf 'out\nerr')"
+    is "$(cat out err captured)" "$(printf '5\nerr')"
 }
 
 an_exit_code_is_a_failure_and_a_signal_a_crash() {
