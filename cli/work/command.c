@@ -11,6 +11,7 @@
  * would be lost. The pool's own limit lies behind ours.
  */
 #include "cli/from_json.h"
+#include "cli/work/capture.h"
 #include "cli/work/gather.h"
 #include "cli/work/launch.h"
 #include "cli/work/order.h"
@@ -246,11 +247,32 @@ static int report(mpool_job *job, const struct order *order, mpool_status stoppe
     return returned;
 }
 
+static int run_order(mpool_job *job, const struct order *order, msgpack_packer *result)
+{
+    struct launch launch;
+    char why[LAUNCH_WHY];
+    int64_t began = now_ms();
+    mpool_status stopped = MPOOL_DONE;
+
+    capture_begin(order);
+    int code = launch_start(order, &launch, why), status = W_EXITCODE(code, 0);
+    if (code == 0) {
+        stopped = watch(job, order, &launch);
+        status = launch_end(&launch);
+    }
+    int error = capture_end(order, status, now_ms() - began);
+    if (code != 0)
+        return mpool_job_fail_as(job, MPOOL_FAILED, status, "%s", why);
+    int returned = report(job, order, stopped, status, result);
+    if (error != 0 && returned == 0)
+        return mpool_job_fail_as(job, MPOOL_FAILED, status, "its end could not be written to %s: %s", order->exit_file,
+                                 strerror(error));
+    return returned;
+}
+
 static int run_command(mpool_job *job, const msgpack_object *args, msgpack_packer *result)
 {
     struct order order;
-    struct launch launch;
-    char why[LAUNCH_WHY];
     msgpack_zone zone;
     int returned;
 
@@ -261,15 +283,7 @@ static int run_command(mpool_job *job, const msgpack_object *args, msgpack_packe
     /* Where there can be no cgroup, the program itself is limited, and each that it starts for itself. */
     if (wrong == NULL && order.memory_bytes > 0)
         (void)mpool_job_cgroup(job, order.memory_bytes, &order.group);
-    int code = wrong == NULL ? launch_start(&order, &launch, why) : 0;
-    if (wrong != NULL) {
-        returned = mpool_job_fail(job, "%s", wrong);
-    } else if (code != 0) {
-        returned = mpool_job_fail_as(job, MPOOL_FAILED, W_EXITCODE(code, 0), "%s", why);
-    } else {
-        mpool_status stopped = watch(job, &order, &launch);
-        returned = report(job, &order, stopped, launch_end(&launch), result);
-    }
+    returned = wrong == NULL ? run_order(job, &order, result) : mpool_job_fail(job, "%s", wrong);
     msgpack_zone_destroy(&zone);
     return returned;
 }
