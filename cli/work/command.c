@@ -10,8 +10,10 @@
  * The time is kept here and not by the pool, whose way is to kill the worker: what the program has written until then
  * would be lost. The pool's own limit lies behind ours.
  */
+#include "cli/board.h"
 #include "cli/from_json.h"
 #include "cli/median.h"
+#include "cli/work/call.h"
 #include "cli/work/gather.h"
 #include "cli/work/launch.h"
 #include "cli/work/making.h"
@@ -279,7 +281,9 @@ static int run_order(mpool_job *job, struct order *order, msgpack_packer *result
     int code = launch_start(order, &launch, why);
     if (code != 0)
         return mpool_job_fail_as(job, MPOOL_FAILED, W_EXITCODE(code, 0), "%s", why);
+    board_program(job, launch.pid);
     mpool_status stopped = watch(job, order, &launch);
+    board_program(job, 0);
     return report(job, order, stopped, launch_end(&launch), result);
 }
 
@@ -311,14 +315,18 @@ static int run_command(mpool_job *job, const msgpack_object *args, msgpack_packe
 
     if (!msgpack_zone_init(&zone, 4096))
         return mpool_job_fail(job, "out of memory");
+    board_begin(job);
     gather_begin(&output);
     const char *wrong = making_read(args, &zone, &making);
     int returned = wrong == NULL ? make(job, args, &making, &zone, result) : mpool_job_fail(job, "%s", wrong);
     msgpack_zone_destroy(&zone);
+    board_end(job);
     return returned;
 }
 
 mpool_err work_register(void)
 {
-    return mpool_register(WORK_COMMAND, run_command);
+    mpool_err err = call_register();
+
+    return err == MPOOL_OK ? mpool_register(WORK_COMMAND, run_command) : err;
 }
