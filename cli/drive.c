@@ -12,6 +12,7 @@
 #include "cli/median.h"
 #include "cli/program.h"
 #include "cli/progress.h"
+#include "cli/running.h"
 #include "cli/secrets.h"
 #include "cli/shelf.h"
 #include "cli/source.h"
@@ -210,6 +211,18 @@ static void look_at_jobs_file(struct run *run)
         run->plan.workers = jobs;
 }
 
+/* Writes down how many jobs the step has, once that is known. */
+static void tell_jobs(struct run *run, struct run_step *step)
+{
+    uint64_t jobs = jobs_known(&run->plan);
+
+    if (jobs == SOURCE_UNKNOWN || (step->jobs_told && jobs == step->jobs))
+        return;
+    step->jobs_told = true;
+    step->jobs = jobs;
+    history_jobs(&run->history, (size_t)(step - run->steps), jobs);
+}
+
 static void drive(struct run *run)
 {
     const mpool_result *result;
@@ -224,6 +237,8 @@ static void drive(struct run *run)
         if (history_shows(&run->history))
             console_flush(&run->console, stages_look, run);
         look_at_jobs_file(run);
+        if (run->plan.ended)
+            tell_jobs(run, run->current);
         stages_look(run);
     } while (err == MPOOL_OK || err == MPOOL_E_TIMEOUT);
     stages_look(run);
@@ -238,6 +253,7 @@ static void count_pending(struct run *run, struct run_step *step)
 {
     uint64_t left = plan_left(&run->plan);
 
+    tell_jobs(run, step);
     step->tally.pending = run->plan.items - tally_ended(&step->tally);
     if (left == SOURCE_UNKNOWN)
         step->tally.more = true;
@@ -267,7 +283,7 @@ static mpool_task make_task(const struct run *run, const struct run_step *run_st
                        .discard_value = run->output.writer.name == NULL && !program && !run_step->ledger.kept &&
                                         !run_step->writes_values && step->shelf == NULL,
                        .measure = run->output.writer.name != NULL || run->joblog.writer.name != NULL ||
-                                  limits->timeout_percent > 0};
+                                  limits->timeout_percent > 0 || run->history.journal != NULL};
 
     if (program) {
         task.timeout_ms += task.timeout_ms > 0 ? PROGRAM_GRACE_MS : 0;
@@ -282,6 +298,7 @@ static mpool_task make_task(const struct run *run, const struct run_step *run_st
 static void begin_plan(struct run *run, struct run_step *step)
 {
     plan_begin(&run->plan, step->step, run);
+    run->plan.jobs_before = run->jobs_before;
     run->plan.history = &run->history;
     run->plan.place = (size_t)(step - run->steps);
     run->plan.fault = take_fault;
@@ -305,6 +322,8 @@ void drive_step(struct run *run, struct run_step *step)
     begin_plan(run, step);
     (void)mpool_pool_stats_read(run->pool, &stats);
     run->plan.workers = stats.workers;
+    tell_jobs(run, step);
+    running_begin_step(run, step);
     mpool_err err = what->in_order ? mpool_pool_imap(run->pool, &task, plan_next, &run->plan, &run->iter)
                                    : mpool_pool_imap_unordered(run->pool, &task, plan_next, &run->plan, &run->iter);
     if (err == MPOOL_OK) {
@@ -324,6 +343,8 @@ void drive_step(struct run *run, struct run_step *step)
         source_say_nothing(what);
     }
     count_pending(run, step);
+    running_end_step(run, step);
+    run->jobs_before += run->plan.jobs;
     plan_end(&run->plan);
     run->current = NULL;
 }
@@ -333,6 +354,7 @@ void drive_past(struct run *run, struct run_step *step)
     run->current = step;
     begin_plan(run, step);
     count_pending(run, step);
+    running_end_step(run, step);
     plan_end(&run->plan);
     run->current = NULL;
 }

@@ -5,6 +5,7 @@
  */
 #include "cli/history.h"
 
+#include "cli/board.h"
 #include "cli/command.h"
 #include "cli/program.h"
 #include "cli/secrets.h"
@@ -132,6 +133,27 @@ void history_add(struct history *history, struct journal_job *job, const struct 
     job->item = history->scratch.data;
     job->item_size = history->scratch.size;
     history->last = journal_add(history->journal, job);
+}
+
+void history_sign(struct history *history, const struct jobfile *jobfile)
+{
+    struct board_identity identity;
+
+    if (history->journal == NULL ||
+        !board_identify(journal_path(history->journal), journal_run(history->journal), &identity))
+        return;
+    board_sign(&identity);
+    for (size_t i = 0; i < jobfile->step_count; i++) {
+        uint64_t count = source_jobs(&jobfile->steps[i]);
+        if (count != SOURCE_UNKNOWN)
+            history_jobs(history, i, count);
+    }
+}
+
+void history_jobs(struct history *history, size_t step, uint64_t count)
+{
+    if (history->journal != NULL)
+        journal_jobs(history->journal, step, count);
 }
 
 bool history_shows(const struct history *history)

@@ -44,6 +44,15 @@ enum resume_answer history_take(struct history *history, size_t step, const stru
 /* history_add - write down how a job has ended; its `step` is the place in the file, its item is added here */
 void history_add(struct history *history, struct journal_job *job, const struct item *item);
 
+/*
+ * history_sign - say on the board (cli/board.h) which run it is of, and write down how many jobs the steps have that
+ * tell it before they begin
+ */
+void history_sign(struct history *history, const struct jobfile *jobfile);
+
+/* history_jobs - write down how many jobs a step has; `step` is its place */
+void history_jobs(struct history *history, size_t step, uint64_t count);
+
 /* history_shows - is all that was added on disk, so that it may be shown? */
 bool history_shows(const struct history *history);
 

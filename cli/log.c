@@ -9,14 +9,13 @@
 #include "cli/json.h"
 #include "cli/names.h"
 #include "cli/notice.h"
+#include "cli/record_job.h"
 #include "cli/record_list.h"
 #include "cli/words.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Columns of the query for jobs. */
@@ -280,42 +279,13 @@ static void add_fields(struct text *to, sqlite3_stmt *job)
     text_printf(to, "\n%-9s %" PRId64 "\n", "row", number(job, ROW));
 }
 
-/* "STEP/INDEX", or "INDEX" where there is one step. Appends the step; false: it is neither, which was said. */
-static bool read_job(struct record *record, const struct record_run *run, const char *word, struct text *step,
-                     int64_t *index)
-{
-    const char *slash = strrchr(word, '/');
-    const char *digits = slash != NULL ? slash + 1 : word;
-    char *end;
-
-    errno = 0;
-    *index = strtoll(digits, &end, 10);
-    if (end == digits || *end != '\0' || errno != 0 || *index < 0) {
-        notice(word, "a job is STEP/INDEX, as sizes/12, or INDEX where the run has one step");
-        return false;
-    }
-    sqlite3_stmt *query = sql_query(&record->sql, "SELECT name, count(*) FROM steps WHERE run = ?", run->id);
-    int64_t steps = sql_step(&record->sql, query) ? sqlite3_column_int64(query, 1) : 0;
-    if (slash != NULL)
-        text_add(step, word, (size_t)(slash - word));
-    else
-        sql_bytes(query, 0, step);
-    (void)sqlite3_finalize(query);
-    if (slash == NULL && steps != 1)
-        notice(word,
-               "the run has %" PRId64 " steps, and the job's has to be named: STEP/%s; mpool status %" PRId64
-               " lists them",
-               steps, word, run->number);
-    return slash != NULL || steps == 1;
-}
-
 static int tell_job(struct record *record, const struct record_run *run, const char *word, bool json)
 {
     struct text step = {0};
     int64_t index;
     int code = EXIT_USAGE;
 
-    if (read_job(record, run, word, &step, &index)) {
+    if (record_job(record, run, word, &step, &index)) {
         sqlite3_stmt *job = begin(record, run, QUERY "j.number = ?3 AND s.name = ?4 ORDER BY j.id");
         (void)sqlite3_bind_int64(job, 3, index);
         (void)sqlite3_bind_blob(job, 4, step.data, (int)step.size, SQLITE_STATIC);

@@ -128,8 +128,8 @@ mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
         history_key(plan->history, plan->step, &item, plan->args.data, plan->args.size, &key);
         if (is_known(plan, index, &item, &key))
             continue;
-        *tag = tickets_take(&plan->tickets, index, &item, &key);
         plan->jobs++;
+        *tag = tickets_take(&plan->tickets, plan->jobs_before + plan->jobs, index, &item, &key);
         return msgpack_pack_str_body(args, plan->args.data, plan->args.size) == 0 ? MPOOL_OK : MPOOL_E_NOMEM;
     }
 }

@@ -26,12 +26,13 @@ struct plan {
     const struct step *step;
     struct source *source;
     struct tickets tickets;
-    size_t workers; /* of the pool: so many jobs are under way, however large their items are */
-    size_t held;    /* tickets that were taken when there was last one to be taken */
-    bool full;      /* the items of the jobs under way are so large that there are no more for now */
-    uint64_t items; /* taken from the source so far, faults included */
-    uint64_t jobs;  /* given to the pool so far */
-    bool ended;     /* the source has no more */
+    size_t workers;       /* of the pool: so many jobs are under way, however large their items are */
+    size_t held;          /* tickets that were taken when there was last one to be taken */
+    bool full;            /* the items of the jobs under way are so large that there are no more for now */
+    uint64_t items;       /* taken from the source so far, faults included */
+    uint64_t jobs;        /* given to the pool so far */
+    uint64_t jobs_before; /* given to it by other steps: its numbers go on */
+    bool ended;           /* the source has no more */
     struct history *history;
     size_t place; /* of the step in the file */
     plan_fault *fault;

@@ -9,6 +9,7 @@
  */
 #include "cli/run.h"
 
+#include "cli/board.h"
 #include "cli/command.h"
 #include "cli/drive.h"
 #include "cli/dry.h"
@@ -24,7 +25,6 @@
 #include "cli/tempfile.h"
 #include "cli/work/work.h"
 
-#include <mpool/functions.h>
 #include <mpool/init.h>
 
 #include <errno.h>
@@ -96,6 +96,12 @@ static bool open_pool(struct run *run)
     if (error != 0) {
         run->broken = true;
         say(tempfile_dir(), strerror(error));
+        return false;
+    }
+    error = board_open();
+    if (error != 0) {
+        run->broken = true;
+        say("memory that workers share", strerror(error));
         return false;
     }
     /* Signals are caught from here on: before, they end the command at once, and what it has started ends with it. */
@@ -225,6 +231,8 @@ static int open_history(struct run *run)
     int code = history_open(&run->history, run->options, &run->jobfile, file ? run->output.writer.name : NULL,
                             file ? output_end(&run->output) : 0);
 
+    if (code == 0)
+        history_sign(&run->history, &run->jobfile);
     if (code == 0 && run->history.resume != NULL)
         output_cut(&run->output, history_output_base(&run->history));
     return code;
@@ -289,6 +297,7 @@ static int run_jobs(struct run *run)
     msgpack_sbuffer_destroy(&run->packed);
     mpool_pool_free(run->pool);
     mpool_fini();
+    board_close();
     spool_close();
     median_close();
     return code;
@@ -326,9 +335,7 @@ bool run_begin(struct run *run, const struct options *options)
 {
     *run = (struct run){.options = options, .start_ns = clock_ns()};
     signals_ignore();
-    mpool_err err = mpool_functions_register();
-    if (err == MPOOL_OK)
-        err = work_register();
+    mpool_err err = work_register();
     if (err == MPOOL_OK)
         return true;
     run_break(run, "cannot register functions", err);

@@ -31,7 +31,9 @@ struct run_step {
     const struct step *step;
     struct tally tally;
     bool writes_values; /* results go into the journal */
+    bool jobs_told;     /* the journal knows that it has `jobs` jobs */
     bool skipped;       /* since one that it needs has not come to what it is needed for */
+    uint64_t jobs;
     struct ledger ledger;
 };
 
@@ -53,6 +55,8 @@ struct run {
     msgpack_zone zone;      /* of the result that is being counted */
     msgpack_sbuffer packed; /* likewise, for the journal */
     int64_t start_ns;
+    uint64_t jobs_before; /* given to the pool by the steps before the current one */
+    int64_t described_ns; /* when the board was looked at last, see running_describe() */
     enum run_stage stage;
     bool halted_well; /* since enough jobs were done */
     bool broken;      /* the run could not go on, which was said */

@@ -1,8 +1,8 @@
 /*
- * cli/signals.c - ^C and other wishes to stop
+ * cli/signals.c - ^C and other wishes to stop, and the wish to be told what runs
  *
- * Runs in: the mpool command; the handler on its main thread. Owns: the dispositions of SIGINT, SIGTERM and SIGHUP, and
- * an eventfd.
+ * Runs in: the mpool command; the handlers on its main thread. Owns: the dispositions of SIGINT, SIGTERM, SIGHUP and
+ * SIGUSR1, and an eventfd.
  *
  * The handler counts and makes the eventfd readable. What waits for something else, for a pipe to be read or written,
  * polls the eventfd too: a flag alone could be set between looking at it and beginning to wait. It is readable until
@@ -22,6 +22,7 @@ static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 
 static volatile sig_atomic_t asked;
 static volatile sig_atomic_t first;
+static volatile sig_atomic_t curious;
 static int event = -1;
 
 static void handler(int signal)
@@ -37,6 +38,13 @@ static void handler(int signal)
         /* It is readable already. */
     }
     errno = saved;
+}
+
+/* It disturbs nothing: who waits is told to go on, and it is heeded when somebody looks. */
+static void question(int signal)
+{
+    (void)signal;
+    curious = 1;
 }
 
 static void fill(sigset_t *set)
@@ -56,17 +64,19 @@ void signals_ignore(void)
 
 void signals_catch(void)
 {
-    struct sigaction action = {.sa_handler = handler};
+    struct sigaction action = {.sa_handler = handler}, asking = {.sa_handler = question, .sa_flags = SA_RESTART}, old;
     sigset_t set;
 
     event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     fill(&action.sa_mask);
     for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
-        struct sigaction old;
         if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             (void)sigaction(caught[i], &action, NULL);
     }
+    if (sigaction(SIGUSR1, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        (void)sigaction(SIGUSR1, &asking, NULL);
     fill(&set);
+    (void)sigaddset(&set, SIGUSR1);
     (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -89,6 +99,14 @@ int signals_heed(void)
 int signals_first(void)
 {
     return first;
+}
+
+bool signals_curious(void)
+{
+    bool was = curious != 0;
+
+    curious = 0;
+    return was;
 }
 
 int signals_fd(void)

@@ -1,5 +1,5 @@
 /*
- * cli/signals.h - ^C and other wishes to stop
+ * cli/signals.h - ^C and other wishes to stop, and the wish to be told what runs
  */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
@@ -15,7 +15,7 @@
 void signals_ignore(void);
 
 /*
- * signals_catch - from now on SIGINT, SIGTERM and SIGHUP are counted and no longer end the command
+ * signals_catch - from now on SIGINT, SIGTERM and SIGHUP are counted and no longer end the command, nor does SIGUSR1
  *
  * One that is ignored, as SIGHUP under nohup, stays so. System calls that wait are interrupted.
  */
@@ -37,6 +37,9 @@ int signals_fd(void);
 
 /* signals_heed - signals_asked(), for who does what is asked; signals_fd() is readable at the next signal only */
 int signals_heed(void);
+
+/* signals_curious - has SIGUSR1 come since the last call? */
+bool signals_curious(void);
 
 /* signals_die - end by a signal, as if it had never been caught. Everything has to be cleaned up. */
 void signals_die(int signal);

@@ -166,6 +166,15 @@ uint64_t source_count(const struct source_choice *choice)
     return choice->kind->count != NULL ? choice->kind->count(choice->each) : SOURCE_UNKNOWN;
 }
 
+uint64_t source_jobs(const struct step *step)
+{
+    if (step->source == NULL)
+        return 1;
+    uint64_t count = step->source->count != NULL ? step->source->count(step->each) : SOURCE_UNKNOWN;
+    uint64_t batch = step->batch > 0 ? (uint64_t)step->batch : 1;
+    return count != SOURCE_UNKNOWN ? count / batch + (count % batch > 0) : SOURCE_UNKNOWN;
+}
+
 const char *source_stream(const struct step *step)
 {
     return step->source != NULL && step->source->stream != NULL ? step->source->stream(step->each) : NULL;

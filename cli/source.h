@@ -117,6 +117,9 @@ bool source_choose(struct jobfile *jobfile, const struct yaml_node *map, const c
 /* source_count - how many items there are, if the job file tells; SOURCE_UNKNOWN */
 uint64_t source_count(const struct source_choice *choice);
 
+/* source_jobs - how many jobs a step will have, if the job file tells; SOURCE_UNKNOWN */
+uint64_t source_jobs(const struct step *step);
+
 /* source_stream - what the items are read from, if that can be read only once: "standard input", a FIFO; else NULL */
 const char *source_stream(const struct step *step);
 

@@ -8,18 +8,35 @@
  *   once more               the pool is terminated: they are killed
  *   a write error           the same; exit 3, or death by SIGPIPE where nobody reads any more
  *   halt                    as ^C once, or as three times
+ *
+ * SIGUSR1 ends nothing: what runs is told.
  */
 #include "cli/stages.h"
 
+#include "cli/board.h"
 #include "cli/progress.h"
+#include "cli/running.h"
 #include "cli/shelf.h"
 #include "cli/signals.h"
+#include "cli/span.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 /* How long jobs have that were told to stop. */
 #define GRACE_MS 5000
+
+/* " (longest 1:02:11)" */
+static void add_longest(struct text *line, const struct run *run)
+{
+    int64_t longest = running_longest(run);
+
+    if (longest == 0)
+        return;
+    text_string(line, " (longest ");
+    span_add(line, longest);
+    text_char(line, ')');
+}
 
 /* `rest` is told where nothing runs any more; NULL: nothing is. */
 static void say_stopping(const struct run *run, const char *doing, const char *then, const char *rest)
@@ -35,8 +52,9 @@ static void say_stopping(const struct run *run, const char *doing, const char *t
         text_string(&line, rest);
     } else {
         text_number(&line, stats.jobs_running);
-        text_printf(&line, " running job%s; ^C again %s %s\n", stats.jobs_running == 1 ? "" : "s", then,
-                    stats.jobs_running == 1 ? "it" : "them");
+        text_printf(&line, " running job%s", stats.jobs_running == 1 ? "" : "s");
+        add_longest(&line, run);
+        text_printf(&line, "; ^C again %s %s\n", then, stats.jobs_running == 1 ? "it" : "them");
     }
     progress_clear();
     (void)fwrite(line.data, 1, line.size, stderr);
@@ -60,6 +78,18 @@ static void stop(struct run *run, enum run_stage stage)
     if (stage == RUN_KILLING && run->stage < RUN_KILLING)
         (void)mpool_pool_terminate(run->pool);
     run->stage = stage;
+    atomic_store(&board_run(board_own())->stage, (int)stage);
+}
+
+/* SIGUSR1 */
+static void tell(struct run *run)
+{
+    struct text lines = {0};
+
+    running_tell(run, &lines);
+    progress_clear();
+    (void)fwrite(lines.data, 1, lines.size, stderr);
+    text_free(&lines);
 }
 
 void stages_look(void *user)
@@ -73,6 +103,9 @@ void stages_look(void *user)
         stage = RUN_KILLING;
     if (stage > run->stage)
         stop(run, stage);
+    if (signals_curious())
+        tell(run);
+    running_describe(run);
 }
 
 void stages_halt(struct run *run, const struct halt *halt)
@@ -90,6 +123,7 @@ void stages_halt(struct run *run, const struct halt *halt)
     (void)mpool_iter_stop(run->iter);
     (void)mpool_pool_drain(run->pool);
     run->stage = RUN_FINISHING;
+    atomic_store(&board_run(board_own())->stage, RUN_FINISHING);
     if (halt->when == HALT_NOW)
         stop(run, RUN_KILLING);
 }

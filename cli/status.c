@@ -1,5 +1,5 @@
 /*
- * cli/status.c - `mpool status`: the runs that have a journal, and the steps of one
+ * cli/status.c - `mpool status`: the runs that have a journal, the steps of one, and one job
  *
  *     run  name   state         done  failed   total  started              journal
  *      17  sizes  interrupted  9,800       2  10,000  2026-05-01 10:00:00  /home/a/.local/state/mpool/...
@@ -8,9 +8,11 @@
  */
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/live.h"
 #include "cli/names.h"
 #include "cli/notice.h"
 #include "cli/record_list.h"
+#include "cli/status_job.h"
 #include "cli/table.h"
 #include "cli/words.h"
 
@@ -118,7 +120,8 @@ static sqlite3_stmt *begin_steps(struct record *record, const struct record_run 
     return query;
 }
 
-static void json_steps(struct record *record, const struct record_run *run, const struct record_counts *counts)
+static void json_steps(struct record *record, const struct record_run *run, const struct record_counts *counts,
+                       const struct live *live)
 {
     sqlite3_stmt *query = begin_steps(record, run);
     struct text line = {0}, name = {0};
@@ -141,12 +144,15 @@ static void json_steps(struct record *record, const struct record_run *run, cons
         comma = ",";
     }
     (void)sqlite3_finalize(query);
-    (void)printf("%s]}\n", line.data);
+    text_string(&line, "],\"workers\":");
+    live_json(live, record, run, &line);
+    (void)printf("%s}\n", line.data);
     text_free(&line);
     text_free(&name);
 }
 
-static void print_steps(struct record *record, const struct record_run *run, const struct record_counts *counts)
+static void print_steps(struct record *record, const struct record_run *run, const struct record_counts *counts,
+                        const struct live *live)
 {
     static const char *const step_names[] = {"step", "done", "failed", "others", "total", NULL};
     struct table table = {0}, inner = {0};
@@ -169,7 +175,7 @@ static void print_steps(struct record *record, const struct record_run *run, con
     (void)putchar('\n');
     table_print(&inner, STEP_TEXTS);
     if (run->state == RECORD_RUNNING)
-        (void)printf("\nprocess %" PRId64 " runs it\n", run->pid);
+        live_print(live, record, run, counts);
     else if (run->exit_code >= 0)
         (void)printf("\nended with exit code %d\n", run->exit_code);
     else
@@ -178,20 +184,32 @@ static void print_steps(struct record *record, const struct record_run *run, con
     table_free(&inner);
 }
 
-static int show_one(const char *word, bool json)
+static void show_steps(struct record *record, const struct record_run *run, const struct live *live, bool json)
+{
+    struct record_counts counts;
+
+    record_count(record, run, &counts);
+    if (json)
+        json_steps(record, run, &counts, live);
+    else
+        print_steps(record, run, &counts, live);
+}
+
+static int show_one(const char *word, const char *job, bool json)
 {
     struct record record;
     struct record_run run;
-    struct record_counts counts;
+    struct live live;
     int code = record_find(word, &record, &run);
 
     if (code != EXIT_DONE)
         return code;
-    record_count(&record, &run, &counts);
-    if (json)
-        json_steps(&record, &run, &counts);
+    live_look(&live, &record, &run);
+    if (job != NULL)
+        code = status_job(&record, &run, &live, job, json);
     else
-        print_steps(&record, &run, &counts);
+        show_steps(&record, &run, &live, json);
+    live_end(&live);
     if (sql_failed(&record.sql)) {
         notice(record.path, "%s", record.sql.failure.data);
         code = EXIT_BROKEN;
@@ -206,5 +224,5 @@ int command_status(int argc, char **argv)
     struct words words;
 
     words_read(&words, &words_status_argp, argc, argv);
-    return words.count > 0 ? show_one(words.words[0], words.json) : show_all(words.json);
+    return words.count > 0 ? show_one(words.words[0], words.words[1], words.json) : show_all(words.json);
 }

@@ -12,7 +12,8 @@
 /* A ticket keeps its memory for the next item; an unusually long one is not kept. */
 #define KEPT_MAX 4096
 
-uint64_t tickets_take(struct tickets *tickets, uint64_t index, const struct item *item, const struct key *key)
+uint64_t tickets_take(struct tickets *tickets, uint64_t job, uint64_t index, const struct item *item,
+                      const struct key *key)
 {
     size_t number = tickets->free;
 
@@ -24,6 +25,7 @@ uint64_t tickets_take(struct tickets *tickets, uint64_t index, const struct item
     struct ticket *ticket = &tickets->list[number - 1];
     tickets->free = ticket->next_free;
     ticket->next_free = 0;
+    ticket->job = job;
     ticket->index = index;
     ticket->key = *key;
     size_t size = item_copy_size(item);
@@ -49,6 +51,7 @@ void tickets_give_back(struct tickets *tickets, uint64_t number)
 
     tickets->bytes -= ticket->size;
     tickets->used--;
+    ticket->job = 0;
     if (ticket->room > KEPT_MAX) {
         free(ticket->bytes);
         ticket->bytes = NULL;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct ticket {
+    uint64_t job;     /* its number in the run, from 1; 0: the ticket is free */
     uint64_t index;   /* of the item in its step, from 0 */
     struct key key;   /* in the journal; nothing without one */
     struct item item; /* what it points to is in the ticket */
@@ -31,8 +32,9 @@ struct tickets {
     size_t bytes; /* of their items */
 };
 
-/* tickets_take - a ticket for an item, which is copied; its number */
-uint64_t tickets_take(struct tickets *tickets, uint64_t index, const struct item *item, const struct key *key);
+/* tickets_take - a ticket for a job and its item, which is copied; the ticket's number */
+uint64_t tickets_take(struct tickets *tickets, uint64_t job, uint64_t index, const struct item *item,
+                      const struct key *key);
 
 const struct ticket *tickets_get(const struct tickets *tickets, uint64_t number);
 void tickets_give_back(struct tickets *tickets, uint64_t number);

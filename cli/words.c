@@ -37,7 +37,7 @@ static error_t parse(int key, char *argument, struct argp_state *state, size_t l
 
 static error_t parse_status(int key, char *argument, struct argp_state *state)
 {
-    return parse(key, argument, state, 0, 1);
+    return parse(key, argument, state, 0, 2);
 }
 
 static error_t parse_log(int key, char *argument, struct argp_state *state)
@@ -53,19 +53,22 @@ static error_t parse_audit(int key, char *argument, struct argp_state *state)
 #define RUN_IS                                                                                                         \
     "RUN is a number that mpool status lists, the name of a run, of which the last one is meant, or a journal."
 
+#define JOB_IS "JOB is STEP/INDEX, or INDEX where the run has one step."
+
 const struct argp words_status_argp = {
     .options = json_option,
     .parser = parse_status,
-    .args_doc = "[RUN]",
-    .doc = "List the runs that have a journal, the last one first; with RUN, the steps of one.\v" RUN_IS,
+    .args_doc = "[RUN [JOB]]",
+    .doc = "List the runs that have a journal, the last one first; with RUN, the steps of one, and what its workers do "
+           "if it runs; with JOB, the state of one job, and why it waits.\v" RUN_IS " " JOB_IS,
 };
 
 const struct argp words_log_argp = {
     .options = json_option,
     .parser = parse_log,
     .args_doc = "RUN [JOB]",
-    .doc = "List the jobs of a run that failed; with JOB, tell all that is known of one job.\v" RUN_IS
-           " JOB is STEP/INDEX, or INDEX where the run has one step. With --json, an object for each job, one a line.",
+    .doc = "List the jobs of a run that failed; with JOB, tell all that is known of one job.\v" RUN_IS " " JOB_IS
+           " With --json, an object for each job, one a line.",
 };
 
 const struct argp words_audit_argp = {

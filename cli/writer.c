@@ -44,10 +44,11 @@ bool writer_flush(struct writer *writer)
         int ready = poll(fds, 2, signals_asked() > 1 ? GRACE_MS : -1);
         if (ready == 0)
             writer->error = ECANCELED;
-        if (ready <= 0)
-            continue;
-        if (fds[1].revents != 0)
+        /* A signal, of whatever kind: who called looks what it is. */
+        if (ready < 0 || fds[1].revents != 0)
             break;
+        if (ready == 0)
+            continue;
         size_t left = waiting->size - written;
         ssize_t count = write(writer->fd, waiting->data + written, left < writer->most ? left : writer->most);
         if (count >= 0)

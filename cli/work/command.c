@@ -10,8 +10,10 @@
  * The time is kept here and not by the pool, whose way is to kill the worker: what the program has written until then
  * would be lost. The pool's own limit lies behind ours.
  */
+#include "cli/board.h"
 #include "cli/from_json.h"
 #include "cli/median.h"
+#include "cli/work/call.h"
 #include "cli/work/gather.h"
 #include "cli/work/launch.h"
 #include "cli/work/order.h"
@@ -246,6 +248,14 @@ static int report(mpool_job *job, const struct order *order, mpool_status stoppe
     return returned;
 }
 
+static int run(mpool_job *job, struct order *order, struct launch *launch, msgpack_packer *result)
+{
+    board_program(job, launch->pid);
+    mpool_status stopped = watch(job, order, launch);
+    board_program(job, 0);
+    return report(job, order, stopped, launch_end(launch), result);
+}
+
 static int run_command(mpool_job *job, const msgpack_object *args, msgpack_packer *result)
 {
     struct late late = {.worker = mpool_job_worker(job), .attempt = mpool_job_attempt(job)};
@@ -257,6 +267,7 @@ static int run_command(mpool_job *job, const msgpack_object *args, msgpack_packe
 
     if (!msgpack_zone_init(&zone, 4096))
         return mpool_job_fail(job, "out of memory");
+    board_begin(job);
     gather_begin(&output);
     const char *wrong = order_read(args, &late, &zone, &order);
     /* Where there can be no cgroup, the program itself is limited, and each that it starts for itself. */
@@ -268,14 +279,16 @@ static int run_command(mpool_job *job, const msgpack_object *args, msgpack_packe
     } else if (code != 0) {
         returned = mpool_job_fail_as(job, MPOOL_FAILED, W_EXITCODE(code, 0), "%s", why);
     } else {
-        mpool_status stopped = watch(job, &order, &launch);
-        returned = report(job, &order, stopped, launch_end(&launch), result);
+        returned = run(job, &order, &launch, result);
     }
     msgpack_zone_destroy(&zone);
+    board_end(job);
     return returned;
 }
 
 mpool_err work_register(void)
 {
-    return mpool_register(WORK_COMMAND, run_command);
+    mpool_err err = call_register();
+
+    return err == MPOOL_OK ? mpool_register(WORK_COMMAND, run_command) : err;
 }

@@ -10,9 +10,9 @@
 #define WORK_COMMAND "mpool.command"
 
 /*
- * work_register - register them, before mpool_init()
+ * work_register - register them and the built-in ones, before mpool_init()
  *
- * The function takes what cli/work/order.h says. Its result, whether the job is done or not, is a map:
+ * That function takes what cli/work/order.h says. Its result, whether the job is done or not, is a map:
  *
  *     value   what `result` asks for; nil
  *     out     the end of standard output, bytes; empty if it is the result

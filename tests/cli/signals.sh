@@ -57,10 +57,10 @@ sigint_twice_asks_programs_to_end() {
     mpool_pid=$!
     wait_until two_have_begun
     kill -INT "$mpool_pid"
-    wait_until grep -q 'finishing 2 running jobs; ^C again stops them' err
+    wait_until grep -q 'finishing 2 running jobs (longest [0-9]*\.[0-9] s); ^C again stops them' err
     kill -INT "$mpool_pid"
     ends 130
-    has err 'stopping 2 running jobs; ^C again kills them'
+    grep -q 'stopping 2 running jobs (longest [0-9]*\.[0-9] s); ^C again kills them' err
     is "$(find . -name 'cleaned-*' | wc -l) $(json out cancelled) $(json out total)" '2 9 9'
 }
 
