@@ -121,6 +121,8 @@ static int fail(mpool_job *job, const struct order *order, int wait_status, mpoo
 {
     bool out_of_cpu = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGXCPU && order->cpu_s > 0;
     mpool_status status = stopped;
+    /* A part of what it said may be what was lost, so both are told. */
+    const char *lost = output.error != 0 ? "; its output could not be kept: " : "";
     const char *line;
     int size = last_line(&line);
     char end[96];
@@ -136,8 +138,8 @@ static int fail(mpool_job *job, const struct order *order, int wait_status, mpoo
     }
     if (status == MPOOL_DONE)
         status = WIFSIGNALED(wait_status) ? MPOOL_CRASHED : MPOOL_FAILED;
-    return mpool_job_fail_as(job, status, wait_status, "%.100s %s%s%.*s", order->argv[0], end, size > 0 ? ": " : "",
-                             size, line);
+    return mpool_job_fail_as(job, status, wait_status, "%.100s %s%s%.*s%s%s", order->argv[0], end, size > 0 ? ": " : "",
+                             size, line, lost, output.error != 0 ? strerror(output.error) : "");
 }
 
 /* Standard output without what is blank at its end, and for a number at its beginning. */

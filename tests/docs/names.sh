@@ -52,7 +52,7 @@ grep -oE 'examples/[a-z_]+\.c' docs/gallery.md | sed 's,.*/,,; s/\.c$//' | sort 
 }
 
 # Files that a page of ours points to are there.
-for page in README.md docs/guide.md docs/gallery.md; do
+for page in README.md docs/guide.md docs/gallery.md docs/other-tools.md; do
     grep -oE '\]\([^)#]+' $page | sed 's/^](//' | grep -v '^http' | while read -r target; do
         [ -e "$(dirname $page)/$target" ] || echo "names: $page points to $target, which is not there"
     done >"$work/missing"
