@@ -31,10 +31,15 @@ sed -n '/^COMMANDS/,/^OPTIONS/s/^ \{7\}\([a-z]*\)\( .*\|$\)/\1/p' "$work/page" |
     echo 'man: the commands of mpool help (left) and of mpool(1) (right) differ'
     code=1
 }
+# Each with its short form.
+options()
+{
+    grep -oE -e "^ {$1}(-.[^-]*, )?--[a-z-]+(, --[a-z-]+)*" | grep -oE -e '(^| )(-[^ ,-]|--[a-z-]+)' | tr -d ' ' | sort -u
+}
 while read -r command; do
     "$mpool" "$command" --help
-done <"$work/commands" | grep -oE '^ +(-., )?--[a-z]+' | grep -oE -e '--[a-z]+' | sort -u >"$work/options"
-sed -n '/^OPTIONS/,/^EXIT STATUS/p' "$work/page" | grep -oE -e '--[a-z]+' | sort -u | diff "$work/options" - || {
+done <"$work/commands" | options 2,6 >"$work/options"
+sed -n '/^OPTIONS/,/^EXIT STATUS/p' "$work/page" | options 7 | diff "$work/options" - || {
     echo 'man: the options of the commands (left) and of mpool(1) (right) differ'
     code=1
 }
