@@ -35,6 +35,7 @@ enum {
     OPTION_TAG,
     OPTION_HALT,
     OPTION_LINE_BUFFER,
+    OPTION_RESULTS,
 };
 
 /* A part of the command line. */
@@ -50,7 +51,7 @@ struct exec {
     size_t item_lists;                       /* 0: they are read */
     bool linked;                             /* one of each list for a job, and not every combination */
     const char *file;
-    const char *timeout, *retries, *halt, *batch;
+    const char *timeout, *retries, *halt, *batch, *results;
     struct text name; /* the program and its arguments, for the journal */
     bool nul, keep_order, ungroup, line_buffer, tag;
 };
@@ -63,6 +64,7 @@ static const struct argp_option exec_options[] = {
     {"ungroup", 'u', NULL, 0, "Let programs write straight to the terminal, mixed as it comes", 0},
     {"line-buffer", OPTION_LINE_BUFFER, NULL, 0, "Show each line of output as it comes, lines of jobs in turn", 0},
     {"tag", OPTION_TAG, NULL, 0, "Begin each line of output with the item and a tab", 0},
+    {"results", OPTION_RESULTS, "DIR", 0, "Put what each job writes, and how it ends, in files below DIR", 0},
     {"timeout", OPTION_TIMEOUT, "TIME", 0, "End a program that runs longer than TIME, 30s or 300% of the median", 0},
     {"halt", OPTION_HALT, "WHEN", 0, "End the run early, at soon,fail=3, now,fail=10% or now,success=1", 0},
     {"retries", OPTION_RETRIES, "N", 0, "Run a program that fails up to N more times", 0},
@@ -136,6 +138,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case OPTION_TAG:
         exec->tag = true;
         return 0;
+    case OPTION_RESULTS:
+        exec->results = argument;
+        return 0;
     case OPTION_TIMEOUT:
         exec->timeout = argument;
         return 0;
@@ -160,6 +165,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             argp_error(state, "-u shows output as it comes, and cannot go with -k, --line-buffer or --tag");
         if (exec->line_buffer && exec->keep_order)
             argp_error(state, "--line-buffer shows lines as they come, and cannot go with -k");
+        if (exec->results != NULL && (exec->tag || exec->ungroup || exec->line_buffer))
+            argp_error(state, "--results puts output in files, and cannot go with -u, --line-buffer or --tag");
+        if (exec->results != NULL && exec->results[0] == '\0')
+            argp_error(state, "--results takes a directory, as in --results out");
         if (exec->item_lists == 0 && exec->file == NULL && isatty(STDIN_FILENO) == 1)
             argp_error(state, "there are no items, and standard input is a terminal; name them behind \"" ITEMS
                               "\", or pipe them in");
@@ -341,6 +350,22 @@ static struct yaml_node *make_argv(struct arena *arena, const struct exec *exec)
     return argv;
 }
 
+/* A directory for each job, by its number: nothing of an item is in a path. */
+static struct yaml_node *make_capture(struct arena *arena, const char *directory)
+{
+    static const char *const files[] = {"stdout", "stderr", "exit"};
+    struct yaml_node *capture = make(arena, YAML_MAP);
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        struct text template = {0};
+        template_escape(&template, directory, strlen(directory));
+        text_printf(&template, "/{number}/%s", files[i]);
+        set(arena, capture, files[i], make_text(arena, arena_copy(arena, template.data, template.size)));
+        text_free(&template);
+    }
+    return capture;
+}
+
 static bool make_tree(struct jobfile *jobfile, const struct exec *exec)
 {
     struct arena *arena = &jobfile->yaml.arena;
@@ -364,6 +389,8 @@ static bool make_tree(struct jobfile *jobfile, const struct exec *exec)
         set(arena, step, "order", make_text(arena, "items"));
     if (exec->ungroup)
         set(arena, step, "show", make_text(arena, "straight"));
+    if (exec->results != NULL)
+        set(arena, step, "capture", make_capture(arena, exec->results));
     if (exec->line_buffer)
         set(arena, step, "show", make_text(arena, "lines"));
     if (exec->tag)

@@ -27,7 +27,8 @@
 
 /* What is read of a step, before it is put together. */
 struct parts {
-    const struct yaml_node *argv, *shell, *args, *env, *cwd, *text, *file, *results, *out, *err, *expect, *outputs;
+    const struct yaml_node *argv, *shell, *args, *env, *cwd, *text, *file, *results, *out, *err, *exit, *expect,
+        *outputs;
     enum order_result result;
     enum order_show show;
     bool tag;
@@ -43,6 +44,7 @@ static const struct schema_key stdin_keys[] = {
 static const struct schema_key capture_keys[] = {
     {"stdout", KEY_MAY, &schema_scalar_form, "The file for standard output"},
     {"stderr", KEY_MAY, &schema_scalar_form, "The file for standard error"},
+    {"exit", KEY_MAY, &schema_scalar_form, "The file for how the program has ended, one object of JSON"},
     {0},
 };
 
@@ -147,12 +149,14 @@ static bool read_capture(struct report *report, const struct yaml_node *node, st
     if (node == NULL)
         return true;
     if (node->kind != YAML_MAP || node->count == 0) {
-        report_error(report, node->place, "`capture` is {stdout: PATH, stderr: PATH}, or one of them, not %s",
+        report_error(report, node->place,
+                     "`capture` is {stdout: PATH, stderr: PATH, exit: PATH}, or some of them, not %s",
                      value_name(node));
         return false;
     }
     parts->out = yaml_get(node, "stdout");
     parts->err = yaml_get(node, "stderr");
+    parts->exit = yaml_get(node, "exit");
     if (parts->out != NULL && parts->result != RESULT_NONE) {
         report_error(report, parts->out->place, "standard output is the result already, by `result`");
         return false;
@@ -337,8 +341,8 @@ static void add_what(struct arguments_builder *builder, const struct parts *part
     const struct {
         const char *key;
         const struct yaml_node *node;
-    } texts[] = {{"cwd", parts->cwd},         {"input", parts->text}, {"file", parts->file},
-                 {"results", parts->results}, {"stdout", parts->out}, {"stderr", parts->err}};
+    } texts[] = {{"cwd", parts->cwd},    {"input", parts->text}, {"file", parts->file}, {"results", parts->results},
+                 {"stdout", parts->out}, {"stderr", parts->err}, {"exit", parts->exit}};
     bool clear = parts->env != NULL && count_variables(parts->env) < parts->env->count &&
                  value_of(yaml_get(parts->env, "clear")).boolean;
     bool tag = parts->show == SHOW_LINES && parts->tag;

@@ -25,7 +25,7 @@ struct program {
     {"env", KEY_MAY, &program_env_form, "Variables of the environment; null takes one away, clear: true all"}, \
     {"cwd", KEY_MAY, &schema_scalar_form, "The directory that the program runs in"}, \
     {"stdin", KEY_MAY, &program_stdin_form, "What it reads: {file: PATH}, {text: TEXT} or {results: STEP}"}, \
-    {"capture", KEY_MAY, &program_capture_form, "Files that get what it writes: {stdout: PATH, stderr: PATH}"}, \
+    {"capture", KEY_MAY, &program_capture_form, "Files for what it writes: {stdout: PATH, stderr: PATH, exit: PATH}"}, \
     {"expect", KEY_MAY, &program_expect_form, "Exit codes of a job that is done; 0 by default"}, \
     {"result", KEY_MAY, &program_result_form, "What standard output is taken for: text, number or json"}, \
     {"nice", KEY_MAY, &program_nice_form, "Added to the program's niceness"}, \

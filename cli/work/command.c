@@ -14,6 +14,7 @@
 #include "cli/from_json.h"
 #include "cli/median.h"
 #include "cli/work/call.h"
+#include "cli/work/capture.h"
 #include "cli/work/gather.h"
 #include "cli/work/launch.h"
 #include "cli/work/making.h"
@@ -276,17 +277,28 @@ static int run_order(mpool_job *job, struct order *order, msgpack_packer *result
 {
     struct launch launch;
     char why[LAUNCH_WHY];
+    int64_t began = now_ms();
+    mpool_status stopped = MPOOL_DONE;
 
     /* Where there can be no cgroup, the program itself is limited, and each that it starts for itself. */
     if (order->memory_bytes > 0)
         (void)mpool_job_cgroup(job, order->memory_bytes, &order->group);
-    int code = launch_start(order, &launch, why);
+    capture_begin(order);
+    int code = launch_start(order, &launch, why), status = W_EXITCODE(code, 0);
+    if (code == 0) {
+        board_program(job, launch.pid);
+        stopped = watch(job, order, &launch);
+        board_program(job, 0);
+        status = launch_end(&launch);
+    }
+    int error = capture_end(order, status, now_ms() - began);
     if (code != 0)
-        return mpool_job_fail_as(job, MPOOL_FAILED, W_EXITCODE(code, 0), "%s", why);
-    board_program(job, launch.pid);
-    mpool_status stopped = watch(job, order, &launch);
-    board_program(job, 0);
-    return report(job, order, stopped, launch_end(&launch), result);
+        return mpool_job_fail_as(job, MPOOL_FAILED, status, "%s", why);
+    int returned = report(job, order, stopped, status, result);
+    if (error != 0 && returned == 0)
+        return mpool_job_fail_as(job, MPOOL_FAILED, status, "its end could not be written to %s: %s", order->exit_file,
+                                 strerror(error));
+    return returned;
 }
 
 /* The same with the files that it makes. If it fails, nothing is left of them. */

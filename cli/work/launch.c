@@ -17,6 +17,7 @@
 #include "cli/work/launch.h"
 
 #include "cli/shelf.h"
+#include "cli/work/capture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -170,7 +171,7 @@ static bool open_output(const struct order *order, int number, struct plumbing *
     int ends[2] = {-1, -1};
 
     if (file != NULL) {
-        ends[1] = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+        ends[1] = capture_open(file);
     } else if (number == STDOUT_FILENO && order->result != RESULT_NONE) {
         (void)pipe2(ends, O_CLOEXEC);
     } else if (order->show == SHOW_INHERIT) {

@@ -168,7 +168,8 @@ static bool read_text_key(struct reader *reader, const msgpack_object *key, cons
         const char **to;
     } texts[] = {
         {"cwd", &order->cwd},         {"file", &order->file},       {"results", &order->results},
-        {"stdout", &order->out_file}, {"stderr", &order->err_file}, {"tag", &order->tag},
+        {"stdout", &order->out_file}, {"stderr", &order->err_file}, {"exit", &order->exit_file},
+        {"tag", &order->tag},
     };
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

@@ -14,6 +14,7 @@
  *     results text                            the step whose results it reads
  *     stdout  text                            the file to write standard output to,
  *     stderr  text                            standard error likewise
+ *     exit    text                            the file that says how it has ended
  *     tag     text                            for each line to begin with, where lines are shown as they come
  *     show    integer                         what becomes of output otherwise: enum order_show
  *     result  integer                         what the job's result is made of: enum order_result
@@ -55,7 +56,7 @@ struct order {
     const char *cwd;
     const char *input; /* NULL: none */
     size_t input_size;
-    const char *file, *results, *out_file, *err_file;
+    const char *file, *results, *out_file, *err_file, *exit_file;
     const char *tag; /* NULL: none */
     enum order_show show;
     enum order_result result;

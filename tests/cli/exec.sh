@@ -123,6 +123,41 @@ lines_whose_reader_is_gone_end_the_run() {
     is "$(cat code) $(cat err)" '141 '
 }
 
+what_jobs_write_can_go_into_files() {
+    exits 1 "$mpool" exec -q --results 'a {item}/b' sh -c 'echo "$1"; echo e >&2; [ $1 != K ] || kill -9 $$; exit $1' sh \
+        ::: 0 3 K
+    is "$(cat out)" ''
+    is "$(cd 'a {item}/b' && find . -type f | sort | tr '\n' ' ')" \
+        './1/exit ./1/stderr ./1/stdout ./2/exit ./2/stderr ./2/stdout ./3/exit ./3/stderr ./3/stdout '
+    is "$(cat 'a {item}/b/'*/stdout | tr '\n' ' ')" '0 3 K '
+    is "$(cat 'a {item}/b/2/stderr')" e
+    is "$(sed 's/.*"sh",//; s/[0-9.]*}$/T/' 'a {item}/b/'*/exit | tr '\n' ' ')" \
+        '"0"],"exit":0,"signal":null,"seconds":T "3"],"exit":3,"signal":null,"seconds":T "K"],"exit":null,"signal":9,"seconds":T '
+    # An item is no part of a path; what an earlier run has left is made anew.
+    exits 0 "$mpool" exec -q --results 'a {item}/b' printf '%s' ::: "../$(head -c 5000 /dev/zero | tr '\0' x)"
+    is "$(wc -c <'a {item}/b/1/stdout')" 5003
+    exits 1 "$mpool" exec -q --results /dev/null/x true ::: a
+    has err 'its standard output /dev/null/x/1/stdout: Not a directory'
+    exits 2 "$mpool" exec --results x --tag true ::: a
+    has err '--results puts output in files'
+    exits 2 "$mpool" exec --results '' true ::: a
+    has err '--results takes a directory'
+}
+
+# The file of the end is there when the others are complete, and not before.
+a_file_tells_how_a_program_has_ended() {
+    mkfifo gate
+    mkdir -p o/1
+    echo old >o/1/exit
+    "$mpool" exec -q --results o sh -c 'echo began; read -r word <gate; echo "$word"' sh ::: a >out &
+    wait_until test -s o/1/stdout
+    is "$(ls o/1)" "$(printf 'stderr\nstdout')"
+    echo word >gate
+    wait
+    is "$(cat o/1/stdout)" "$(printf 'began\nword')"
+    has o/1/exit '"exit":0'
+}
+
 times_and_retries_are_those_of_a_step() {
     exits 1 "$mpool" exec -q --timeout 200ms sleep ::: 1000
     has err 'sleep ran longer than its limit of 200 ms'
@@ -235,7 +270,7 @@ try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file 
     replacement_strings_are_those_of_parallel other_braces_are_literal options_of_the_program_are_its_own \
     lines_can_begin_with_the_item_and_nothing_is_mixed lines_are_shown_as_they_come \
     lines_are_never_mixed_however_long_they_are who_is_killed_in_a_line_holds_up_nobody \
-    lines_whose_reader_is_gone_end_the_run times_and_retries_are_those_of_a_step \
+    lines_whose_reader_is_gone_end_the_run what_jobs_write_can_go_into_files a_file_tells_how_a_program_has_ended times_and_retries_are_those_of_a_step \
     failures_can_end_the_run a_job_log_is_as_parallel_writes_it a_dry_run_prints_what_would_be_run \
     who_forgets_something_is_told \
     a_terminal_as_standard_input_is_an_error_and_no_wait the_number_of_jobs_can_depend_on_the_machine \

@@ -124,9 +124,16 @@ standard_output_and_error_can_go_to_files() {
     step 'each: {items: [x, y]}, shell: "echo o$1; echo e$1 >&2", capture: {stdout: "{item}.out", stderr: "{item}.err"}'
     exits 0 "$mpool" run -q
     is "$(cat out x.out y.out x.err y.err)" "$(printf 'ox\noy\nex\ney')"
-    step 'argv: [echo], capture: {stdout: no/where}'
+    step 'argv: [echo], capture: {stdout: x.out/where}'
     exits 1 "$mpool" run -q
-    has err 'its standard output no/where: No such file or directory'
+    has err 'its standard output x.out/where: Not a directory'
+    step 'each: {items: [x, y]}, argv: [sh, -c, "exit 3"], expect: 3, capture: {exit: "new/{item}/exit"}'
+    exits 0 "$mpool" run -q
+    has new/x/exit '"exit":3,"signal":null'
+    has new/y/exit '"argv":["sh","-c","exit 3"]'
+    step 'argv: ["true"], capture: {exit: x.out/where}'
+    exits 1 "$mpool" run -q
+    has err 'its end could not be written to x.out/where: Not a directory'
 }
 
 a_program_has_its_directory_and_its_environment() {
