@@ -61,8 +61,9 @@ struct run {
     uint64_t jobs_before; /* given to the pool by the steps before the current one */
     int64_t described_ns; /* when the board was looked at last, see running_describe() */
     enum run_stage stage;
-    bool halted_well; /* since enough jobs were done */
-    bool broken;      /* the run could not go on, which was said */
+    bool said_nothing; /* that there are no items was told already */
+    bool halted_well;  /* since enough jobs were done */
+    bool broken;       /* the run could not go on, which was said */
 };
 
 /*

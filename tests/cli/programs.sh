@@ -346,8 +346,6 @@ a_program_is_told_its_worker_and_its_attempt() {
     is "$(cat a1 a2 a3)" "<1>w0a1 $PWD/d1
 <2>w0a2 $PWD/d2
 <3>w0a3 $PWD/d3"
-    exits 0 "$mpool" exec -j 1 echo '{worker}' '{attempt}' ::: x
-    is "$(cat out)" '0 1 x'
 }
 
 the_worker_makes_no_other_job() {
