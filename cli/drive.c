@@ -314,7 +314,7 @@ void drive_step(struct run *run, struct run_step *step)
         stages_look(run);
     }
     step->tally.end_ns = clock_ns();
-    if (run->plan.ended && run->plan.items == 0) {
+    if (run->plan.ended && run->plan.items == 0 && !run->said_nothing) {
         progress_clear();
         source_say_nothing(what);
     }

@@ -2,7 +2,7 @@
  * cli/exec.c - `mpool exec`: one program for each of many items
  *
  *     find . -name '*.gz' | mpool exec gunzip --keep
- *     mpool exec -j4 convert {} {dir}/{stem}.png ::: *.jpg
+ *     mpool exec -j4 convert {} {//}/{/.}.png ::: *.jpg
  *
  * Runs in: the mpool command, on its main thread. Owns: nothing; the tree is the jobfile's.
  *
@@ -10,11 +10,10 @@
  * jobs are run. The replacement strings of GNU parallel become templates; who wrote none gets the item at the end.
  */
 #include "cli/command.h"
-#include "cli/names.h"
 #include "cli/placeholder.h"
 #include "cli/run.h"
+#include "cli/script.h"
 #include "cli/template.h"
-#include "cli/work/launch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,6 +35,7 @@ enum {
     OPTION_HALT,
     OPTION_LINE_BUFFER,
     OPTION_RESULTS,
+    OPTION_BAR,
 };
 
 /* A part of the command line. */
@@ -65,6 +65,8 @@ static const struct argp_option exec_options[] = {
     {"line-buffer", OPTION_LINE_BUFFER, NULL, 0, "Show each line of output as it comes, lines of jobs in turn", 0},
     {"tag", OPTION_TAG, NULL, 0, "Begin each line of output with the item and a tab", 0},
     {"results", OPTION_RESULTS, "DIR", 0, "Put what each job writes, and how it ends, in files below DIR", 0},
+    {"bar", OPTION_BAR, NULL, 0, "The same as --progress=always", 0},
+    {"eta", OPTION_BAR, NULL, 0, "The same as --progress=always: when the jobs will be done is part of it", 0},
     {"timeout", OPTION_TIMEOUT, "TIME", 0, "End a program that runs longer than TIME, as 30s", 0},
     {"halt", OPTION_HALT, "WHEN", 0, "End the run early, at soon,fail=3, now,fail=10% or now,success=1", 0},
     {"retries", OPTION_RETRIES, "N", 0, "Run a program that fails up to N more times", 0},
@@ -141,6 +143,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case OPTION_RESULTS:
         exec->results = argument;
         return 0;
+    case OPTION_BAR:
+        exec->options.progress = PROGRESS_ALWAYS;
+        return 0;
     case OPTION_TIMEOUT:
         exec->timeout = argument;
         return 0;
@@ -188,8 +193,9 @@ const struct argp exec_argp = {
     "In the arguments {} stands for the item, {/} for its name without directories, {//} for the directory, {.} "
     "for all but its extension, {/.} for its name without that, {#} for its number; without any of these the "
     "item comes last. With several lists of items there is a job for every combination, or behind " LINKED
-    " for one of each, and {1}, {2} ... stand for these items. No shell is between: for one, write sh -c 'SCRIPT "
-    "with \"$1\"' sh {}.\n\n"
+    " for one of each, and {1}, {2} ... stand for these items. All other braces stay as they are, as do ${} and "
+    "${1}. No shell is between: for one, write sh -c 'SCRIPT with \"$1\"' sh {}. In the script itself an item would "
+    "be code, and is refused.\n\n"
     "Exit status: as of mpool run.",
     exec_children,
     NULL,
@@ -329,12 +335,12 @@ static struct yaml_node *make_argv(struct arena *arena, const struct exec *exec)
 {
     const struct placeholders how = {.batch = exec->batch != NULL, .sources = exec->item_lists};
     struct yaml_node *argv = make(arena, YAML_LIST);
-    bool uses = false;
+    enum placeholder_use use = PLACEHOLDER_NONE;
 
     for (size_t i = 0; i < exec->program.count; i++) {
         const char *word = exec->program.first[i];
         struct text template = {0};
-        const char *problem = placeholder_template(word, &how, &template, &uses);
+        const char *problem = placeholder_template(word, &how, &template, &use);
         if (problem != NULL)
             (void)fprintf(stderr, "mpool exec: %s\n", problem);
         else if (strcmp(word, "{}") == 0)
@@ -345,7 +351,7 @@ static struct yaml_node *make_argv(struct arena *arena, const struct exec *exec)
         if (problem != NULL)
             return NULL;
     }
-    if (!uses)
+    if (use == PLACEHOLDER_NONE)
         append_items(arena, argv, exec);
     return argv;
 }
@@ -400,22 +406,36 @@ static bool make_tree(struct jobfile *jobfile, const struct exec *exec)
     return true;
 }
 
-/* Who writes a whole command as one word means a shell. */
-static bool is_script(const struct exec *exec)
+/* Are there as many items in each list, where one of each makes a job? */
+static bool check_lists(const struct exec *exec)
 {
-    const char *word = exec->program.first[0];
-
-    if (exec->program.count > 1 || strpbrk(word, " |&;<>$`") == NULL || launch_can_find(word))
+    for (size_t i = 1; exec->linked && i < exec->item_lists; i++) {
+        if (exec->items[i].count == exec->items[0].count)
+            continue;
+        (void)fprintf(stderr,
+                      "mpool exec: lists with \"" LINKED
+                      "\" have as many items each; the first has %zu, and number %zu "
+                      "has %zu\n",
+                      exec->items[0].count, i + 1, exec->items[i].count);
         return false;
-    struct text line = {0};
-    text_string(&line, "mpool exec: there is no program called \"");
-    names_escape(&line, word, strlen(word));
-    text_string(&line, "\"; a shell runs it by: mpool exec -- sh -c ");
-    names_shell(&line, word, strlen(word));
-    text_string(&line, " sh, with \"$1\" in it for the item\n");
-    (void)fwrite(line.data, 1, line.size, stderr);
-    text_free(&line);
+    }
     return true;
+}
+
+/* A list without items makes no job at all, and may be a pattern that matched nothing. */
+static bool say_empty(const struct exec *exec)
+{
+    for (size_t i = 0; i < exec->item_lists; i++) {
+        if (exec->items[i].count > 0)
+            continue;
+        (void)fputs("mpool exec: there are no jobs, since there is nothing behind ", stderr);
+        if (exec->item_lists > 1)
+            (void)fprintf(stderr, "\"" ITEMS "\" number %zu\n", i + 1);
+        else
+            (void)fputs("\"" ITEMS "\"\n", stderr);
+        return true;
+    }
+    return false;
 }
 
 int command_exec(int argc, char **argv)
@@ -425,14 +445,17 @@ int command_exec(int argc, char **argv)
     int code = EXIT_USAGE;
 
     read_command_line(&exec, argc, argv);
-    if (is_script(&exec))
+    if (script_is_word(exec.program.first, exec.program.count) ||
+        script_has_item(exec.program.first, exec.program.count, exec.item_lists) || !check_lists(&exec))
         code = EXIT_USAGE;
     else if (!run_begin(&run, &exec.options))
         code = EXIT_BROKEN;
-    else if (make_tree(&run.jobfile, &exec) && jobfile_take(&run.jobfile, NULL, 0))
-        code = run_whole(&run);
-    else
+    else if (!make_tree(&run.jobfile, &exec) || !jobfile_take(&run.jobfile, NULL, 0))
         jobfile_free(&run.jobfile);
+    else {
+        run.said_nothing = say_empty(&exec);
+        code = run_whole(&run);
+    }
     options_free(&exec.options);
     text_free(&exec.name);
     return code;

@@ -210,11 +210,31 @@ void item_copy(struct item *copy, const struct item *item, char *memory)
 
 /* ---- for people and programs ------------------------------------------------------------------------------------- */
 
+/* Are the names of its fields 1, 2, and so on? Then people see none. */
+static bool has_numbers(const struct item *item)
+{
+    char number[ITEM_NUMBER_MAX];
+    bool numbers = item->kind == ITEM_MAP && item->count > 0;
+
+    for (size_t i = 0; numbers && i < item->count; i++) {
+        (void)snprintf(number, sizeof number, "%zu", i + 1);
+        numbers = strcmp(item->names[i], number) == 0;
+    }
+    return numbers;
+}
+
 void item_show(struct text *to, const struct item *item)
 {
     char number[ITEM_NUMBER_MAX];
     const char *text;
 
+    if (has_numbers(item)) {
+        for (size_t i = 0; i < item->count; i++) {
+            text_string(to, i > 0 ? " " : "");
+            item_show(to, &item->inner[i]);
+        }
+        return;
+    }
     if (item->kind != ITEM_NONE && !item_has_text(item)) {
         struct text json = {0};
         item_json(&json, item);

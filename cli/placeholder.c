@@ -9,107 +9,115 @@
 
 #include <string.h>
 
+#define TO_A_SHELL "give it to a shell: sh -c 'echo \"${1##*/}\"' sh {1}"
+
 static const struct {
-    const char *string, *template, *problem;
-} replacements[] = {
-    {"{}", "{item}", NULL},
-    {"{/}", "{name}", NULL},
-    {"{//}", "{dir}", NULL},
-    {"{.}", "{root}", NULL},
-    {"{/.}", "{stem}", NULL},
-    {"{#}", "{number}", NULL},
-    {"{%}", NULL, "{%} is not known here: a job does not know in which slot it will run; {#} is the job's number"},
-    {"{=", NULL,
-     "{= perl =} is not known here; to change an item, give it to a shell: sh -c 'echo \"${1%.gz}\"' sh {}"},
+    const char *string; /* without its braces */
+    const char *template;
+} parts[] = {{"", "{item}"}, {"/", "{name}"}, {"//", "{dir}"}, {".", "{root}"}, {"/.", "{stem}"}};
+
+/* A replacement string that was found. */
+struct found {
+    size_t length; /* 0: there is none */
+    size_t source; /* 2 of {2}; 0: it has no number */
+    size_t part;   /* of `parts` */
 };
-
-/* Templates that name something of an item. */
-static const char *const names[] = {"item", "items", "path", "name", "stem", "ext", "dir", "root", "index", "number"};
-
-static bool is_name(const struct template_part *part)
-{
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        size_t length = strlen(names[i]);
-        if (part->length >= length && memcmp(part->text, names[i], length) == 0 &&
-            (part->length == length || part->text[length] == '.'))
-            return true;
-    }
-    return false;
-}
 
 const char *placeholder_source(size_t number)
 {
-    static const char *const sources[PLACEHOLDER_SOURCES] = {"_1", "_2", "_3", "_4", "_5", "_6", "_7", "_8", "_9"};
+    static const char *const sources[PLACEHOLDER_SOURCES] = {"1", "2", "3", "4", "5", "6", "7", "8", "9"};
 
     return sources[number];
 }
 
-/* Where items come from several sources: how long {1}, {2} ... or {} at the start of a text is; 0: there is none. */
-static size_t take_of_several(const char *at, size_t sources, struct text *to, const char **problem)
+/* {}, {/}, {1}, {1/} and the like at the start of a text. */
+static struct found find(const char *at)
 {
-    bool number = at[1] >= '1' && at[1] <= '9' && at[2] == '}';
+    struct found found = {.source = at[1] >= '1' && at[1] <= '9' ? (size_t)(at[1] - '0') : 0};
+    const char *rest = at + 1 + (found.source > 0);
 
-    if (number && (size_t)(at[1] - '0') > sources)
-        *problem = "{N} stands for the item of the Nth \":::\", and there are not so many";
-    else if (number)
-        text_printf(to, "{item.%s}", placeholder_source((size_t)(at[1] - '1')));
-    else if (strncmp(at, "{/", 2) == 0 || strncmp(at, "{.", 2) == 0)
-        *problem = "with several \":::\" an item is {1}, {2} ...; for a part of its path, give it to a shell: "
-                   "sh -c 'echo \"${1##*/}\"' sh {1}";
-    for (size_t i = 0; strncmp(at, "{}", 2) == 0 && i < sources; i++)
-        text_printf(to, "%s{item.%s}", i > 0 ? " " : "", placeholder_source(i));
-    return number ? 3 : strncmp(at, "{}", 2) == 0 ? 2 : 0;
-}
-
-/* How long a replacement string, or a template that is known, at the start of a text is; 0: there is none. */
-static size_t take(const char *at, const struct placeholders *how, struct text *to, bool *uses, const char **problem)
-{
-    const char *cursor = at;
-    struct template_part part;
-    size_t length = how->sources > 1 ? take_of_several(at, how->sources, to, problem) : 0;
-
-    *uses = *uses || length > 0;
-    if (length > 0 || *problem != NULL)
-        return length;
-    for (size_t i = 0; i < sizeof replacements / sizeof replacements[0]; i++) {
-        length = strlen(replacements[i].string);
-        if (strncmp(at, replacements[i].string, length) != 0)
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && found.length == 0; i++) {
+        size_t length = strlen(parts[i].string);
+        if (strncmp(rest, parts[i].string, length) != 0 || rest[length] != '}')
             continue;
-        *problem = replacements[i].problem;
-        if (*problem == NULL)
-            text_string(to, how->batch && i == 0 ? "{items}" : replacements[i].template);
-        *uses = true;
-        return length;
+        found.part = i;
+        found.length = (size_t)(rest - at) + length + 1;
     }
-    length = template_match(at, strlen(at));
-    if (length == 0 || !template_next(&cursor, at + length, &part))
-        return 0;
-    /* {{item}} stands for the text {item}, as everywhere. */
-    bool doubled = !part.reference;
-    struct template_part name = {.text = part.text + doubled, .length = part.length - (doubled ? 2 : 0)};
-    if (!is_name(&name))
-        return 0;
-    text_add(to, at, length);
-    *uses = *uses || !doubled;
-    return length;
+    return found;
 }
 
-const char *placeholder_template(const char *word, const struct placeholders *how, struct text *to, bool *uses)
+/* Why it cannot be had; NULL: it can. */
+static const char *problem_of(const struct found *found, const struct placeholders *how, bool alone)
+{
+    if (how->batch && found->source > 0)
+        return "with -n a job has several items, and all of them are {}; {1} is for one";
+    if (how->batch && found->part > 0)
+        return "with -n a job has several items, and all of them are {}; for parts of paths, give them to a shell";
+    if (how->batch && !alone)
+        return "with -n a job has several items, each an argument: {} stands alone, as a word of its own";
+    if (how->sources > 1 && found->source > how->sources)
+        return "{N} stands for the item of the Nth \":::\", and there are not so many";
+    if (how->sources > 1 && found->part > 0)
+        return "with several \":::\" an item is {1}, {2} ...; for a part of its path, " TO_A_SHELL;
+    return NULL;
+}
+
+static void add(const struct found *found, const struct placeholders *how, struct text *to)
+{
+    if (how->sources <= 1)
+        text_string(to, how->batch ? "{items}" : parts[found->part].template);
+    else if (found->source > 0)
+        text_printf(to, "{item.%s}", placeholder_source(found->source - 1));
+    for (size_t i = 0; how->sources > 1 && found->source == 0 && i < how->sources; i++)
+        text_printf(to, "%s{item.%s}", i > 0 ? " " : "", placeholder_source(i));
+}
+
+/* How long a replacement string at the start of a text is; 0: there is none. */
+static size_t take(const char *at, const struct placeholders *how, bool alone, struct text *to,
+                   enum placeholder_use *use, const char **problem)
+{
+    struct found found = find(at);
+
+    if (strncmp(at, "{#}", 3) == 0) {
+        text_string(to, "{number}");
+        *use = *use > PLACEHOLDER_NUMBER ? *use : PLACEHOLDER_NUMBER;
+        return 3;
+    }
+    if (strncmp(at, "{%}", 3) == 0)
+        *problem = "{%} is not known here: a job does not know in which slot it will run; {#} is the job's number";
+    else if (strncmp(at, "{=", 2) == 0)
+        *problem = "{= perl =} is not known here; to change an item, give it to a shell: "
+                   "sh -c 'echo \"${1%.gz}\"' sh {}";
+    /* Of one list there is no second item: a{2} is a regular expression. */
+    if (*problem != NULL || found.length == 0 || (how->sources <= 1 && !how->batch && found.source > 1))
+        return 0;
+    *problem = problem_of(&found, how, alone && at[found.length] == '\0');
+    if (*problem != NULL)
+        return 0;
+    add(&found, how, to);
+    *use = PLACEHOLDER_ITEM;
+    return found.length;
+}
+
+const char *placeholder_template(const char *word, const struct placeholders *how, struct text *to,
+                                 enum placeholder_use *use)
 {
     const char *problem = NULL;
 
     for (const char *at = word; *at != '\0' && problem == NULL;) {
-        size_t literal = strcspn(at, "{"), length;
+        size_t literal = strcspn(at, "{"), length = 0;
         text_add(to, at, literal);
         at += literal;
         if (*at == '\0')
             break;
-        length = take(at, how, to, uses, &problem);
+        /* ${1} is a shell's, and the item in it would be code. */
+        if (at == word || at[-1] != '$')
+            length = take(at, how, at == word, to, use, &problem);
         if (length == 0) {
             /* What would be a template elsewhere is none here. */
             length = template_match(at, strlen(at));
-            template_escape(to, at, length > 0 ? length : 1);
             length = length > 0 ? length : 1;
+            template_escape(to, at, length);
         }
         at += length;
     }

@@ -231,6 +231,9 @@ void reference_warn(const struct scope *scope, const struct yaml_node *node)
     bool items = scope->items && scope->shape.kind != SHAPE_NONE;
     struct template_part name;
 
+    /* Without a file, as of `mpool exec`, no template was written by anybody. */
+    if (report->source == NULL)
+        return;
     for (const char *at = node->text; (at = memchr(at, '{', (size_t)(end - at))) != NULL; at++) {
         size_t length = template_slip(at, (size_t)(end - at), &name);
         if (length == 0)

@@ -54,8 +54,9 @@ struct run {
     msgpack_sbuffer packed; /* likewise, for the journal */
     int64_t start_ns;
     enum run_stage stage;
-    bool halted_well; /* since enough jobs were done */
-    bool broken;      /* the run could not go on, which was said */
+    bool said_nothing; /* that there are no items was told already */
+    bool halted_well;  /* since enough jobs were done */
+    bool broken;       /* the run could not go on, which was said */
 };
 
 /*

@@ -8,11 +8,22 @@
 #include "cli/value.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define NAME_MAX_CHARACTERS 40
 
-const struct form source_named_form = {
-    .kind = FORM_NAMED, .pattern = SCHEMA_NAME_PATTERN(NAME_MAX_CHARACTERS), .of = &source_form, .least = 1};
+/* A name; or a number, for who has none. */
+#define NUMBER_MAX_DIGITS 3
+
+const struct form source_named_form = {.kind = FORM_NAMED,
+                                       .pattern = "^([0-9]{1,3}|(?=.{1,40}$)[A-Za-z_][A-Za-z0-9_-]*)$",
+                                       .of = &source_form,
+                                       .least = 1};
+
+static bool is_number(const struct yaml_node *key)
+{
+    return key->length > 0 && key->length <= NUMBER_MAX_DIGITS && strspn(key->text, "0123456789") == key->length;
+}
 
 static bool read_one(struct jobfile *jobfile, struct yaml_node *node, struct source_named *named)
 {
@@ -21,7 +32,7 @@ static bool read_one(struct jobfile *jobfile, struct yaml_node *node, struct sou
     char what[NAME_MAX_CHARACTERS + 3];
 
     named->names[index] = node->key->text;
-    if (!schema_name(report, node->key, "a source", NAME_MAX_CHARACTERS))
+    if (!is_number(node->key) && !schema_name(report, node->key, "a source", NAME_MAX_CHARACTERS))
         return false;
     if (node->kind == YAML_MAP && yaml_get(node, "batch") != NULL) {
         report_error(report, yaml_get(node, "batch")->key->place,

@@ -25,7 +25,11 @@ several_items_can_be_given_at_a_time() {
     exits 2 "$mpool" exec -n 0 true ::: a
     has err '`batch` is a whole number from 1'
     exits 2 "$mpool" exec -n 2 echo 'x{}' ::: a
-    has err '{items} stands alone'
+    has err '{} stands alone, as a word of its own'
+    for bad in '{1}' '{2}' '{/}' '{1/}'; do
+        exits 2 "$mpool" exec -n 2 echo "$bad" ::: a
+        has err 'with -n a job has several items'
+    done
 }
 
 items_can_be_on_the_command_line() {
@@ -34,9 +38,10 @@ items_can_be_on_the_command_line() {
 }
 
 replacement_strings_are_those_of_parallel() {
-    exits 0 "$mpool" exec -qk printf '%s|' '{}' '{/}' '{//}' '{.}' '{/.}' '{#}' '{dir}/{stem}.{ext}' \
+    exits 0 "$mpool" exec -qk printf '%s|' '{}' '{/}' '{//}' '{.}' '{/.}' '{#}' '{1}' '{1/}' '{1//}{1.}' 'x{1/.}' \
         ::: a/b.tar.gz c.d/e /f.g
-    is "$(cat out)" 'a/b.tar.gz|b.tar.gz|a|a/b.tar|b.tar|1|a/b.tar.gz|c.d/e|e|c.d|c.d/e|e|2|c.d/e.|/f.g|f.g|/|/f|f|3|//f.g|'
+    is "$(cat out)" "$(printf '%s' 'a/b.tar.gz|b.tar.gz|a|a/b.tar|b.tar|1|a/b.tar.gz|b.tar.gz|aa/b.tar|xb.tar|' \
+        'c.d/e|e|c.d|c.d/e|e|2|c.d/e|e|c.dc.d/e|xe|' '/f.g|f.g|/|/f|f|3|/f.g|f.g|//f|xf|')"
     exits 2 "$mpool" exec echo '{%}' ::: a
     has err '{%} is not known here'
     exits 2 "$mpool" exec echo '{= s/a/b/ =}' ::: a
@@ -45,7 +50,32 @@ replacement_strings_are_those_of_parallel() {
 
 other_braces_are_literal() {
     exits 0 "$mpool" exec -q echo '{print $1}' '{print}' '{{item}}' 'x{' '}' ::: a
-    is "$(cat out)" '{print $1} {print} {item} x{ } a'
+    is "$(cat out)" '{print $1} {print} {{item}} x{ } a'
+    exits 0 "$mpool" exec -q echo '{item}' '{path}{name}' 'a{2}' '{vars.x}' '{ item }' '{number}' ::: a
+    is "$(cat out)" '{item} {path}{name} a{2} {vars.x} { item } {number} a'
+    is "$(cat err)" ''
+    exits 0 "$mpool" exec -q echo '{item.1}' '{path}' '{10}' '{1}' ::: a ::: b
+    is "$(cat out)" '{item.1} {path} {10} a'
+}
+
+# In a script an item would be code; and ${1} is what the shell has.
+an_item_is_never_code_by_mistake() {
+    exits 0 "$mpool" exec -qk sh -c 'echo "${1}-${2}"' sh ::: 'a;b' '$(c)' ::: d
+    is "$(cat out)" "$(printf 'a;b-d\n$(c)-d')"
+    for script in 'echo {}' 'cat {1}' 'echo {/}'; do
+        exits 2 "$mpool" exec sh -c "$script" ::: '$(touch injected)'
+        has err 'within a script an item would be code; write "$1" there'
+        exits 2 "$mpool" exec env A=b /bin/sh -e -uc "$script" sh ::: '$(touch injected)'
+    done
+    exits 2 "$mpool" exec bash -c 'echo {2}' ::: a ::: '$(touch injected)'
+    ! [ -e injected ]
+    # Numbers are none, and items that are whole scripts are meant so.
+    exits 0 "$mpool" exec -q sh -c 'echo {#} "$1"' sh {} ::: a
+    is "$(cat out)" '1 a'
+    exits 0 "$mpool" exec -qk sh -c '{}' ::: 'echo a' 'echo b'
+    is "$(cat out)" "$(printf 'a\nb')"
+    exits 0 "$mpool" exec -q sh -c ::: 'echo a'
+    is "$(cat out)" a
 }
 
 options_of_the_program_are_its_own() {
@@ -119,7 +149,7 @@ lines_whose_reader_is_gone_end_the_run() {
     code=0
     { seq 8 | "$mpool" exec -q -j2 --line-buffer seq {} 1000000 2>err || echo $? >code; } | head -n 1 >out
     wait_until test -s code
-    is "$(cat out)" 1
+    is "$(grep -cx '[0-9]*' out)" 1
     is "$(cat code) $(cat err)" '141 '
 }
 
@@ -241,6 +271,17 @@ a_terminal_as_standard_input_is_an_error_and_no_wait() {
     has out 'there are no items, and standard input is a terminal'
 }
 
+progress_is_shown_as_parallel_does() {
+    for option in --bar --eta; do
+        mkfifo gate
+        "$mpool" exec $option sh -c 'read -r word <gate' sh ::: a 2>err &
+        wait_until grep -q '^exec  0 of 1 done' err
+        echo >gate
+        wait
+        rm gate
+    done
+}
+
 the_number_of_jobs_can_depend_on_the_machine() {
     for jobs in 100% +0 -1000 200%; do
         exits 0 "$mpool" exec -q -j "$jobs" true ::: a
@@ -258,21 +299,33 @@ several_lists_give_every_combination() {
     exits 0 "$mpool" exec -qk echo '{1}{2}{3}' ::: a b :::+ 1 2 :::+ x y
     is "$(tr '\n' ',' <out)" 'a1x,b2y,'
     exits 2 "$mpool" exec -qk echo "{1}{2}" ::: a b :::+ 1
-    has err "as many items each"
-    exits 0 "$mpool" exec echo x :::
-    exits 0 "$mpool" exec echo '{1}' '{2}' ::: a :::
+    has err 'lists with ":::+" have as many items each; the first has 2, and number 2 has 1'
+    exits 0 "$mpool" exec -q echo x :::
+    is "$(cat err)" 'mpool exec: there are no jobs, since there is nothing behind ":::"'
+    exits 0 "$mpool" exec -q echo '{1}' '{2}' ::: a :::
     is "$(cat out)" ''
-    exits 0 "$mpool" exec -q awk '{1} END {print NR}' ::: /dev/null
-    is "$(cat out)" 0
+    is "$(cat err)" 'mpool exec: there are no jobs, since there is nothing behind ":::" number 2'
+    # Lists have numbers, and no other names.
+    exits 1 "$mpool" exec -q --output lines false ::: a 'b c' ::: 1
+    has err 'exec: b c 1: failed after 1 attempt'
+    has lines '"item":{"1":"b c","2":"1"}'
+    for more in '' --line-buffer; do
+        exits 0 "$mpool" exec -q --tag $more echo x ::: a ::: 1
+        is "$(cat out)" "$(printf 'a 1\tx a 1')"
+    done
+    printf 'mpool: 1\nsteps: {a: {each: {zip: {1: {items: [a]}, 2: {items: [b]}}}, argv: [echo, "{item.2}{item.1}"]}}\n' >job.yaml
+    exits 0 "$mpool" run -q
+    is "$(cat out)" ba
 }
 
 try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file items_can_be_on_the_command_line several_items_can_be_given_at_a_time \
-    replacement_strings_are_those_of_parallel other_braces_are_literal options_of_the_program_are_its_own \
+    replacement_strings_are_those_of_parallel other_braces_are_literal an_item_is_never_code_by_mistake options_of_the_program_are_its_own \
     lines_can_begin_with_the_item_and_nothing_is_mixed lines_are_shown_as_they_come \
     lines_are_never_mixed_however_long_they_are who_is_killed_in_a_line_holds_up_nobody \
     lines_whose_reader_is_gone_end_the_run what_jobs_write_can_go_into_files a_file_tells_how_a_program_has_ended times_and_retries_are_those_of_a_step \
     failures_can_end_the_run a_job_log_is_as_parallel_writes_it a_dry_run_prints_what_would_be_run \
     who_forgets_something_is_told \
-    a_terminal_as_standard_input_is_an_error_and_no_wait the_number_of_jobs_can_depend_on_the_machine \
+    a_terminal_as_standard_input_is_an_error_and_no_wait \
+    progress_is_shown_as_parallel_does the_number_of_jobs_can_depend_on_the_machine \
     several_lists_give_every_combination
 finish
