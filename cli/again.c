@@ -10,6 +10,7 @@
 #include "cli/json.h"
 #include "cli/memory.h"
 #include "cli/names.h"
+#include "cli/objects.h"
 #include "cli/plan.h"
 #include "cli/secrets.h"
 #include "cli/template.h"
@@ -37,7 +38,13 @@ static void make_jobfile(const struct step *step, const struct item *item, uint6
     msgpack_sbuffer_init(&args);
     (void)plan_pack(step, item, index, &scratch, &problem, &args); /* it worked when the job was made */
     json_packed(&json, args.data, args.size);
-    text_printf(to, "{mpool: 1, steps: {%s: {call: %s, args: ", step->name, step->function);
+    text_string(to, "{mpool: 1, ");
+    if (step->object != NULL) {
+        text_string(to, "functions: [");
+        json_string(to, step->object->path, strlen(step->object->path));
+        text_string(to, "], ");
+    }
+    text_printf(to, "steps: {%s: {call: %s, args: ", step->name, step->object != NULL ? step->call : step->function);
     template_escape(to, json.data, json.size);
     if (step->limits.soft_timeout_ms > 0 && step->limits.timeout_ms > 0)
         text_printf(to, ", timeout: {soft: %" PRId64 "ms, hard: %" PRId64 "ms}", step->limits.soft_timeout_ms,

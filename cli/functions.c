@@ -1,9 +1,14 @@
 /*
  * cli/functions.c - `mpool functions`: what a step can call
  *
- * Runs in: the mpool command. Nothing is forked. Owns: nothing.
+ * With a job file, also those of the shared objects that it names.
+ *
+ * Runs in: the mpool command. Owns: nothing beyond the call.
  */
 #include "cli/command.h"
+#include "cli/jobfile.h"
+#include "cli/names.h"
+#include "cli/objects.h"
 #include "cli/options.h"
 
 #include <mpool/functions.h>
@@ -34,13 +39,12 @@ static void print_wrapped(const char *text, int column)
     (void)putchar('\n');
 }
 
-int command_functions(int argc, char **argv)
+static void print_built_in(void)
 {
     size_t count;
     const mpool_function_info *functions = mpool_functions_list(&count);
     int width = 0;
 
-    options_none(argc, argv, "List the functions that a step can call, with what they take and what they give.");
     for (size_t i = 0; i < count; i++) {
         int length = (int)strlen(functions[i].name);
         width = length > width ? length : width;
@@ -53,5 +57,37 @@ int command_functions(int argc, char **argv)
         (void)printf("%*sgives  ", width + 2, "");
         print_wrapped(functions[i].result, width + 9);
     }
-    return EXIT_DONE;
+}
+
+/* A shared object tells no more than names. */
+static void print_object(const struct object *object)
+{
+    struct text line = {0};
+
+    for (size_t i = 0; i < object->count; i++) {
+        text_clear(&line);
+        names_escape(&line, object->names[i], strlen(object->names[i]));
+        text_string(&line, "  of ");
+        names_escape(&line, object->path, strlen(object->path));
+        (void)printf("%s\n", line.data);
+    }
+    text_free(&line);
+}
+
+int command_functions(int argc, char **argv)
+{
+    struct options options;
+    struct jobfile jobfile = {0};
+    int code = EXIT_DONE;
+
+    options_functions(&options, argc, argv);
+    if (options.file != NULL && !jobfile_read(&jobfile, options.file, options.settings, options.setting_count))
+        code = EXIT_USAGE;
+    if (code == EXIT_DONE)
+        print_built_in();
+    for (size_t i = 0; code == EXIT_DONE && i < jobfile.object_count; i++)
+        print_object(&jobfile.objects[i]);
+    jobfile_free(&jobfile);
+    options_free(&options);
+    return code;
 }

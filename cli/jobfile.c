@@ -8,6 +8,7 @@
 #include "cli/jobfile.h"
 
 #include "cli/needs.h"
+#include "cli/objects.h"
 #include "cli/reference.h"
 #include "cli/schema.h"
 #include "cli/secrets.h"
@@ -46,7 +47,7 @@ static const struct schema_key keys[] = {
     {"vars", KEY_MAY, &vars_form, "Variables: {vars.x} in templates; mpool run --set x=... overrides"},
     {"defaults", KEY_MAY, &defaults_form, "What steps have that do not say otherwise"},
     {"steps", KEY_MUST, &steps_form, "The steps by name, one after the other"},
-    {"functions", SCHEMA_LATER},
+    {"functions", KEY_MAY, &objects_form, "Shared objects, the functions of which can be called: [./libmine.so]"},
     {0},
 };
 const struct form jobfile_form = {.kind = FORM_MAP, .keys = keys};
@@ -150,6 +151,7 @@ bool jobfile_take(struct jobfile *jobfile, const struct setting *settings, size_
     if (defaults != NULL)
         ok = schema_map(report, defaults, "`defaults`") && schema_keys(report, defaults, default_keys, "`defaults`") &&
              limits_read(&jobfile->yaml, defaults, &jobfile->defaults) && ok;
+    ok = objects_read(jobfile, yaml_get(root, "functions")) && ok;
     return read_steps(jobfile, root, steps) && ok;
 }
 

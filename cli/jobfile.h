@@ -14,6 +14,7 @@
 struct arguments;
 struct label;
 struct need;
+struct object;
 struct program;
 struct shape;
 struct shelf;
@@ -50,6 +51,8 @@ struct step {
     const void *each;                 /* what the source reads its items from */
     int64_t batch;                    /* so many items a job, in a list; 0: one */
     const char *function;
+    const struct object *object;       /* the shared object that has it; NULL: it is a built-in one */
+    const char *call;                  /* its name there */
     const struct program *program;     /* what the step runs, if that is a program and no function; NULL */
     const struct targets *targets;     /* the files that its jobs make; NULL: it does not say */
     const struct arguments *arguments; /* NULL: the item is the argument */
@@ -71,6 +74,8 @@ struct jobfile {
     unsigned workers;             /* 0: auto */
     const struct yaml_node *vars; /* a map of scalars, with what was set by --set; NULL: none */
     struct limits defaults;
+    struct object *objects; /* whose functions can be called */
+    size_t object_count;
     struct step *steps;
     size_t step_count;             /* while the file is read, the last one is the step that is read */
     size_t *order;                 /* the numbers of the steps, each behind those that it needs */

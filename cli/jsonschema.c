@@ -160,8 +160,6 @@ static void put_keys(struct out *out, const struct schema_key *keys)
     put_name(out, "properties");
     open_bracket(out, '{');
     for (const struct schema_key *key = keys; key->name != NULL; key++) {
-        if (key->need == KEY_LATER)
-            continue;
         put_name(out, key->name);
         put_map(out, key->form, key->about);
     }

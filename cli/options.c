@@ -216,6 +216,23 @@ const struct argp options_check_argp = {
     NULL,
 };
 
+/* Without a job file there are the built-in functions. */
+static error_t parse_functions(int key, char *argument, struct argp_state *state)
+{
+    return key == ARGP_KEY_NO_ARGS ? 0 : parse_file(key, argument, state);
+}
+
+const struct argp options_functions_argp = {
+    file_options,
+    parse_functions,
+    "[FILE]",
+    "List the functions that a step can call, with what they take and what they give; with a job file also those of "
+    "the shared objects that it names, which are loaded for that.",
+    NULL,
+    NULL,
+    NULL,
+};
+
 void options_parse(const struct argp *argp, unsigned flags, int argc, char **argv, void *input)
 {
     argp_err_exit_status = 2;
@@ -232,6 +249,12 @@ void options_check(struct options *options, int argc, char **argv)
 {
     *options = (struct options){0};
     options_parse(&options_check_argp, 0, argc, argv, options);
+}
+
+void options_functions(struct options *options, int argc, char **argv)
+{
+    *options = (struct options){0};
+    options_parse(&options_functions_argp, 0, argc, argv, options);
 }
 
 void options_free(struct options *options)

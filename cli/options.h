@@ -34,17 +34,19 @@ struct options {
 };
 
 /*
- * options_run, options_check - read the arguments of a command, argv[0] being its name
+ * options_run, options_check, options_functions - read the arguments of a command, argv[0] being its name
  *
  * What is wrong is reported, and ends the program with 2; --help is printed, and ends it with 0. Changes to the
  * directory of -C. Release with options_free().
  */
 void options_run(struct options *options, int argc, char **argv);
 void options_check(struct options *options, int argc, char **argv);
+void options_functions(struct options *options, int argc, char **argv);
 
-/* What these two take, as --help prints it and shells complete it. */
+/* What these take, as --help prints it and shells complete it. */
 extern const struct argp options_run_argp;
 extern const struct argp options_check_argp;
+extern const struct argp options_functions_argp;
 
 /* The options that all commands which run jobs take; their input is a struct options. */
 extern const struct argp options_running;

@@ -39,13 +39,6 @@ bool schema_map(struct report *report, const struct yaml_node *node, const char 
     return false;
 }
 
-bool schema_later(struct report *report, size_t place, const char *what)
-{
-    report_error(report, place,
-                 "\"%s\" is part of version 1 of the job file, but this build of mpool does not have it yet", what);
-    return false;
-}
-
 static bool check_key(struct report *report, const struct yaml_node *key, const struct schema_key *keys,
                       const char *what)
 {
@@ -53,9 +46,8 @@ static bool check_key(struct report *report, const struct yaml_node *key, const 
 
     for (const struct schema_key *known = keys; known->name != NULL; known++) {
         if (strcmp(known->name, key->text) == 0)
-            return known->need != KEY_LATER || schema_later(report, key->place, known->name);
-        if (known->need != KEY_LATER)
-            suggest_offer(&near, known->name);
+            return true;
+        suggest_offer(&near, known->name);
     }
     report_error(report, key->place, "%s has no key \"%.60s\"%s", what, key->text, suggest_or_list(&near));
     return false;

@@ -13,9 +13,8 @@
 
 enum schema_need {
     KEY_MAY = 0,
-    KEY_LATER = 1, /* it belongs to version 1, and this build does not have it yet */
-    KEY_MUST = 2,
-    KEY_ONE = 3, /* of all that are so, one has to be there, and no more */
+    KEY_MUST,
+    KEY_ONE, /* of all that are so, one has to be there, and no more */
 };
 
 /* A key that a map of the job file may have. A table of them ends with {0}. */
@@ -26,17 +25,11 @@ struct schema_key {
     const char *about;       /* what it is for, as an editor shows it */
 };
 
-/* For keys that come later: {"nice", SCHEMA_LATER}. */
-#define SCHEMA_LATER KEY_LATER, NULL, NULL
-
 /* schema_map - is the node a map? `what` is how messages call it: "the job file", "a step". */
 bool schema_map(struct report *report, const struct yaml_node *node, const char *what);
 
 /* schema_keys - has the map only keys of the table? Reports each that is not, with those that are. */
 bool schema_keys(struct report *report, const struct yaml_node *map, const struct schema_key *keys, const char *what);
-
-/* schema_later - report a part of version 1 that this build does not have */
-bool schema_later(struct report *report, size_t place, const char *what);
 
 /* schema_number - a whole number in decimal digits, within limits */
 bool schema_number(struct report *report, const struct yaml_node *node, const char *what, int64_t least, int64_t most,

@@ -7,6 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/needs.h"
+#include "cli/objects.h"
 #include "cli/program.h"
 #include "cli/schema.h"
 #include "cli/source.h"
@@ -25,7 +26,8 @@ static const char *function_name(size_t i)
     return i < count ? functions[i].name : NULL;
 }
 
-static const struct form call_form = {.kind = FORM_LISTED, .word = function_name};
+static const struct form listed_form = {.kind = FORM_LISTED, .word = function_name};
+static const struct form call_form = FORM_OR(&listed_form, &schema_text_form); /* of shared objects, too */
 static const struct form halt_form = {.kind = FORM_PATTERN, .pattern = "^(never|(soon|now),(fail|success)=[0-9]+%?)$"};
 static const struct form order_form = {.kind = FORM_WORD, .words = "completion|items"};
 
@@ -43,8 +45,63 @@ static const struct schema_key keys[] = {
 };
 const struct form step_form = {.kind = FORM_MAP, .keys = keys};
 
-static bool read_call(struct report *report, struct step *step, const struct yaml_node *node)
+/* Two that have a function of one name: which of them is meant nobody knows. */
+static bool is_twice(struct report *report, const struct step *step, const struct yaml_node *node,
+                     const struct object *other)
 {
+    if (step->function == NULL)
+        return false;
+    report_error(report, node->place, "%s is a function of %s, and of %.300s, too; one of them needs another name",
+                 value_name(node), step->object != NULL ? step->object->path : "mpool itself", other->path);
+    return true;
+}
+
+static void take_object(struct jobfile *jobfile, struct step *step, const struct yaml_node *node,
+                        const struct object *object)
+{
+    struct text name = {0};
+
+    text_printf(&name, "%s:%s", object->path, node->text);
+    step->function = arena_copy(&jobfile->yaml.arena, name.data, name.size);
+    step->call = node->text;
+    step->object = object;
+    text_free(&name);
+}
+
+static bool is_known_whole(const struct jobfile *jobfile)
+{
+    bool whole = true;
+
+    for (size_t i = 0; i < jobfile->object_count; i++)
+        whole = whole && !jobfile->objects[i].broken;
+    return whole;
+}
+
+/* Among what the shared objects define; false: something is wrong, which was reported. */
+static bool find_in_objects(struct jobfile *jobfile, struct step *step, const struct yaml_node *node,
+                            struct suggestion *near)
+{
+    for (size_t i = 0; i < jobfile->object_count; i++) {
+        const struct object *object = &jobfile->objects[i];
+        for (size_t k = 0; k < object->count; k++) {
+            suggest_offer(near, object->names[k]);
+            if (strcmp(object->names[k], node->text) != 0)
+                continue;
+            if (is_twice(&jobfile->yaml.report, step, node, object))
+                return false;
+            take_object(jobfile, step, node, object);
+        }
+    }
+    for (size_t i = 0; step->function == NULL && i < jobfile->object_count; i++) {
+        if (!jobfile->objects[i].broken && objects_export(&jobfile->objects[i], node->text))
+            take_object(jobfile, step, node, &jobfile->objects[i]);
+    }
+    return true;
+}
+
+static bool read_call(struct jobfile *jobfile, struct step *step, const struct yaml_node *node)
+{
+    struct report *report = &jobfile->yaml.report;
     struct suggestion near;
     size_t count;
     const mpool_function_info *functions = mpool_functions_list(&count);
@@ -55,15 +112,18 @@ static bool read_call(struct report *report, struct step *step, const struct yam
     }
     near = (struct suggestion){.word = node->text};
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(functions[i].name, node->text) == 0) {
-            step->function = functions[i].name;
-            return true;
-        }
         suggest_offer(&near, functions[i].name);
+        if (strcmp(functions[i].name, node->text) == 0)
+            step->function = functions[i].name;
     }
-    report_error(report, node->place, "there is no function %s%s", value_name(node),
-                 near.best != NULL ? suggest_text(&near) : "; mpool functions lists those there are");
-    return false;
+    if (!find_in_objects(jobfile, step, node, &near))
+        return false;
+    if (step->function == NULL && is_known_whole(jobfile))
+        report_error(report, node->place, "there is no function %s%s", value_name(node),
+                     near.best != NULL           ? suggest_text(&near)
+                     : jobfile->object_count > 0 ? "; mpool functions FILE lists those there are"
+                                                 : "; mpool functions lists those there are");
+    return step->function != NULL;
 }
 
 /* A step does one of three things. What belongs to programs alone is not silently left out for a function. */
@@ -175,7 +235,7 @@ bool step_read(struct jobfile *jobfile, struct step *step, const struct yaml_nod
     bool runs = yaml_get(node, "argv") != NULL || yaml_get(node, "shell") != NULL;
     ok = ok && check_kind(report, step, node);
     if (call != NULL)
-        ok = read_call(report, step, call) && ok;
+        ok = read_call(jobfile, step, call) && ok;
     ok = limits_read(&jobfile->yaml, node, &step->limits) && check_percent(report, step, node) && ok;
     ok = read_order(report, step, yaml_get(node, "order")) && ok;
     ok = read_halt(report, step, yaml_get(node, "halt")) && ok;

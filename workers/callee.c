@@ -1,7 +1,8 @@
 /*
  * workers/callee.c - what the name of a function stands for
  *
- * Runs in: a worker or process, on its main thread. Owns: the functions of shared objects that were found so far.
+ * Runs in: a worker or process, on its main thread; mpool_object_functions() in a program that is to be a host. Owns:
+ * the functions of shared objects that were found so far.
  *
  * A shared object is loaded with RTLD_LOCAL, so that two of them may have functions of one name. Those that it defines
  * with MPOOL_FUNCTION register themselves while it is loaded; they are noted under its path, and not under their own
@@ -121,6 +122,39 @@ static void find_in_object(const char *name, struct mp_callee *callee)
     }
     memcpy(&callee->function, &address, sizeof address);
     keep(name, mp_callee_path(name), symbol, callee->function);
+}
+
+/* From the oldest on; the list has the newest first. */
+static void tell(const struct found *found, const char *prefix, void (*each)(void *user, const char *name), void *user)
+{
+    size_t size = strlen(prefix);
+
+    if (found == NULL)
+        return;
+    tell(found->next, prefix, each, user);
+    if (strncmp(found->name, prefix, size) == 0 && strchr(found->name + size, ':') == NULL)
+        each(user, found->name + size);
+}
+
+mpool_err mpool_object_functions(const char *path, void (*each)(void *user, const char *name), void *user)
+{
+    char name[PATH_MAX + 2], settled[MP_CALLEE_NAME_ROOM];
+    int size = snprintf(name, sizeof name, "%s:*", path);
+    mpool_err err;
+
+    if (size < 0 || (size_t)size >= sizeof name)
+        return mp_error(MPOOL_E_NOFUNC, "shared object \"%.80s...\": too long", path);
+    err = mp_callee_settle(name, settled);
+    if (err != MPOOL_OK)
+        return err;
+    if (load(settled) == NULL) {
+        const char *error = dlerror();
+
+        return mp_error(MPOOL_E_NOFUNC, "%s", error != NULL ? error : "it cannot be loaded");
+    }
+    settled[strlen(settled) - 1] = '\0';
+    tell(all, settled, each, user);
+    return MPOOL_OK;
 }
 
 void mp_callee_find(const char *name, struct mp_callee *callee)

@@ -69,6 +69,19 @@ MPOOL_API void mpool_define(const char *name, mpool_function *function);
     static int name(MPOOL_UNUSED mpool_job *job, MPOOL_UNUSED const msgpack_object *args,                              \
                     MPOOL_UNUSED msgpack_packer *result)
 
+/*
+ * mpool_object_functions - the functions that a shared object defines with MPOOL_FUNCTION
+ *
+ * path      in   as in "PATH:SYMBOL"
+ * each      in   called with each name, in the order in which the file defines them
+ *
+ * For a program that lets people choose functions. The file is loaded into this process, and stays so: one that may
+ * not be loaded here is asked in a child, by a program that forks before mpool_init().
+ * Errors: MPOOL_E_NOFUNC (there is no such file, or it cannot be loaded: the detail says why), MPOOL_E_NOMEM.
+ * Calls:  the main thread, before mpool_init().
+ */
+MPOOL_API mpool_err mpool_object_functions(const char *path, void (*each)(void *user, const char *name), void *user);
+
 /* How the fork server comes to be. */
 typedef enum mpool_start_method {
     MPOOL_START_FORK = 0,  /* forked from this process: workers have its functions and memory */

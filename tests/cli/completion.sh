@@ -103,7 +103,8 @@ bash_completes_a_value() {
     is "$(offers mpool run '')" 'a b.yml dir job.yaml'
     is "$(offers mpool run --json jo)" job.yaml
     is "$(offers mpool completion '')" 'bash fish zsh'
-    is "$(offers mpool functions '')" ''
+    is "$(offers mpool functions '')" 'a b.yml dir job.yaml'
+    is "$(offers mpool version '')" ''
 }
 
 bash_completes_a_program_and_its_files() {

@@ -31,6 +31,8 @@ BEYOND = {
     'duplicate-key': PARSER,
     'duplicate-step': PARSER,
     'environment-unknown': TEMPLATE,
+    'function-mistyped': TEMPLATE,
+    'function-unknown': TEMPLATE,
     'item-is-no-path': TEMPLATE,
     'item-without-field': TEMPLATE,
     'item-without-text': TEMPLATE,
@@ -141,7 +143,7 @@ def tables(source):
             body = re.sub(r'\b\w+_KEYS\b', lambda macro: macros[macro.group(0)], body)
             keys = re.findall(r'\{\s*"(\w+)",\s*(\w+)', body)
             yield '%s of %s' % (name, os.path.basename(path)), tuple(
-                key for key, need in keys if need not in ('SCHEMA_LATER', 'KEY_LATER', 'true'))
+                key for key, need in keys if need != 'true')
 
 
 def objects(schema):
