@@ -83,7 +83,7 @@ void failures_add_item(struct failures *failures, const struct step *step, const
     text_printf(&failures->text, "%s\n", error);
 }
 
-void failures_print(const struct failures *failures, const char *lines, FILE *to)
+void failures_print(const struct failures *failures, const char *all, FILE *to)
 {
     struct text more = {0};
 
@@ -93,12 +93,7 @@ void failures_print(const struct failures *failures, const char *lines, FILE *to
     if (failures->count > FAILURES_SHOWN) {
         text_string(&more, "… ");
         text_number(&more, failures->count - FAILURES_SHOWN);
-        text_string(&more, " more; ");
-        if (lines != NULL)
-            names_escape(&more, lines, strlen(lines));
-        else
-            text_string(&more, "--output FILE");
-        text_string(&more, " has them all\n");
+        text_printf(&more, " more%s\n", all);
         (void)fwrite(more.data, 1, more.size, to);
     }
     text_free(&more);

@@ -29,8 +29,8 @@ void failures_add(struct failures *failures, const struct step *step, uint64_t i
 /* failures_add_item - an item for which there was no job */
 void failures_add_item(struct failures *failures, const struct step *step, const struct item *item, const char *error);
 
-/* failures_print - tell of them; `lines` is the file that has all of them, NULL if --output was not given */
-void failures_print(const struct failures *failures, const char *lines, FILE *to);
+/* failures_print - tell of them; `all` says where all of them are, if there are more than are shown */
+void failures_print(const struct failures *failures, const char *all, FILE *to);
 void failures_free(struct failures *failures);
 
 #endif

@@ -13,6 +13,7 @@
 #include "cli/summary.h"
 
 #include "cli/json.h"
+#include "cli/names.h"
 #include "cli/totals.h"
 
 #include <stdio.h>
@@ -142,9 +143,28 @@ static void add_unwanted(struct text *text, const struct run *run)
     text_string(text, " not failed earlier, and --retry-failed runs no other; --resume runs all that are not done\n");
 }
 
+/* Where all failures are. */
+static void tell_of_all(struct text *to, const struct run *run)
+{
+    const struct journal *journal = run->history.journal;
+    const char *lines = run->output.writer.name;
+
+    if (journal != NULL && run->options->journal == NULL) {
+        text_string(to, ": mpool log ");
+        text_signed(to, journal_number(journal));
+    } else if (journal != NULL) {
+        text_string(to, ": mpool log ");
+        names_escape(to, journal_path(journal), strlen(journal_path(journal)));
+    } else {
+        text_string(to, "; ");
+        names_escape(to, lines != NULL ? lines : "--output FILE", strlen(lines != NULL ? lines : "--output FILE"));
+        text_string(to, " has them all");
+    }
+}
+
 void summary_print(const struct run *run)
 {
-    struct text text = {0};
+    struct text text = {0}, all = {0};
 
     add_unwanted(&text, run);
     if (!run->options->quiet) {
@@ -155,7 +175,9 @@ void summary_print(const struct run *run)
         text_char(&text, '\n');
     if (text.size > 0)
         (void)fwrite(text.data, 1, text.size, stderr);
-    failures_print(&run->failures, run->output.writer.name, stderr);
+    tell_of_all(&all, run);
+    failures_print(&run->failures, all.data, stderr);
+    text_free(&all);
     text_free(&text);
 }
 

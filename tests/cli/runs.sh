@@ -172,6 +172,14 @@ a_crash_costs_only_the_job_that_crashed() {
     exits 1 "$mpool" run --output "$(printf 'lin\033[s')"
     has err '… 189 more; lin\e[s has them all'
     has err 'SIGSEGV'
+    # A journal has them all.
+    exits 1 "$mpool" run --journal record
+    has err "… 189 more: mpool log $(pwd)/record"
+    exits 0 "$mpool" log record
+    is "$(wc -l <out)" 199
+    seq 12 | exits 1 "$mpool" exec -q false
+    exits 0 "$mpool" log "$(sed -n 's/^… 2 more: mpool log //p' err)"
+    is "$(wc -l <out)" 12
 }
 
 a_job_is_tried_again_as_often_as_the_file_says() {
@@ -392,7 +400,7 @@ progress_is_written_to_a_file_only_if_asked_for() {
     exits 0 "$mpool" run -j 2
     is "$(grep -c 'of 15 done' err)" 0
     exits 0 "$mpool" run -j 2 --progress always
-    grep -q '^a  [0-9]* of 15 done  [0-9]*/s  n [0-9]*$' err
+    grep -q '^a  [0-9]* of 15 done  [0-9]*%  ETA 0:[0-9][0-9]  [0-9.]*/s  n [0-9]*$' err
     ! grep -q "$(printf '[\033\r]')" err
 }
 

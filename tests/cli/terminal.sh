@@ -26,13 +26,13 @@ slow_jobs() {
 
 # The texts that were drawn over each other, one a line.
 redraws() {
-    tr '\r' '\n' <screen | sed -n "s/^\(.*\)$escape\[K.*/\1/p"
+    tr '\r' '\n' <screen | sed -n "s/^\(.*\)$escape\[J.*/\1/p"
 }
 
 a_live_line_shows_numbers_rate_and_totals() {
     slow_jobs
     TERM=xterm on_terminal 100
-    redraws | grep -q '^step-one  [0-9]* of 14 done  [0-9]*/s  jobs-of-it [0-9]*$'
+    redraws | grep -q '^step-one  [0-9]* of 14 done  [0-9]*%  ETA 0:[0-9][0-9]  [0-9.]*/s  jobs-of-it [0-9]*$'
     # It is gone in the end, and the summary is there.
     is "$(redraws | tail -n 1)" ''
     has screen 'step-one.jobs-of-it  14'
@@ -50,6 +50,40 @@ it_never_wraps() {
     # A terminal that does not know its width.
     TERM=xterm on_terminal 0
     redraws | grep -q 'of 14 done'
+}
+
+# What matters less is left out first, and nothing is cut in two while there is something to leave out.
+a_narrow_terminal_has_what_matters_most() {
+    printf '%s\n' 'mpool: 1' 'workers: 2' 'steps:' '  st:' '    each: {range: 1..12}' '    retries: 1' \
+        '    shell: "sleep 0.2; exit $(($1 % 2))"' '    totals: {n: count}' >job.yaml
+    export expected_code=1 TERM=xterm
+    on_terminal 90
+    redraws | grep -q '^st  [0-9]* of 12 done  [0-9]*%  ETA 0:[0-9][0-9]  [0-9]* failed  [0-9]* retried  [0-9.]*/s  n [0-9]*$'
+    on_terminal 50
+    redraws | grep -q '^st  [0-9]* of 12 done  [0-9]*%  ETA 0:[0-9][0-9]  [0-9]* failed  [0-9.]*/s$'
+    on_terminal 40
+    redraws | grep -q '^st  [0-9]* of 12 done  ETA 0:[0-9][0-9]  [0-9]* failed$'
+    on_terminal 25
+    redraws | grep -q '^[0-9]* of 12 done  [0-9] failed$'
+    on_terminal 20
+    redraws | grep -q '^[0-9]* of 12 done$'
+}
+
+# A program's lines, and those of the live line, are never on one row.
+lines_of_programs_and_the_live_line_are_apart() {
+    printf '%s\n' 'mpool: 1' 'workers: 2' 'steps:' '  st:' '    each: {range: 1..6}' '    show: lines' \
+        '    shell: "for i in 1 2 3; do echo line-$1-$i; sleep 0.1; done"' >job.yaml
+    TERM=xterm on_terminal 90
+    is "$(tr -d '\r' <screen | sed "s/.*$escape\[J//" | grep -c '^line-[1-6]-[1-3]$')" 18
+    redraws | grep -q 'of 6 done'
+}
+
+# What is written straight would be written over the live line.
+there_is_no_live_line_where_programs_write_straight() {
+    printf '%s\n' 'mpool: 1' 'steps:' '  st: {each: {range: 1..4}, show: straight, shell: "sleep 0.2; echo out-$1"}' >job.yaml
+    TERM=xterm on_terminal 90
+    ! grep -q "$escape" screen
+    is "$(grep -c out- screen)" 4
 }
 
 nothing_but_text_comes_to_a_dumb_terminal() {
@@ -115,7 +149,8 @@ a_run_in_the_background_goes_on_and_draws_nothing() {
     has screen 'step-one.jobs-of-it  14'
 }
 
-try a_live_line_shows_numbers_rate_and_totals it_never_wraps nothing_but_text_comes_to_a_dumb_terminal \
+try a_live_line_shows_numbers_rate_and_totals it_never_wraps a_narrow_terminal_has_what_matters_most \
+    lines_of_programs_and_the_live_line_are_apart there_is_no_live_line_where_programs_write_straight nothing_but_text_comes_to_a_dumb_terminal \
     there_are_no_colours never_means_never names_cannot_send_sequences control_c_finishes_what_runs \
     a_run_in_the_background_goes_on_and_draws_nothing
 finish
