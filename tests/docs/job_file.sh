@@ -17,7 +17,7 @@ cd "$work"
 code=0
 
 # The files that the examples speak of.
-mkdir tree
+mkdir tree packed
 echo hello >a.txt
 seq 10 >b.txt
 : >tree/a.gz
