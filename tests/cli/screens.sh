@@ -52,8 +52,9 @@ shows() {
 
 # The screen, without what differs from run to run: rates, times, and the blanks that these take in tables.
 screen() {
-    terminal capture-pane -p | sed -e 's/ *$//' -e 's/[0-9][0-9.,]*\/s/R\/s/' -e 's/ETA [0-9:]*/ETA T/' -e 's/longest [0-9:.]* s/longest T/' \
-        -e 's/^[0-9]$/R/' -e 's/^\(exec .*[^ ]\)  *[0-9]*[.][0-9][0-9]$/\1  S/' -e 's/^\(exec .*[^ ]\)  *[0-9.]*[.][0-9][0-9]  *[0-9,]*$/\1  S  R/' |
+    terminal capture-pane -p | sed -e 's/ *$//' -e 's/[0-9][0-9.,]*\/s/R\/s/' -e 's/ETA [0-9:]*/ETA T/' \
+        -e 's/longest [0-9:.]* s/longest T/' -e 's/^[0-9]$/R/' \
+        -e 's/^\(exec .*[^ ]\)  *[0-9]*[.][0-9][0-9]\(  *[0-9,]*\)*$/\1  S/' |
         awk 'NF > 0 { for (; blank > 0; blank--) print ""; print; next } { blank++ }'
 }
 
