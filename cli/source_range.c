@@ -78,8 +78,8 @@ static bool read_map(struct report *report, const struct yaml_node *value, struc
     }
     if (yaml_get(value, "step") != NULL)
         *step = yaml_get(value, "step");
-    return schema_number(report, from, "from", INT64_MIN, INT64_MAX, &bounds->from) &&
-           schema_number(report, to, "to", INT64_MIN, INT64_MAX, &bounds->to);
+    return schema_number(report, from, "`from`", INT64_MIN, INT64_MAX, &bounds->from) &&
+           schema_number(report, to, "`to`", INT64_MIN, INT64_MAX, &bounds->to);
 }
 
 static const void *range_read(struct jobfile *jobfile, const struct yaml_node *each, const struct yaml_node *value)
@@ -91,7 +91,7 @@ static const void *range_read(struct jobfile *jobfile, const struct yaml_node *e
     *bounds = (struct bounds){.step = 1};
     if (!(value->kind == YAML_MAP ? read_map(report, value, bounds, &step) : read_text(report, value, bounds)))
         return NULL;
-    if (step != NULL && !schema_number(report, step, "step", INT64_MIN, INT64_MAX, &bounds->step))
+    if (step != NULL && !schema_number(report, step, "`step`", INT64_MIN, INT64_MAX, &bounds->step))
         return NULL;
     if (bounds->step == 0) {
         report_error(report, step->place, "a range with a step of 0 would not end");

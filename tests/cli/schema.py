@@ -198,12 +198,90 @@ def check_bad(validator, source):
             yield 'bad/%s.yaml is said to be no matter for the schema, which says %s' % (name, found[0])
 
 
+def parts(schema, root):
+    """The schema and all that is required or possible beside it, with references followed."""
+    if '$ref' in schema:
+        yield from parts(root['definitions'][schema['$ref'].rsplit('/', 1)[1]], root)
+    yield schema
+    for word in ('anyOf', 'allOf'):
+        for part in schema.get(word, []):
+            yield from parts(part, root)
+
+
+def types(schema, root):
+    """Names of JSON's types that a value may have."""
+    found = set()
+    for part in parts(schema, root):
+        if 'type' in part:
+            found.update([part['type']] if isinstance(part['type'], str) else part['type'])
+        found.update('string' for word in part.get('enum', []))
+    if 'integer' in found:
+        found.add('number')
+    return found or {'any'}
+
+
+def values(schema, value, root, path=''):
+    """Each key of the schema with a value that a document has there: the key's path, its schema, the value."""
+    for part in parts(schema, root):
+        if isinstance(value, list) and isinstance(part.get('items'), dict):
+            for one in value:
+                yield from values(part['items'], one, root, path)
+        if not isinstance(value, dict):
+            continue
+        for name, one in value.items():
+            if name in part.get('properties', {}):
+                yield path + '.' + name, part['properties'][name], one
+                yield from values(part['properties'][name], one, root, path + '.' + name)
+            for of_any_name in part.get('patternProperties', {}).values():
+                yield from values(of_any_name, one, root, path + '.*')
+
+
+def every_key(schema, root, path=''):
+    """The path and the schema of each key; a source within a source has the keys of a source, and is not gone into."""
+    for part in parts(schema, root):
+        for name, one in part.get('properties', {}).items():
+            yield path + '.' + name, one
+            if name not in ('product', 'zip'):
+                yield from every_key(one, root, path + '.' + name)
+        for of_any_name in part.get('patternProperties', {}).values():
+            yield from every_key(of_any_name, root, path + '.*')
+        if isinstance(part.get('items'), dict):
+            yield from every_key(part['items'], root, path)
+
+
+NAMES = {type(None): 'null', bool: 'boolean', int: 'number', float: 'number', str: 'string', list: 'array', dict: 'object'}
+
+
+def check_types(schema, source):
+    """Each key has a bad file in which its value is of a wrong type, so that there is a golden message for it."""
+    wrong = set()
+    for path in glob.glob(source + '/tests/cli/bad/*.yaml'):
+        try:
+            with open(path, 'rb') as file:
+                document = yaml.load(file.read(), CoreLoader)
+        except (yaml.YAMLError, ValueError):
+            continue
+        for key, of_key, value in values(schema, document, schema):
+            if NAMES[type(value)] not in types(of_key, schema):
+                wrong.add(key)
+    count = 0
+    for key, of_key in dict(every_key(schema, schema)).items():
+        if 'any' in types(of_key, schema):
+            continue
+        count += 1
+        if key not in wrong:
+            yield 'no file in tests/cli/bad has a value of a wrong type for %s' % key
+    if count < 60:
+        yield 'only %d keys have a type' % count
+
+
 def main():
     schema = json.loads(read(sys.argv[1]))
     source = sys.argv[2]
     jsonschema.Draft7Validator.check_schema(schema)
     validator = jsonschema.Draft7Validator(schema)
-    wrong = [*check_tables(schema, source), *check_good(validator, source), *check_bad(validator, source)]
+    wrong = [*check_tables(schema, source), *check_good(validator, source), *check_bad(validator, source),
+             *check_types(schema, source)]
     for line in wrong:
         print(line)
     return 1 if wrong else 0
