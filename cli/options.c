@@ -154,6 +154,8 @@ static error_t parse_running(int key, char *argument, struct argp_state *state)
             argp_error(state, "--json and --output - both write to standard output");
         if (options->no_journal && (options->journal != NULL || options->resume || options->retry_failed))
             argp_error(state, "--no-journal does not go with --journal, --resume and --retry-failed, which need one");
+        if (options->resume && options->retry_failed)
+            argp_error(state, "--resume does all that is not done, and --retry-failed a part of it; give one of them");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

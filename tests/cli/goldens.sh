@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/cli/goldens.sh - what the command says about a bad job file, and about a bad command line
+# tests/cli/goldens.sh - what the command says about a bad job file
 #
 #     sh goldens.sh MPOOL            compare bad/NAME.yaml with bad/NAME.err, and the cases below
 #     sh goldens.sh MPOOL --accept   write bad/NAME.err anew; look at the difference before it is committed
@@ -214,45 +214,21 @@ END
     has out 'one         1 job'
 }
 
-# says CODE TEXT ARGUMENT... - on standard error
-says() {
-    wanted=$2
-    expected_code=$1
-    shift 2
-    exits "$expected_code" "$mpool" "$@"
-    has err "$wanted"
-    [ ! -s out ]
-}
-
-a_bad_command_line_exits_with_2() {
-    echo '{mpool: 1, vars: {root: /}, steps: {a: {call: echo}}}' >job.yaml
-    says 2 'mpool check job.yaml'
-    says 2 'mpool: there is no command "rnu"; did you mean "run"?' rnu
-    says 2 'mpool: there is no command "xyzzy"; mpool help lists them' xyzzy
-    says 2 'mpool: there is no command "rnu"; did you mean "run"?' help rnu
-    says 2 "mpool run: -j takes a number of jobs from 1 to 1024, or 50% of the CPUs, or +1 or -1, not '0'" run -j 0
-    says 2 "mpool run: -j 1025 makes 1025 jobs at a time, and 1024 are the most" run -j1025
-    says 2 "mpool run: -j takes a number of jobs from 1 to 1024, or 50% of the CPUs, or +1 or -1, not '2x'" run --jobs=2x
-    says 2 "mpool run: --progress takes auto, always or never, not 'maybe'" run --progress=maybe
-    says 2 "mpool run: --set takes NAME=VALUE, not 'root'" run --set root
-    says 2 "mpool run: --set takes NAME=VALUE, not '=x'" run --set =x
-    says 2 'mpool run: --set root is given twice' run --set root=a --set root=b
-    says 2 "mpool run: one job file at a time, and 'b.yaml' is a second one" run a.yaml b.yaml
-    says 2 'mpool run: --json and --output - both write to standard output' run --json --output -
-    says 2 "unrecognized option '--jason'" run --jason
-    says 2 "unrecognized option '--jobs'" check --jobs 2
-    says 2 'mpool run: /no/such/directory: No such file or directory' run -C /no/such/directory
-    says 2 'job.yaml: error: --set: `vars` has no "rot"; did you mean "root"?' run --set rot=/
-    says 2 'job.yaml: error: --set: `vars` has no "colour"; it has root' run --set colour=blue
-    echo '{mpool: 1, steps: {a: {call: echo}}}' >none.yaml
-    says 2 'none.yaml: error: --set: `vars` has no "colour"; it has none' run none.yaml --set colour=blue
-    says 2 'mpool: there is no command "job.yaml"; did you mean: mpool run job.yaml' job.yaml
-    says 2 'did you mean: mpool run no/such.yml' no/such.yml
-    says 2 'mpool: there is no command "--json"; did you mean: mpool run --json' --json job.yaml
-    says 2 'mpool: there is no command "/"; mpool help lists them' /
-    says 2 "mpool version: this command takes no arguments, and here is 'x'" version x
-    says 2 'mpool: --output "job.yaml" is the job file itself' run --output job.yaml
-    is "$(wc -l <job.yaml)" 1
+# And not beyond.
+numbers_are_accepted_up_to_their_bounds() {
+    for text in 'workers: 1' 'workers: 1024' 'defaults: {priority: -10}' 'defaults: {priority: 10}' \
+        'defaults: {retries: 0}' 'defaults: {retries: 1000000}' 'defaults: {at_most: 1}' 'defaults: {at_most: 1024}' \
+        'defaults: {timeout: 1ms}' 'defaults: {timeout: 366d}' 'defaults: {memory: 1}' 'defaults: {memory: 1048576TiB}'; do
+        printf 'mpool: 1\n%s\nsteps: {a: {call: echo}}\n' "$text" >job.yaml
+        exits 0 "$mpool" check
+    done
+    for text in 'workers: 0' 'workers: 1025' 'defaults: {priority: -11}' 'defaults: {priority: 11}' \
+        'defaults: {retries: -1}' 'defaults: {retries: 1000001}' 'defaults: {at_most: 0}' 'defaults: {at_most: 1025}' \
+        'defaults: {timeout: 0.9ms}' 'defaults: {timeout: 367d}' 'defaults: {memory: 0}' 'defaults: {memory: 1048577TiB}'; do
+        printf 'mpool: 1\n%s\nsteps: {a: {call: echo}}\n' "$text" >job.yaml
+        exits 2 "$mpool" check
+        has err 'job.yaml:2:'
+    done
 }
 
 # warns TEMPLATE WHAT - the file is right all the same
@@ -351,7 +327,7 @@ try deep_nesting_is_refused_at_once many_anchors_are_refused_at_once many_braces
     the_output_of_a_command_is_read_as_a_job_file \
     a_missing_file_is_told an_unreadable_file_is_told a_file_cut_off_anywhere_is_refused_or_read \
     a_name_on_the_command_line_is_escaped_in_messages the_job_file_can_come_from_standard_input \
-    crlf_and_a_byte_order_mark_are_fine every_key_of_this_build_is_accepted a_bad_command_line_exits_with_2 \
+    crlf_and_a_byte_order_mark_are_fine every_key_of_this_build_is_accepted numbers_are_accepted_up_to_their_bounds \
     what_was_perhaps_meant_as_a_template_is_a_warning a_source_that_gives_nothing_says_so \
     help_and_version_go_to_standard_output printing_to_a_full_disk_exits_with_3 \
     the_directory_option_comes_before_the_job_file

@@ -51,6 +51,22 @@ grep -oE 'examples/[a-z_]+\.c' docs/gallery.md | sed 's,.*/,,; s/\.c$//' | sort 
     code=1
 }
 
+# The tests that tests/cli/README.md names are there, and it has all rows.
+grep -oE '`(bad/)?[a-z0-9_-]*[_/][a-z0-9_-]*`' tests/cli/README.md | tr -d '`' | sort -u >"$work/tests"
+while read -r name; do
+    case $name in
+    bad/*) [ -f "tests/cli/$name.yaml" ] ;;
+    *) grep -q "^$name() {" tests/cli/*.sh ;;
+    esac || {
+        echo "names: tests/cli/README.md names the test $name, which is not there"
+        code=1
+    }
+done <"$work/tests"
+[ "$(grep -c '^| E[0-9]* ' tests/cli/README.md)" -eq 11 ] || {
+    echo 'names: tests/cli/README.md has not eleven rows E1 to E11'
+    code=1
+}
+
 # Files that a page of ours points to are there.
 for page in README.md docs/guide.md docs/gallery.md docs/other-tools.md; do
     grep -oE '\]\([^)#]+' $page | sed 's/^](//' | grep -v '^http' | while read -r target; do
