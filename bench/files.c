@@ -6,7 +6,7 @@
  * Both are whole commands, start-up included, run in turn five times each. Their totals must be the same. A ratio
  * below 1 means mpool is faster.
  */
-#include "bench.h"
+#include "command.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -134,14 +134,12 @@ static void compare(const char *mpool, const char *tree)
 
 int main(int argc, char **argv)
 {
-    char self[2000], mpool[2100], folder[] = "/tmp/mpool-bench.XXXXXX", tree[100];
-    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    char mpool[2100], folder[] = "/tmp/mpool-bench.XXXXXX", tree[100];
     FILE *file;
 
-    if (size < 0 || mkdtemp(folder) == NULL || chdir(folder) != 0)
+    if (mkdtemp(folder) == NULL || chdir(folder) != 0)
         fail(folder);
-    self[size] = '\0';
-    (void)snprintf(mpool, sizeof mpool, "%.*s/../mpool", (int)(strrchr(self, '/') - self), self);
+    bench_mpool_path(mpool, sizeof mpool);
     (void)snprintf(tree, sizeof tree, "%s/tree", folder);
     file = fopen("job.yaml", "w");
     if (file == NULL || fputs(job_file, file) < 0 || fclose(file) != 0)
