@@ -87,7 +87,9 @@ static bool find_end(struct record *record, const struct record_run *run, struct
         job->attempts = resumed ? -1 : sqlite3_column_int64(query, 2);
         job->worker = sqlite3_column_type(query, 3) != SQLITE_NULL && !resumed ? sqlite3_column_int64(query, 3) : -1;
         if (sqlite3_column_type(query, 4) != SQLITE_NULL) {
-            job->waited_ns = sqlite3_column_int64(query, 4) - run->started_ns;
+            /* The beginning of a job is known to some milliseconds, and may seem to be before that of the run. */
+            int64_t waited_ns = sqlite3_column_int64(query, 4) - run->started_ns;
+            job->waited_ns = waited_ns > 0 ? waited_ns : 0;
             job->ran_ns = sqlite3_column_int64(query, 5) - sqlite3_column_int64(query, 4);
         }
         if (resumed)

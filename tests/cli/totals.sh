@@ -245,7 +245,7 @@ a_text_for_a_total_that_is_too_long_fails_its_job() {
 the_live_line_has_what_is_one_number() {
     job '  a: {each: {range: 1..15}, call: sleep, args: 0.2, totals: {n: {count: jobs}, g: {count: jobs, by: "{item}"}, p: {product: "{result}"}, s: {sum: "{result}"}, m: {mean: "{result}"}}}'
     exits 0 "$mpool" run -j 2 --progress always
-    grep -q '^a  [0-9]* of 15 done  [0-9]*/s  n [0-9]*  s [0-9.e-]*  m [0-9.]*$' err
+    grep -q '^a  [0-9]* of 15 done  [0-9]*%  ETA 0:[0-9][0-9]  [0-9.]*/s  n [0-9]*  s [0-9.e-]*  m [0-9.]*$' err
 }
 
 what_was_stopped_has_the_totals_of_what_was_done() {
