@@ -173,10 +173,11 @@ a_crash_costs_only_the_job_that_crashed() {
     has err '… 189 more; lin\e[s has them all'
     has err 'SIGSEGV'
     # A journal has them all.
+    job '  a: {each: {range: 1..20}, call: crash, args: {how: segv, until_attempt: "{item}"}}'
     exits 1 "$mpool" run --journal record
-    has err "… 189 more: mpool log $(pwd)/record"
+    has err "… 9 more: mpool log $(pwd)/record"
     exits 0 "$mpool" log record
-    is "$(wc -l <out)" 199
+    is "$(wc -l <out)" 19
     seq 12 | exits 1 "$mpool" exec -q false
     exits 0 "$mpool" log "$(sed -n 's/^… 2 more: mpool log //p' err)"
     is "$(wc -l <out)" 12
