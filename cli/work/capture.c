@@ -11,6 +11,7 @@
 #include "cli/work/capture.h"
 
 #include "cli/json.h"
+#include "cli/secrets.h"
 #include "cli/text.h"
 
 #include <errno.h>
@@ -70,6 +71,7 @@ static void make_line(struct text *line, const struct order *order, int wait_sta
     else
         text_printf(line, "],\"exit\":%d,\"signal\":null", WEXITSTATUS(wait_status));
     text_printf(line, ",\"seconds\":%" PRId64 ".%03" PRId64 "}\n", run_ms / 1000, run_ms % 1000);
+    secrets_hide(line, 0);
 }
 
 int capture_end(const struct order *order, int wait_status, int64_t run_ms)

@@ -48,6 +48,13 @@ a_failure_and_a_dry_run_show_its_name() {
     is "$(cat out)" "sh -c 'exit 7' sh '{vars.key}{vars.key}'"
 }
 
+the_file_of_how_a_program_ended_shows_its_name() {
+    job 'argv: ["true", "{vars.key}"], capture: {exit: end}'
+    exits 0 "$mpool" run -q
+    has end '{"argv":["true","{vars.key}"],"exit":0,'
+    nowhere end
+}
+
 set_on_the_command_line_it_is_no_part_of_the_record() {
     job 'argv: ["true"]'
     sed -i 's/{value.*true}}/{secret: true}}/; s/key:/lock:/' job.yaml
@@ -69,5 +76,6 @@ a_variable_can_have_its_value_in_a_map_and_be_none() {
 }
 
 try a_program_gets_it_and_nothing_is_written a_failure_and_a_dry_run_show_its_name \
+    the_file_of_how_a_program_ended_shows_its_name \
     set_on_the_command_line_it_is_no_part_of_the_record a_variable_can_have_its_value_in_a_map_and_be_none
 finish
