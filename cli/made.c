@@ -58,8 +58,13 @@ static void clear(int at, const char *directory, int depth)
     (void)closedir(stream);
 }
 
+/* What is somebody else's stays, whatever it is called. */
 static void take_away(const char *directory)
 {
+    struct stat status;
+
+    if (lstat(directory, &status) != 0 || status.st_uid != geteuid())
+        return;
     for (int i = 0; i < TRIES && rmdir(directory) != 0 && (errno == ENOTEMPTY || errno == EEXIST); i++)
         clear(AT_FDCWD, directory, 0);
 }
