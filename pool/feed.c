@@ -76,6 +76,17 @@ static void spawn(struct mp_supervisor *sup, const struct mp_action *action)
         (void)close(pipe);
 }
 
+void mp_feed_signal(struct mp_supervisor *sup, unsigned slot, int number)
+{
+    const struct mp_fork_message message = {.kind = MP_FORK_SIGNAL,
+                                            .pool = sup->pool->id,
+                                            .slot = slot,
+                                            .generation = sup->seats[slot].generation,
+                                            .signal = number};
+
+    order(sup, &message, -1);
+}
+
 /* If the frame before could not be sent, the slot is given up, and this one's jobs are in the queue again. */
 static void send_jobs(struct mp_supervisor *sup, const struct mp_action *action)
 {

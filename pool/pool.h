@@ -80,7 +80,9 @@ struct mpool_pool {
     bool drained;
     bool terminated;
     bool broken;
-    bool ended; /* the supervisor has ended */
+    bool paused; /* it is to stand still; see pool/pause.c */
+    bool stands; /* the supervisor does */
+    bool ended;  /* the supervisor has ended */
     char broken_reason[512];
     mpool_pool_stats stats;
     pid_t *pids;

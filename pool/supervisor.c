@@ -19,6 +19,7 @@
 #include "pool/hear.h"
 #include "pool/host.h"
 #include "pool/log.h"
+#include "pool/pause.h"
 #include "workers/registry.h"
 
 #include <errno.h>
@@ -111,7 +112,8 @@ static bool may_sleep(const struct mp_supervisor *sup)
 
     (void)pthread_mutex_lock(&pool->lock);
     may = pool->inbox_first == NULL && pool->requests == NULL && pool->resized == 0 && pool->closed <= core->closed &&
-          pool->drained <= core->draining && pool->terminated <= core->terminated && sup->starving <= pool->starved;
+          pool->drained <= core->draining && pool->terminated <= core->terminated &&
+          (!pool->paused || pool->terminated) && sup->starving <= pool->starved;
     pool->supervisor_awake = !may;
     (void)pthread_mutex_unlock(&pool->lock);
     return may;
@@ -169,6 +171,7 @@ static void *run(void *data)
     mp_feed(sup, (struct mp_event){.kind = MP_TICK});
     while (!sup->core.ended) {
         sleep_until_something(sup);
+        mp_pause_stand(sup);
         mp_hear_application(sup);
         if (sup->fds[0].revents != 0)
             mp_hear_server(sup);

@@ -124,6 +124,21 @@ MPOOL_API mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_poo
 MPOOL_API mpool_err mpool_pool_resize(mpool_pool *pool, unsigned workers);
 
 /*
+ * mpool_pool_pause - have a pool stand still, mpool_pool_resume - and go on
+ *
+ * As ^Z does with a program: workers get SIGTSTP, and SIGCONT when it goes on. No job is begun meanwhile, none of the
+ * pool's clocks runs - time limits, delays, back-off -, and no result comes. mpool_pool_pause() returns when the pool
+ * stands still; its workers stop a moment later. So a host that is stopped itself behind it, and goes on before
+ * mpool_pool_resume(), finds everything as it was. A job that ignores SIGTSTP runs on, and so do processes that a job
+ * has started, in time that is not counted; a handler of the job's can stop these, before it raises SIGSTOP.
+ *
+ * Everything else can be called meanwhile, and has its effect afterwards; but a pool that is terminated or freed does
+ * not stand still any more. Calls: any thread of the host; again is allowed.
+ */
+MPOOL_API mpool_err mpool_pool_pause(mpool_pool *pool);
+MPOOL_API mpool_err mpool_pool_resume(mpool_pool *pool);
+
+/*
  * mpool_pool_close - take no more jobs; those submitted are run to their end. Does not wait.
  *
  * Calls: any thread of the host; again is allowed.

@@ -256,6 +256,12 @@ PROC(limits, jobs_behind_a_slow_one_have_no_clock)
 PROC(limits, beyond_what_a_clock_can_count_are_refused)
 PROC(limits, only_the_jobs_that_take_too_long_time_out)
 
+PROC(pause, no_limit_runs_in_one)
+PROC(pause, a_host_that_stops_in_one_finds_all_as_it_was)
+PROC(pause, no_job_begins_in_one)
+PROC(pause, ends_with_its_pool)
+PROC(pause, a_host_that_dies_in_one_leaves_nothing, .dies_by = SIGKILL, .within_a_second = true)
+
 /* ---- memory and CPU time ----------------------------------------------------------------------------------------- */
 
 PROC(memory, beyond_the_limit_is_refused_and_others_have_theirs)
