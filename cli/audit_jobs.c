@@ -115,7 +115,7 @@ static void check_summary(struct audit *audit)
         const char *name = record_status_name(status);
         int64_t said = summary_number(audit, name);
         /* A step is skipped as a whole, and its jobs have no rows. */
-        if (status == MPOOL_SKIPPED && said > 0 && counts.ended[status] == 0)
+        if (status == MPOOL_SKIPPED && said > (int64_t)counts.ended[status])
             counts.ended[status] = (uint64_t)said;
         sum += counts.ended[status];
         if (said != (int64_t)counts.ended[status])

@@ -1,8 +1,8 @@
 /*
  * cli/signals.c - ^C and other wishes to stop, and the wish to be told what runs
  *
- * Runs in: the mpool command; the handlers on its main thread. Owns: the dispositions of SIGINT, SIGTERM, SIGHUP and
- * SIGUSR1, and an eventfd.
+ * Runs in: the mpool command; the handlers on its main thread. Owns: the dispositions of SIGINT, SIGTERM, SIGHUP,
+ * SIGUSR1, SIGTSTP and SIGCONT, and an eventfd.
  *
  * The handler counts and makes the eventfd readable. What waits for something else, for a pipe to be read or written,
  * polls the eventfd too: a flag alone could be set between looking at it and beginning to wait. It is readable until
@@ -23,6 +23,7 @@ static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 static volatile sig_atomic_t asked;
 static volatile sig_atomic_t first;
 static volatile sig_atomic_t curious;
+static volatile sig_atomic_t stop_wanted;
 static int event = -1;
 
 static void handler(int signal)
@@ -47,6 +48,21 @@ static void question(int signal)
     curious = 1;
 }
 
+/* Likewise. Who is continued before it has come to a stop goes on. */
+static void stop_or_go(int signal)
+{
+    stop_wanted = signal == SIGTSTP;
+}
+
+/* Those that are not ignored already. */
+static void catch (int signal, const struct sigaction *action)
+{
+    struct sigaction old;
+
+    if (sigaction(signal, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        (void)sigaction(signal, action, NULL);
+}
+
 static void fill(sigset_t *set)
 {
     (void)sigemptyset(set);
@@ -64,19 +80,20 @@ void signals_ignore(void)
 
 void signals_catch(void)
 {
-    struct sigaction action = {.sa_handler = handler}, asking = {.sa_handler = question, .sa_flags = SA_RESTART}, old;
+    struct sigaction action = {.sa_handler = handler}, asking = {.sa_handler = question, .sa_flags = SA_RESTART},
+                     stopping = {.sa_handler = stop_or_go, .sa_flags = SA_RESTART};
     sigset_t set;
 
     event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     fill(&action.sa_mask);
-    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
-        if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            (void)sigaction(caught[i], &action, NULL);
-    }
-    if (sigaction(SIGUSR1, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-        (void)sigaction(SIGUSR1, &asking, NULL);
+    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
+        catch (caught[i], &action);
+    catch (SIGUSR1, &asking);
+    catch (SIGTSTP, &stopping);
+    catch (SIGCONT, &stopping);
     fill(&set);
     (void)sigaddset(&set, SIGUSR1);
+    (void)sigaddset(&set, SIGTSTP);
     (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -107,6 +124,23 @@ bool signals_curious(void)
 
     curious = 0;
     return was;
+}
+
+bool signals_stop_wanted(void)
+{
+    return stop_wanted != 0;
+}
+
+void signals_stop(void)
+{
+    const struct sigaction usual = {.sa_handler = SIG_DFL};
+    struct sigaction ours;
+
+    (void)sigaction(SIGTSTP, &usual, &ours);
+    if (stop_wanted != 0)
+        (void)raise(SIGTSTP);
+    stop_wanted = 0;
+    (void)sigaction(SIGTSTP, &ours, NULL);
 }
 
 int signals_fd(void)

@@ -41,6 +41,16 @@ int signals_heed(void);
 /* signals_curious - has SIGUSR1 come since the last call? */
 bool signals_curious(void);
 
+/* signals_stop_wanted - has SIGTSTP (^Z) come, and no SIGCONT since? */
+bool signals_stop_wanted(void);
+
+/*
+ * signals_stop - stop this process, as if SIGTSTP had never been caught; returns when it is continued
+ *
+ * Returns at once where the kernel lets no such stop be, because nobody is there who could end it.
+ */
+void signals_stop(void);
+
 /* signals_die - end by a signal, as if it had never been caught. Everything has to be cleaned up. */
 void signals_die(int signal);
 

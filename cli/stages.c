@@ -9,7 +9,7 @@
  *   a write error           the same; exit 3, or death by SIGPIPE where nobody reads any more
  *   halt                    as ^C once, or as three times
  *
- * SIGUSR1 ends nothing: what runs is told.
+ * SIGUSR1 ends nothing: what runs is told. Nor does ^Z: all of it stands still until SIGCONT.
  */
 #include "cli/stages.h"
 
@@ -94,6 +94,15 @@ static void tell(struct run *run)
     text_free(&lines);
 }
 
+/* ^Z: first all that runs, then this process; and when that is continued, all that ran. */
+static void stand_still(struct run *run)
+{
+    progress_clear();
+    (void)mpool_pool_pause(run->pool);
+    signals_stop();
+    (void)mpool_pool_resume(run->pool);
+}
+
 void stages_look(void *user)
 {
     struct run *run = user;
@@ -107,6 +116,8 @@ void stages_look(void *user)
         stage = RUN_KILLING;
     if (stage > run->stage)
         stop(run, stage);
+    if (signals_stop_wanted())
+        stand_still(run);
     if (signals_curious())
         tell(run);
     running_describe(run);

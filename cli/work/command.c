@@ -19,6 +19,7 @@
 #include "cli/work/launch.h"
 #include "cli/work/making.h"
 #include "cli/work/order.h"
+#include "cli/work/standstill.h"
 #include "cli/work/work.h"
 
 #include <mpool/job.h>
@@ -48,12 +49,13 @@ static struct gather output;
 
 /* ---- while it runs ----------------------------------------------------------------------------------------------- */
 
+/* The clock of limits, which stands still with the worker. A stop in the midst of this makes it too early, not late. */
 static int64_t now_ms(void)
 {
     struct timespec now = {0};
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - standstill_ms();
 }
 
 /* Milliseconds until then, LOOK_MS at most. 0 stands for no deadline, and for one that was heeded. */
@@ -284,11 +286,14 @@ static int run_order(mpool_job *job, struct order *order, msgpack_packer *result
     if (order->memory_bytes > 0)
         (void)mpool_job_cgroup(job, order->memory_bytes, &order->group);
     capture_begin(order);
+    standstill_begin();
     int code = launch_start(order, &launch, why), status = W_EXITCODE(code, 0);
+    standstill_program(code == 0 ? launch.pid : 0);
     if (code == 0) {
         board_program(job, launch.pid);
         stopped = watch(job, order, &launch);
         board_program(job, 0);
+        standstill_program(0);
         status = launch_end(&launch);
     }
     int error = capture_end(order, status, now_ms() - began);

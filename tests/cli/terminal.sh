@@ -139,6 +139,35 @@ control_c_finishes_what_runs() {
     has screen '; ^C again stops them'
 }
 
+# is_stopped PID
+is_stopped() {
+    grep -q '^State:.*T (stopped)' "/proc/$1/status"
+}
+
+# The limit is 6 s, and the pool's own lies 5 s behind: the run is stopped for longer than both. A test that waits for
+# the state does not know how long; that it was long enough is all that time is for here.
+control_z_stops_the_programs_and_no_limit_runs() {
+    printf '%s\n' 'mpool: 1' 'name: held' 'workers: 1' 'steps:' '  a:' '    timeout: 6s' \
+        "    shell: 'echo \$\$ >begun; until test -e go; do sleep 0.02; done'" \
+        '  b: {call: sleep, args: 0.1, timeout: 60s}' >job.yaml
+    printf '%s\n' 'set -m' "\"$mpool\" run --json >out" 'echo >stopped' 'until test -e again; do sleep 0.02; done' \
+        'fg' 'echo $? >code' >commands
+    mkfifo keys
+    TERM=xterm env --default-signal=TSTP,CONT script -q -c 'sh commands' screen <keys >/dev/null &
+    exec 3>keys
+    wait_until test -s begun
+    printf '\032' >&3
+    wait_until test -e stopped
+    wait_until is_stopped "$(cat begun)"
+    sleep 12
+    is_stopped "$(cat begun)"
+    touch again go
+    wait_until test -s code
+    exec 3>&-
+    wait
+    is "$(cat code) $(json out done) $(json out timed_out) $(json out retried)" '0 2 0 0'
+}
+
 a_run_in_the_background_goes_on_and_draws_nothing() {
     slow_jobs
     printf '%s\n' 'stty tostop' 'set -m' "\"$mpool\" run &" 'wait $!' 'echo $? >code' >commands
@@ -152,5 +181,6 @@ a_run_in_the_background_goes_on_and_draws_nothing() {
 try a_live_line_shows_numbers_rate_and_totals it_never_wraps a_narrow_terminal_has_what_matters_most \
     lines_of_programs_and_the_live_line_are_apart there_is_no_live_line_where_programs_write_straight nothing_but_text_comes_to_a_dumb_terminal \
     there_are_no_colours never_means_never names_cannot_send_sequences control_c_finishes_what_runs \
+    control_z_stops_the_programs_and_no_limit_runs \
     a_run_in_the_background_goes_on_and_draws_nothing
 finish
