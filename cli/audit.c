@@ -82,7 +82,7 @@ static void begin_run(struct audit *audit)
     text_printf(&line, "run %" PRId64 ", ", audit->run->number);
     names_escape(&line, audit->run->name.data, audit->run->name.size);
     text_printf(&line, ": %s\n", record_state_name(audit->run->state));
-    (void)fwrite(line.data, 1, line.size, stdout);
+    text_write(&line, stdout);
     text_free(&line);
 }
 

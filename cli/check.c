@@ -32,7 +32,7 @@ static void show_fault(const struct step *step, const struct source *source, con
     text_printf(&line, "mpool: %s: ", step->name);
     item_show(&line, item);
     text_printf(&line, ": %s\n", source->fault);
-    (void)fwrite(line.data, 1, line.size, stderr);
+    text_write(&line, stderr);
     text_free(&line);
 }
 

@@ -89,12 +89,12 @@ void failures_print(const struct failures *failures, const char *all, FILE *to)
 
     if (failures->count == 0)
         return;
-    (void)fwrite(failures->text.data, 1, failures->text.size, to);
+    text_write(&failures->text, to);
     if (failures->count > FAILURES_SHOWN) {
         text_string(&more, "… ");
         text_number(&more, failures->count - FAILURES_SHOWN);
         text_printf(&more, " more%s\n", all);
-        (void)fwrite(more.data, 1, more.size, to);
+        text_write(&more, to);
     }
     text_free(&more);
 }

@@ -41,7 +41,7 @@ static void tell_earlier(const struct journal_earlier *earlier)
     }
     text_string(&line, earlier->done == 1 ? " job" : " jobs");
     text_string(&line, " done earlier; --resume continues\n");
-    (void)fwrite(line.data, 1, line.size, stderr);
+    text_write(&line, stderr);
     text_free(&line);
 }
 

@@ -30,7 +30,7 @@ bool joblog_open(struct joblog *joblog, const char *path)
         text_string(&line, "mpool: --joblog \"");
         names_escape(&line, path, strlen(path));
         text_printf(&line, "\": %s\n", strerror(errno));
-        (void)fwrite(line.data, 1, line.size, stderr);
+        text_write(&line, stderr);
         text_free(&line);
         return false;
     }

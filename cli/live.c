@@ -145,7 +145,7 @@ void live_print(const struct live *live, struct record *record, const struct rec
         text_printf(&lines,
                     "what its workers do cannot be seen from here: process %" PRId64 " has no board of this run\n",
                     run->pid);
-    (void)fwrite(lines.data, 1, lines.size, stdout);
+    text_write(&lines, stdout);
     text_free(&lines);
 }
 

@@ -171,7 +171,7 @@ static uint64_t print_jobs(struct record *record, sqlite3_stmt *jobs, void (*add
     while (sql_step(&record->sql, jobs)) {
         text_clear(&line);
         add(&line, jobs);
-        (void)fwrite(line.data, 1, line.size, stdout);
+        text_write(&line, stdout);
         count++;
     }
     (void)sqlite3_finalize(jobs);

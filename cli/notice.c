@@ -24,7 +24,7 @@ void notice(const char *what, const char *format, ...)
     text_string(&line, ": ");
     names_clean(&line, message.data, message.size);
     text_char(&line, '\n');
-    (void)fwrite(line.data, 1, line.size, stderr);
+    text_write(&line, stderr);
     text_free(&message);
     text_free(&line);
 }

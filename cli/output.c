@@ -36,7 +36,7 @@ static void say(const char *path, const char *what, const char *why)
     text_string(&line, "mpool: --output \"");
     names_escape(&line, path, strlen(path));
     text_printf(&line, "\"%s%s\n", what, why);
-    (void)fwrite(line.data, 1, line.size, stderr);
+    text_write(&line, stderr);
     text_free(&line);
 }
 

@@ -139,7 +139,7 @@ static void show(const struct report *report, size_t place, const char *kind, un
     text_char(&text, '\n');
     if (placed)
         show_line(&text, report, start, place < report->size ? place : report->size, number);
-    (void)fwrite(text.data, 1, text.size, stderr);
+    text_write(&text, stderr);
     text_free(&text);
 }
 

@@ -24,7 +24,7 @@ bool script_is_word(char *const *words, size_t count)
     text_string(&line, "\"; a shell runs it by: mpool exec -- sh -c ");
     names_shell(&line, word, strlen(word));
     text_string(&line, " sh, with \"$1\" in it for the item\n");
-    (void)fwrite(line.data, 1, line.size, stderr);
+    text_write(&line, stderr);
     text_free(&line);
     return true;
 }

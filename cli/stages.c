@@ -59,7 +59,7 @@ static void say_stopping(const struct run *run, const char *doing, const char *t
         text_printf(&line, "; ^C again %s %s\n", then, stats.jobs_running == 1 ? "it" : "them");
     }
     progress_clear();
-    (void)fwrite(line.data, 1, line.size, stderr);
+    text_write(&line, stderr);
     text_free(&line);
 }
 
@@ -90,7 +90,7 @@ static void tell(struct run *run)
 
     running_tell(run, &lines);
     progress_clear();
-    (void)fwrite(lines.data, 1, lines.size, stderr);
+    text_write(&lines, stderr);
     text_free(&lines);
 }
 

@@ -325,7 +325,7 @@ int status_job(struct record *record, const struct record_run *run, const struct
         code = tell(record, run, live, word, &job);
     if (code == EXIT_DONE)
         (json ? add_json : add_fields)(&lines, &job);
-    (void)fwrite(lines.data, 1, lines.size, stdout);
+    text_write(&lines, stdout);
     text_free(&lines);
     text_free(&job.step);
     text_free(&job.item);

@@ -174,7 +174,7 @@ void summary_print(const struct run *run)
     if (run->failures.count > 0 && text.size > 0)
         text_char(&text, '\n');
     if (text.size > 0)
-        (void)fwrite(text.data, 1, text.size, stderr);
+        text_write(&text, stderr);
     tell_of_all(&all, run);
     failures_print(&run->failures, all.data, stderr);
     text_free(&all);

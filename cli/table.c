@@ -48,7 +48,7 @@ void table_print(struct table *table, unsigned left)
             text_printf(&line, "%*s%s%*s%s", to_left ? 0 : space, "", cell->size > 0 ? cell->data : "",
                         to_left && !last ? space : 0, "", last ? "\n" : "  ");
         }
-        (void)fwrite(line.data, 1, line.size, stdout);
+        text_write(&line, stdout);
     }
     text_free(&line);
 }

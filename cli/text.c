@@ -95,6 +95,12 @@ void text_number(struct text *text, unsigned long long number)
     }
 }
 
+void text_write(const struct text *text, FILE *to)
+{
+    if (text->size > 0)
+        (void)fwrite(text->data, 1, text->size, to);
+}
+
 void text_drop(struct text *text, size_t size)
 {
     text->size -= size;

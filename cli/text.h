@@ -9,6 +9,7 @@
 #include <mpool/export.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct text {
     char *data;
@@ -31,6 +32,9 @@ void text_signed(struct text *text, long long number);
 
 /* text_number - decimal digits in groups of three: "9,990" */
 void text_number(struct text *text, unsigned long long number);
+
+/* text_write - write it all to a stream; how that went is the stream's to tell (ferror(3)) */
+void text_write(const struct text *text, FILE *to);
 
 /* text_drop - take bytes away at the start; text_clear - all of them. The memory is kept. */
 void text_drop(struct text *text, size_t size);
