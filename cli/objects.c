@@ -4,7 +4,8 @@
  * Runs in: the mpool command, before workers are there, and children of it. Owns: a child, while it is asked.
  *
  * What a file has it says only when it is loaded, and then its code runs. That is done in a child: so the command stays
- * as it was, without what the file may start, and lives if it crashes. The workers load the file by themselves.
+ * as it was, without what the file may start, lives if it crashes, and goes on if it does not return. The workers load
+ * the file by themselves.
  */
 #include "cli/objects.h"
 
@@ -27,6 +28,9 @@
 
 const struct form objects_form = {.kind = FORM_LIST, .of = &schema_text_form};
 
+/* A child is ended then. Loading takes milliseconds; a constructor that does more than that has no end. */
+#define LOAD_SECONDS 10
+
 /* What a child ends with, if not by the will of the shared object. */
 enum answer { ANSWER_YES = 100, ANSWER_NO, ANSWER_WRONG };
 
@@ -34,6 +38,18 @@ enum answer { ANSWER_YES = 100, ANSWER_NO, ANSWER_WRONG };
 typedef enum answer question(int fd, const char *path, const char *symbol);
 
 /* ---- in a child -------------------------------------------------------------------------------------------------- */
+
+/* The command may have been started with SIGALRM ignored or blocked. */
+static void set_alarm(void)
+{
+    sigset_t set;
+
+    (void)signal(SIGALRM, SIG_DFL);
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGALRM);
+    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+    (void)alarm(LOAD_SECONDS);
+}
 
 static void put(int fd, const char *text, size_t size)
 {
@@ -99,8 +115,10 @@ static int ask(question *what, const char *path, const char *symbol, struct text
     (void)fflush(NULL);
     /* lint: allow fork because the command has one thread and no fork server yet, and the child only ends */
     pid_t child = fork();
-    if (child == 0)
+    if (child == 0) {
+        set_alarm();
         _exit((int)what(fd, path, symbol));
+    }
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
     if (child > 0)
@@ -135,6 +153,9 @@ static bool refuse(struct report *report, const struct yaml_node *node, int stat
 
     if (status < 0)
         report_error(report, node->place, "%s cannot be looked at: %s", value_name(node), strerror(errno));
+    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+        report_error(report, node->place, "%s was not loaded within %d s: does a constructor wait for something?",
+                     value_name(node), LOAD_SECONDS);
     else if (WIFSIGNALED(status))
         report_error(report, node->place, "%s was killed by SIG%s when it was loaded", value_name(node),
                      name != NULL ? name : "?");

@@ -114,6 +114,14 @@ what_is_wrong_is_told_with_its_place() {
     has err 'there is no function "mpool_pack"'
 }
 
+a_constructor_that_does_not_end_is_told() {
+    lib waits '#include <unistd.h>
+        __attribute__((constructor)) static void at_once(void) { for (;;) pause(); }'
+    job '[waits.so]' first
+    exits 2 sh -c "trap '' ALRM; exec \"$mpool\" check"
+    has err 'job.yaml:2:13: error: "waits.so" was not loaded within 10 s: does a constructor wait for something?'
+}
+
 an_object_that_crashes_later_costs_its_job() {
     lib dies '#include <stdlib.h>
         MPOOL_FUNCTION(dies) { abort(); }'
@@ -124,5 +132,5 @@ an_object_that_crashes_later_costs_its_job() {
 }
 
 try the_example_of_the_page_runs functions_are_found_by_name_or_by_symbol what_is_wrong_is_told_with_its_place \
-    an_object_that_crashes_later_costs_its_job
+    a_constructor_that_does_not_end_is_told an_object_that_crashes_later_costs_its_job
 finish
