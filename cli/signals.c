@@ -55,7 +55,7 @@ static void stop_or_go(int signal)
 }
 
 /* Those that are not ignored already. */
-static void catch (int signal, const struct sigaction *action)
+static void take(int signal, const struct sigaction *action)
 {
     struct sigaction old;
 
@@ -87,10 +87,10 @@ void signals_catch(void)
     event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     fill(&action.sa_mask);
     for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
-        catch (caught[i], &action);
-    catch (SIGUSR1, &asking);
-    catch (SIGTSTP, &stopping);
-    catch (SIGCONT, &stopping);
+        take(caught[i], &action);
+    take(SIGUSR1, &asking);
+    take(SIGTSTP, &stopping);
+    take(SIGCONT, &stopping);
     fill(&set);
     (void)sigaddset(&set, SIGUSR1);
     (void)sigaddset(&set, SIGTSTP);
