@@ -412,6 +412,8 @@ PROC(shared, functions_that_cannot_be_loaded_fail_their_job_for_good)
 PROC(shared, files_that_are_not_there_are_refused)
 PROC(shared, functions_crash_retry_and_map_as_others_do)
 PROC(shared, functions_can_be_those_of_processes)
+PROC(shared, objects_say_which_functions_they_define)
+PROC(shared, files_that_are_no_objects_define_none)
 
 /* ---- the start method spawn -------------------------------------------------------------------------------------- */
 
