@@ -176,6 +176,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_SUCCESS:
         if (exec->item_lists > 0 && exec->file != NULL)
             argp_error(state, "-a and \"" ITEMS "\" both say what the items are");
+        if (exec->item_lists > 0 && exec->nul)
+            argp_error(state, "-0 says how items that are read end, and here they stand behind \"" ITEMS "\"");
         if (exec->item_lists > 1 && exec->batch != NULL)
             argp_error(state, "-n is for one list of items, and here are %zu", exec->item_lists);
         if (exec->ungroup && (exec->tag || exec->keep_order || exec->line_buffer))
