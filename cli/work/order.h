@@ -79,4 +79,7 @@ struct order {
  */
 const char *order_read(const msgpack_object *args, const struct late *late, msgpack_zone *zone, struct order *order);
 
+/* order_find - the value of a key, in either map, as it stands there; NULL: there is none */
+const msgpack_object *order_find(const msgpack_object *args, const char *key);
+
 #endif
