@@ -15,6 +15,7 @@
 #include "cli/secrets.h"
 #include "cli/template.h"
 #include "cli/work/making.h"
+#include "cli/work/order.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -80,23 +81,10 @@ static const char *add_function(const struct step *step, const struct item *item
 
 /* ---- a program --------------------------------------------------------------------------------------------------- */
 
-static const msgpack_object *find_in(const msgpack_object *map, const char *key)
-{
-    for (uint32_t i = 0; map->type == MSGPACK_OBJECT_MAP && i < map->via.map.size; i++) {
-        const msgpack_object_kv *entry = &map->via.map.ptr[i];
-        if (entry->key.via.str.size == strlen(key) && memcmp(entry->key.via.str.ptr, key, strlen(key)) == 0)
-            return &entry->val;
-    }
-    return NULL;
-}
-
-/* In the maps of the order (cli/work/order.h). */
 static const msgpack_object *find(const msgpack_object *order, const char *key, msgpack_object_type type)
 {
-    const msgpack_object *found = NULL;
+    const msgpack_object *found = order_find(order, key);
 
-    for (uint32_t i = 0; order->type == MSGPACK_OBJECT_ARRAY && i < order->via.array.size && found == NULL; i++)
-        found = find_in(&order->via.array.ptr[i], key);
     return found != NULL && found->type == type ? found : NULL;
 }
 

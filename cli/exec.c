@@ -12,7 +12,9 @@
 #include "cli/command.h"
 #include "cli/placeholder.h"
 #include "cli/run.h"
+#include "cli/schema.h"
 #include "cli/script.h"
+#include "cli/source_batch.h"
 #include "cli/template.h"
 
 #include <errno.h>
@@ -111,6 +113,16 @@ static void take_words(struct exec *exec, struct argp_state *state, char *first)
         argp_error(state, "there is no program before '%s'", first);
 }
 
+/* It becomes `batch` of the step, where another message would speak of that. */
+static void take_batch(struct exec *exec, struct argp_state *state, const char *text)
+{
+    int64_t count;
+
+    if (!schema_digits(text, strlen(text), &count) || count < 1 || count > SOURCE_BATCH_MAX)
+        argp_error(state, "-n takes a number of items from 1 to %d, not '%s'", SOURCE_BATCH_MAX, text);
+    exec->batch = text;
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct exec *exec = state->input;
@@ -126,7 +138,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         exec->nul = true;
         return 0;
     case 'n':
-        exec->batch = argument;
+        take_batch(exec, state, argument);
         return 0;
     case 'k':
         exec->keep_order = true;
@@ -164,6 +176,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_SUCCESS:
         if (exec->item_lists > 0 && exec->file != NULL)
             argp_error(state, "-a and \"" ITEMS "\" both say what the items are");
+        if (exec->item_lists > 0 && exec->nul)
+            argp_error(state, "-0 says how items that are read end, and here they stand behind \"" ITEMS "\"");
         if (exec->item_lists > 1 && exec->batch != NULL)
             argp_error(state, "-n is for one list of items, and here are %zu", exec->item_lists);
         if (exec->ungroup && (exec->tag || exec->keep_order || exec->line_buffer))

@@ -6,34 +6,23 @@
  *
  * Runs in: the mpool command, before anything is forked. Owns: nothing.
  *
- * Such a step calls a function as any other does; its arguments say which program and how (cli/work/order.h). A shell's
- * text has no templates: an item that is put into code becomes code, and the positional parameters are there for it.
+ * What a step says is read and checked here, key by key; cli/program_order.c puts it together for a job. A shell's text
+ * has no templates: an item that is put into code becomes code, and the positional parameters are there for it.
  */
 #include "cli/program.h"
 
-#include "cli/arguments.h"
 #include "cli/needs.h"
+#include "cli/program_order.h"
 #include "cli/schema.h"
 #include "cli/template.h"
 #include "cli/value.h"
 #include "cli/work/launch.h"
-#include "cli/work/order.h"
 #include "cli/work/work.h"
 
 #include <string.h>
 
 #define EXIT_CODE_MAX 255
 #define NICE_MAX 19
-
-/* What is read of a step, before it is put together. */
-struct parts {
-    const struct yaml_node *argv, *shell, *args, *env, *cwd, *text, *file, *results, *out, *err, *exit, *expect,
-        *outputs;
-    enum order_result result;
-    enum order_show show;
-    bool tag;
-    int64_t nice;
-};
 
 static const struct schema_key stdin_keys[] = {
     {"text", KEY_ONE, &schema_scalar_form, "A text"},
@@ -102,7 +91,7 @@ static bool check_argv(struct report *report, const struct yaml_node *argv)
     return false;
 }
 
-static bool check_shell(struct report *report, const struct parts *parts, const struct scope *scope)
+static bool check_shell(struct report *report, const struct program_parts *parts, const struct scope *scope)
 {
     const struct shape_use use = {.name = "item", .text = true};
     const struct yaml_node *args = parts->args;
@@ -129,7 +118,7 @@ static bool check_shell(struct report *report, const struct parts *parts, const 
 }
 
 /* {text: "..."}, {file: "..."} or {results: STEP} */
-static bool read_stdin(struct report *report, const struct yaml_node *node, struct parts *parts)
+static bool read_stdin(struct report *report, const struct yaml_node *node, struct program_parts *parts)
 {
     if (node == NULL)
         return true;
@@ -144,7 +133,7 @@ static bool read_stdin(struct report *report, const struct yaml_node *node, stru
     return schema_keys(report, node, stdin_keys, "`stdin`") && check_texts(report, node, "what `stdin` names");
 }
 
-static bool read_capture(struct report *report, const struct yaml_node *node, struct parts *parts)
+static bool read_capture(struct report *report, const struct yaml_node *node, struct program_parts *parts)
 {
     if (node == NULL)
         return true;
@@ -164,7 +153,7 @@ static bool read_capture(struct report *report, const struct yaml_node *node, st
     return schema_keys(report, node, capture_keys, "`capture`") && check_texts(report, node, "what `capture` names");
 }
 
-static bool read_result(struct report *report, const struct yaml_node *node, struct parts *parts)
+static bool read_result(struct report *report, const struct yaml_node *node, struct program_parts *parts)
 {
     static const char *const words[] = {[RESULT_TEXT] = "text", [RESULT_NUMBER] = "number", [RESULT_JSON] = "json"};
 
@@ -182,7 +171,7 @@ static bool read_result(struct report *report, const struct yaml_node *node, str
 }
 
 static bool read_show(struct report *report, const struct yaml_node *node, const struct yaml_node *order,
-                      struct parts *parts)
+                      struct program_parts *parts)
 {
     static const char *const words[] = {
         [SHOW_GATHER] = "grouped", [SHOW_INHERIT] = "straight", [SHOW_DROP] = "none", [SHOW_LINES] = "lines"};
@@ -244,18 +233,18 @@ static bool check_expect(struct report *report, const struct yaml_node *expect)
 }
 
 static bool read_parts(struct report *report, const struct yaml_node *node, const struct scope *scope,
-                       struct parts *parts)
+                       struct program_parts *parts)
 {
     const struct yaml_node *nice = yaml_get(node, "nice"), *tag = yaml_get(node, "tag");
     bool ok;
 
-    *parts = (struct parts){.argv = yaml_get(node, "argv"),
-                            .shell = yaml_get(node, "shell"),
-                            .args = yaml_get(node, "args"),
-                            .env = yaml_get(node, "env"),
-                            .cwd = yaml_get(node, "cwd"),
-                            .expect = yaml_get(node, "expect"),
-                            .outputs = yaml_get(node, "outputs")};
+    *parts = (struct program_parts){.argv = yaml_get(node, "argv"),
+                                    .shell = yaml_get(node, "shell"),
+                                    .args = yaml_get(node, "args"),
+                                    .env = yaml_get(node, "env"),
+                                    .cwd = yaml_get(node, "cwd"),
+                                    .expect = yaml_get(node, "expect"),
+                                    .outputs = yaml_get(node, "outputs")};
     if (parts->argv != NULL && parts->args != NULL) {
         report_error(report, parts->args->key->place, "`args` goes with `call` and `shell`; `argv` has them in itself");
         return false;
@@ -271,154 +260,10 @@ static bool read_parts(struct report *report, const struct yaml_node *node, cons
     return check_env(report, parts->env) && check_expect(report, parts->expect) && ok;
 }
 
-/* ---- as arguments ------------------------------------------------------------------------------------------------ */
-
-static void add_list(struct arguments_builder *builder, const struct yaml_node *list)
-{
-    for (const struct yaml_node *node = list->first; node != NULL; node = node->next)
-        arguments_template(builder, node, true);
-}
-
-/* sh -c SCRIPT sh $1 $2 ... */
-static void add_shell(struct arguments_builder *builder, const struct parts *parts, bool item)
-{
-    size_t count = parts->args != NULL ? parts->args->count : item;
-
-    arguments_list(builder, 4 + count);
-    arguments_string(builder, "/bin/sh");
-    arguments_string(builder, "-c");
-    arguments_string(builder, parts->shell->text);
-    arguments_string(builder, "sh");
-    if (parts->args != NULL)
-        add_list(builder, parts->args);
-    else if (item)
-        arguments_item(builder);
-}
-
-static bool is_clear(const struct yaml_node *variable)
-{
-    return strcmp(variable->key->text, "clear") == 0 && value_of(variable).type == VALUE_BOOLEAN;
-}
-
-static size_t count_variables(const struct yaml_node *env)
-{
-    size_t count = 0;
-
-    for (const struct yaml_node *node = env->first; node != NULL; node = node->next)
-        count += !is_clear(node);
-    return count;
-}
-
-static void add_env(struct arguments_builder *builder, const struct yaml_node *env)
-{
-    arguments_string(builder, "env");
-    arguments_map(builder, count_variables(env));
-    for (const struct yaml_node *node = env->first; node != NULL; node = node->next) {
-        if (is_clear(node))
-            continue;
-        arguments_string(builder, node->key->text);
-        if (value_of(node).type == VALUE_NULL)
-            arguments_nil(builder);
-        else
-            arguments_template(builder, node, false);
-    }
-}
-
-static void add_expect(struct arguments_builder *builder, const struct yaml_node *expect)
-{
-    bool list = expect->kind == YAML_LIST;
-
-    arguments_string(builder, "expect");
-    arguments_list(builder, list ? expect->count : 1);
-    for (const struct yaml_node *node = list ? expect->first : expect; node != NULL; node = list ? node->next : NULL)
-        arguments_number(builder, value_of(node).integer);
-}
-
-/* What is run. The keys that are there are counted first, then added. */
-static void add_what(struct arguments_builder *builder, const struct parts *parts, const struct targets *targets,
-                     bool item)
-{
-    const struct {
-        const char *key;
-        const struct yaml_node *node;
-    } texts[] = {{"cwd", parts->cwd},    {"input", parts->text}, {"file", parts->file}, {"results", parts->results},
-                 {"stdout", parts->out}, {"stderr", parts->err}, {"exit", parts->exit}};
-    bool clear = parts->env != NULL && count_variables(parts->env) < parts->env->count &&
-                 value_of(yaml_get(parts->env, "clear")).boolean;
-    bool tag = parts->show == SHOW_LINES && parts->tag;
-    size_t count = 1 + (parts->env != NULL) + clear + (parts->expect != NULL) + (parts->result != RESULT_NONE) +
-                   (targets != NULL) + tag;
-
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        count += texts[i].node != NULL;
-    arguments_map(builder, count);
-    arguments_string(builder, "argv");
-    if (parts->shell != NULL) {
-        add_shell(builder, parts, item);
-    } else {
-        arguments_list(builder, parts->argv->count);
-        add_list(builder, parts->argv);
-    }
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (texts[i].node == NULL)
-            continue;
-        arguments_string(builder, texts[i].key);
-        arguments_template(builder, texts[i].node, false);
-    }
-    if (targets != NULL) {
-        arguments_string(builder, "outputs");
-        arguments_append(builder, targets->outputs);
-    }
-    if (parts->result != RESULT_NONE) {
-        arguments_string(builder, "result");
-        arguments_number(builder, (int64_t)parts->result);
-    }
-    if (parts->env != NULL)
-        add_env(builder, parts->env);
-    if (parts->expect != NULL)
-        add_expect(builder, parts->expect);
-    if (clear) {
-        arguments_string(builder, "clear");
-        arguments_number(builder, 1);
-    }
-    /* It is none of what is run; but it depends on the item. */
-    if (tag) {
-        arguments_string(builder, "tag");
-        arguments_tag(builder);
-    }
-}
-
-/* How it is run, which is the same for all jobs. Returns its size in bytes. */
-static size_t add_how(struct arguments_builder *builder, const struct parts *parts, const struct limits *limits)
-{
-    const struct {
-        const char *key;
-        int64_t number;
-    } numbers[] = {{"show", (int64_t)parts->show},
-                   {"soft", limits->soft_timeout_ms},
-                   {"hard", limits->timeout_ms},
-                   {"percent", limits->timeout_percent},
-                   {"nice", parts->nice},
-                   {"memory", limits->memory_bytes},
-                   {"cpu", (limits->cpu_ms + 999) / 1000}};
-    size_t count = 0, begin = arguments_size(builder);
-
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        count += numbers[i].number != 0;
-    arguments_map(builder, count);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        if (numbers[i].number == 0)
-            continue;
-        arguments_string(builder, numbers[i].key);
-        arguments_number(builder, numbers[i].number);
-    }
-    return arguments_size(builder) - begin;
-}
-
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 /* What is added up is a number of the result: there has to be one. */
-static bool check_totals(struct report *report, const struct step *step, const struct parts *parts)
+static bool check_totals(struct report *report, const struct step *step, const struct program_parts *parts)
 {
     for (size_t i = 0; i < step->total_count; i++) {
         if (step->totals[i].kind != AGGREGATE_COUNT && parts->result == RESULT_NONE) {
@@ -446,7 +291,8 @@ static void move_totals(struct arena *arena, struct step *step)
 }
 
 /* A program that is not told where to write would write to the place itself, and not be found there. */
-static bool check_named(struct report *report, const struct step *step, const struct parts *parts, unsigned named)
+static bool check_named(struct report *report, const struct step *step, const struct program_parts *parts,
+                        unsigned named)
 {
     bool all = step->targets == NULL || (named & 2) != 0 || ((named & 1) != 0 && step->targets->count == 1);
 
@@ -476,7 +322,7 @@ bool program_read(struct step *step, const struct yaml_node *node, const struct 
 {
     struct yaml *yaml = &scope->jobfile->yaml;
     struct program *program = arena_get(&yaml->arena, sizeof *program);
-    struct parts parts;
+    struct program_parts parts;
     unsigned named = 0;
 
     if (!read_parts(&yaml->report, node, scope, &parts) || !check_totals(&yaml->report, step, &parts) ||
@@ -489,15 +335,11 @@ bool program_read(struct step *step, const struct yaml_node *node, const struct 
         step->input = taken->shelf;
     }
     const struct scope inner = inner_scope(scope, step, &named);
-    struct arguments_builder *builder = arguments_begin(&inner);
-    arguments_list(builder, 2);
-    add_what(builder, &parts, step->targets, scope->shape.kind != SHAPE_NONE);
-    program->how_size = add_how(builder, &parts, &step->limits);
+    step->arguments = program_order(&inner, step, &parts, &program->how_size);
     program->has_result = parts.result != RESULT_NONE;
     program->tag = parts.tag;
     program->lines = parts.show == SHOW_LINES;
     program->straight = parts.show == SHOW_INHERIT;
-    step->arguments = arguments_end(builder);
     step->function = WORK_COMMAND;
     step->program = program;
     move_totals(&yaml->arena, step);

@@ -138,6 +138,10 @@ static void add_unwanted(struct text *text, const struct run *run)
     if (!run->options->retry_failed || run->stage != RUN_ON || pending == 0)
         return;
     text_string(text, "mpool: ");
+    if (journal_earlier(run->history.journal)->number == 0) {
+        text_string(text, "nothing has failed, for there is no earlier run; without --retry-failed all jobs are run\n");
+        return;
+    }
     text_number(text, pending);
     text_string(text, pending == 1 ? " job has" : " jobs have");
     text_string(text, " not failed earlier, and --retry-failed runs no other; --resume runs all that are not done\n");

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -34,6 +35,9 @@
 
 /* The main thread of a worker, and that of the fork server. */
 #define MAIN 1
+
+/* Room for the names of all limits. */
+#define LIMITS_SIZE ((size_t)100)
 
 static void *wait_for_go(void *go)
 {
@@ -85,20 +89,38 @@ static size_t count_fds(unsigned channels)
     return (size_t)channels * FDS_EACH + FDS_BESIDES;
 }
 
+/* Those that are set, of the limits that can be the reason. */
+static void name_limits(char names[LIMITS_SIZE])
+{
+    static const struct {
+        int resource;
+        const char *name;
+    } limits[] = {{RLIMIT_NPROC, "processes (ulimit -u)"},
+                  {RLIMIT_AS, "address space (ulimit -v)"},
+                  {RLIMIT_DATA, "data (ulimit -d)"}};
+    size_t size = (size_t)snprintf(names, LIMITS_SIZE, "the cgroup");
+    struct rlimit limit;
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (getrlimit(limits[i].resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+            size += (size_t)snprintf(names + size, LIMITS_SIZE - size, ", %s", limits[i].name);
+    }
+}
+
 static mpool_err check_threads(size_t count)
 {
     void *heap = mmap(NULL, HEAP_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     int error = heap == MAP_FAILED ? errno : try_threads(count);
+    char names[LIMITS_SIZE];
 
     if (heap != MAP_FAILED)
         (void)munmap(heap, HEAP_BYTES);
     if (error == 0)
         return MPOOL_OK;
-    return mp_error(
-        MPOOL_E_SYSTEM,
-        "cannot start the %zu threads that nng and mpool need: %s; a limit on processes (ulimit -u), on address "
-        "space (ulimit -v) or of the cgroup is too low",
-        count, strerror(error));
+    name_limits(names);
+    return mp_error(MPOOL_E_SYSTEM,
+                    "cannot start the %zu threads that nng and mpool need: %s; raise what limits them: %s", count,
+                    strerror(error), names);
 }
 
 static mpool_err check_fds(unsigned channels)

@@ -7,6 +7,7 @@
 #include "cli/work/making.h"
 
 #include "cli/made.h"
+#include "cli/work/order.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,20 +17,6 @@
 #define OUT_OF_MEMORY "out of memory"
 
 /* ---- what there is ----------------------------------------------------------------------------------------------- */
-
-static const msgpack_object *find(const msgpack_object *args, const char *key)
-{
-    for (uint32_t i = 0; args->type == MSGPACK_OBJECT_ARRAY && i < args->via.array.size; i++) {
-        const msgpack_object *map = &args->via.array.ptr[i];
-        for (uint32_t k = 0; map->type == MSGPACK_OBJECT_MAP && k < map->via.map.size; k++) {
-            const msgpack_object *name = &map->via.map.ptr[k].key;
-            if (name->type == MSGPACK_OBJECT_STR && name->via.str.size == strlen(key) &&
-                memcmp(name->via.str.ptr, key, strlen(key)) == 0)
-                return &map->via.map.ptr[k].val;
-        }
-    }
-    return NULL;
-}
 
 static const char *copy(msgpack_zone *zone, const char *text, size_t size)
 {
@@ -56,8 +43,8 @@ static const char *absolute(msgpack_zone *zone, const char *path)
 
 const char *making_read(const msgpack_object *args, msgpack_zone *zone, struct making *making)
 {
-    const msgpack_object *list = find(args, "outputs");
-    bool moves = find(args, "cwd") != NULL;
+    const msgpack_object *list = order_find(args, "outputs");
+    bool moves = order_find(args, "cwd") != NULL;
     struct making found = {0};
 
     if (list != NULL && list->type != MSGPACK_OBJECT_ARRAY)

@@ -1,9 +1,11 @@
 /*
  * cli/work/order.c - what a job of a command says: which program, and how to run it
  *
- * Runs in: a worker of the command. Owns: nothing.
+ * Runs in: a worker of the command; order_find() in the command, too. Owns: nothing.
  */
 #include "cli/work/order.h"
+
+#include "cli/field.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -259,4 +261,13 @@ const char *order_read(const msgpack_object *args, const struct late *late, msgp
     if (reader.wrong == NULL)
         *order = found;
     return reader.wrong;
+}
+
+const msgpack_object *order_find(const msgpack_object *args, const char *key)
+{
+    const msgpack_object *found = NULL;
+
+    for (uint32_t i = 0; args->type == MSGPACK_OBJECT_ARRAY && i < args->via.array.size && found == NULL; i++)
+        found = field_find(&args->via.array.ptr[i], key);
+    return found;
 }

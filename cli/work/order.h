@@ -1,8 +1,8 @@
 /*
  * cli/work/order.h - what a job of a command says: which program, and how to run it
  *
- * The step of the job file has made it (cli/program.c), as a list of two maps: what is run, and how. The keys of both
- * are read alike; all but `argv` may be left out. A text may be open in parts (cli/late.h).
+ * The step of the job file has made it (cli/program_order.c), as a list of two maps: what is run, and how. The keys of
+ * both are read alike; all but `argv` may be left out. A text may be open in parts (cli/late.h).
  *
  *     argv    [text or list of texts ...]     a list stands for each of its texts
  *     env     {name: text or nil}             on top of what the run has; nil takes a variable away
@@ -78,5 +78,8 @@ struct order {
  * Returns NULL; or what is wrong with them, one line.
  */
 const char *order_read(const msgpack_object *args, const struct late *late, msgpack_zone *zone, struct order *order);
+
+/* order_find - the value of a key, in either map, as it stands there; NULL: there is none */
+const msgpack_object *order_find(const msgpack_object *args, const char *key);
 
 #endif

@@ -23,7 +23,7 @@ several_items_can_be_given_at_a_time() {
     exits 0 "$mpool" exec -qk -n2 printf '<%s>' x '{}' y ::: 'a b' c d
     is "$(cat out)" '<x><a b><c><y><x><d><y>'
     exits 2 "$mpool" exec -n 0 true ::: a
-    has err '`batch` is a whole number from 1'
+    has err "-n takes a number of items from 1"
     exits 2 "$mpool" exec -n 2 echo 'x{}' ::: a
     has err '{} stands alone, as a word of its own'
     for bad in '{1}' '{2}' '{/}' '{1/}'; do

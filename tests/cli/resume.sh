@@ -47,6 +47,18 @@ only_failures_can_be_run_again() {
     is "$(cat ran-1 ran-3 | wc -l) $(wc -l <ran-2) $(find . -name 'ran-[456]' | wc -l)" '2 2 0'
 }
 
+without_an_earlier_run_nothing_has_failed() {
+    step 'each: {range: 1..3}, shell: "echo >>ran"'
+    exits 1 "$mpool" run -q --retry-failed
+    is "$(cat err)" 'mpool: nothing has failed, for there is no earlier run; without --retry-failed all jobs are run'
+    exits 1 "$mpool" exec -q --retry-failed touch ran ::: a
+    is "$(cat err)" 'mpool: nothing has failed, for there is no earlier run; without --retry-failed all jobs are run'
+    [ ! -e ran ]
+    # Now there is one, which has begun none.
+    exits 1 "$mpool" run -q --retry-failed
+    has err 'mpool: 3 jobs have not failed earlier, and --retry-failed runs no other; --resume runs all'
+}
+
 totals_have_what_was_done_earlier() {
     step 'each: {items: [10, 20, 30]}, shell: "echo $1; [ $1 -ne 20 ] || [ -e fixed ]", result: number, totals: {s: {sum: "{result}"}, n: count, most: {max: "{result}", show: "{item}"}}'
     exits 1 "$mpool" run --json
@@ -123,7 +135,7 @@ where_no_journal_can_be_a_run_goes_on_without() {
 }
 
 try what_is_done_is_not_done_again a_run_that_does_not_resume_says_what_was_done only_failures_can_be_run_again \
-    totals_have_what_was_done_earlier equal_jobs_are_each_done_once \
+    without_an_earlier_run_nothing_has_failed totals_have_what_was_done_earlier equal_jobs_are_each_done_once \
     other_limits_make_no_other_job_and_another_file_does lines_of_output_are_written_once exec_resumes_too \
     a_second_run_at_the_same_time_is_refused where_no_journal_can_be_a_run_goes_on_without
 finish

@@ -41,6 +41,7 @@ PROC(host, a_pool_outlives_the_thread_that_opened_it)
 PROC(host, a_forked_child_does_not_have_the_pool)
 PROC(host, opens_no_pool_once_it_is_somebody_else)
 PROC(host, that_is_out_of_file_descriptors_is_told)
+PROC(host, that_has_no_memory_for_threads_is_told_which_limits_are_set)
 PROC(host, needs_the_tasks_and_files_that_it_is_told)
 PROC(neighbours, a_library_may_use_mpool_too)
 PROC(neighbours, a_host_may_exit_without_a_word)
@@ -412,6 +413,8 @@ PROC(shared, functions_that_cannot_be_loaded_fail_their_job_for_good)
 PROC(shared, files_that_are_not_there_are_refused)
 PROC(shared, functions_crash_retry_and_map_as_others_do)
 PROC(shared, functions_can_be_those_of_processes)
+PROC(shared, objects_say_which_functions_they_define)
+PROC(shared, files_that_are_no_objects_define_none)
 
 /* ---- the start method spawn -------------------------------------------------------------------------------------- */
 

@@ -78,3 +78,10 @@ MPOOL_FUNCTION(square)
     (void)job;
     return mpool_pack(result, "s", "the square of the shared object") != MPOOL_OK;
 }
+
+MPOOL_FUNCTION(shared_name)
+{
+    (void)args;
+    (void)job;
+    return mpool_pack(result, "s", "shared_name") != MPOOL_OK;
+}

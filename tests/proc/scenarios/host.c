@@ -361,22 +361,46 @@ SCENARIO(host, that_is_out_of_file_descriptors_is_told)
     finish_pool(pool);
 }
 
-/* Of a process of ours, as the kernel counts them. */
-static long tasks_of(pid_t pid)
+/* A number of a process of ours, as the kernel counts it. */
+static long status_of(pid_t pid, const char *word)
 {
-    static const char word[] = "Threads:";
     char path[64], line[256];
-    long count = 0;
+    long number = 0;
 
     (void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     FILE *file = fopen(path, "re");
     CHECK(file != NULL);
     while (fgets(line, sizeof line, file) != NULL) {
         if (strncmp(line, word, strlen(word)) == 0)
-            count = strtol(line + strlen(word), NULL, 10);
+            number = strtol(line + strlen(word), NULL, 10);
     }
     CHECK(fclose(file) == 0);
-    return count;
+    return number;
+}
+
+/* There is room for what the call itself needs, and for no stack of a thread. */
+SCENARIO(host, that_has_no_memory_for_threads_is_told_which_limits_are_set)
+{
+    mpool_pool *pool = NULL;
+    struct rlimit before, few, other;
+
+    CHECK_OK(mpool_init(NULL));
+    CHECK(getrlimit(RLIMIT_DATA, &before) == 0);
+    few = before;
+    few.rlim_cur = ((rlim_t)status_of(getpid(), "VmData:") + 1024) * 1024;
+    CHECK(setrlimit(RLIMIT_DATA, &few) == 0);
+    CHECK_ERR(mpool_pool_open(&(mpool_pool_options){.workers = 1}, &pool), MPOOL_E_SYSTEM);
+    CHECK(setrlimit(RLIMIT_DATA, &before) == 0);
+    CHECK_SAYS(mpool_error_detail(), "threads");
+    CHECK_SAYS(mpool_error_detail(), "data (ulimit -d)");
+    CHECK(getrlimit(RLIMIT_AS, &other) == 0);
+    CHECK((strstr(mpool_error_detail(), "ulimit -v") == NULL) == (other.rlim_cur == RLIM_INFINITY));
+    finish_pool(open_another(NULL));
+}
+
+static long tasks_of(pid_t pid)
+{
+    return status_of(pid, "Threads:");
 }
 
 /* What is told before a pool is opened is what the kernel counts once it is open. */

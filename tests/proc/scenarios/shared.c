@@ -188,3 +188,51 @@ SCENARIO(shared, functions_can_be_those_of_processes)
     CHECK_INT(count_in_output("undefined symbol: nothing\n"), 1);
     mpool_fini();
 }
+
+#define NAMES_MAX ((size_t)200)
+
+static void add_name(void *user, const char *name)
+{
+    char *names = user;
+    size_t size = strlen(names);
+
+    (void)snprintf(names + size, NAMES_MAX - size, "%s ", name);
+}
+
+static void has_functions(const char *path, const char *wanted)
+{
+    char names[NAMES_MAX] = "";
+
+    CHECK_OK(mpool_object_functions(path, add_name, names));
+    CHECK_TEXT(names, wanted);
+}
+
+SCENARIO(shared, objects_say_which_functions_they_define)
+{
+    has_functions(SHARED_1, "square shared_name ");
+    has_functions(SHARED_2, "square shared_name "); /* its own, and not those of the first one, too */
+    has_functions(SHARED_1, "square shared_name ");
+    has_functions("libm.so.6", "");
+    CHECK_OK(mpool_init(NULL)); /* functions of theirs are not registered: the program has a square, too */
+    mpool_fini();
+}
+
+static void has_none(const char *path, const char *word)
+{
+    char names[NAMES_MAX] = "";
+
+    CHECK_ERR(mpool_object_functions(path, add_name, names), MPOOL_E_NOFUNC);
+    CHECK_SAYS(mpool_error_detail(), word);
+    CHECK_TEXT(names, "");
+}
+
+SCENARIO(shared, files_that_are_no_objects_define_none)
+{
+    static char longest[2 * PATH_MAX];
+
+    has_none("/proc/self/status", "/status: ");
+    has_none("./libnowhere.so", "./libnowhere.so: No such file");
+    has_none("libnowhere-to-be-found.so", "libnowhere-to-be-found.so: ");
+    (void)memset(longest, '/', sizeof longest - 1);
+    has_none(longest, "too long");
+}
