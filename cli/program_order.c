@@ -5,10 +5,10 @@
  *
  * Runs in: the mpool command, before anything is forked. Owns: nothing.
  *
- * Such a step calls a function as any other does, so its order is arguments as any others: templates in it are filled in
- * for each job. What a program runs is what makes a job the same as one of an earlier run, and how it runs is not: so
- * that is a map of its own, at the end, where it can be left off. A map of msgpack begins with the number of its keys,
- * and so the keys that are there are counted first, then added.
+ * Such a step calls a function as any other does, so its order is arguments as any others: templates in it are filled
+ * in for each job. What a program runs is what makes a job the same as one of an earlier run, and how it runs is not:
+ * so that is a map of its own, at the end, where it can be left off. A map of msgpack begins with the number of its
+ * keys: those that are there are counted first, then added.
  */
 #include "cli/program_order.h"
 
