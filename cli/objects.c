@@ -42,9 +42,10 @@ typedef enum answer question(int fd, const char *path, const char *symbol);
 /* The command may have been started with SIGALRM ignored or blocked. */
 static void set_alarm(void)
 {
+    const struct sigaction action = {.sa_handler = SIG_DFL};
     sigset_t set;
 
-    (void)signal(SIGALRM, SIG_DFL);
+    (void)sigaction(SIGALRM, &action, NULL);
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGALRM);
     (void)sigprocmask(SIG_UNBLOCK, &set, NULL);

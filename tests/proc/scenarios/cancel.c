@@ -146,7 +146,7 @@ SCENARIO(cancel, an_iteration_ends_and_others_go_on)
 
     CHECK_OK(mpool_pool_imap_unordered(pool, &hold, without_end, &next, &iter));
     CHECK_OK(mpool_pool_imap_unordered(pool, &square, without_end, &other_next, &other));
-    /* The other's first results may be there by now: a worker can be ready while the first one has all that was held. */
+    /* The other's first results may be there by now: a worker can be ready while the first one has all that is held. */
     while (atomic_load(&board->held) < 2)
         CHECK_ERR(mpool_iter_next(iter, 1, &result), MPOOL_E_TIMEOUT);
     CHECK_OK(mpool_iter_cancel(iter, 0));
