@@ -51,6 +51,7 @@ struct mpool_iter {
     struct mp_lot *pending; /* a lot that waits for room in the pool; NULL: none */
     struct mp_lot *behind;  /* likewise, behind it: a job with arguments that are too large for a message */
     bool exhausted;         /* the generator is not asked any more */
+    bool sated;             /* nor before another result is taken */
     mpool_err failure;      /* why not, if not for its end */
     char failure_detail[512];
     bool ordered;
@@ -143,13 +144,14 @@ static bool generate(struct mpool_iter *iter, struct mp_lot *lot)
     err = iter->generator(iter->user, &packer, &tag);
     if (err == MPOOL_OK || writer.refused > 0)
         err = mp_lot_close_job(lot, &writer, tag);
-    else if (err != MPOOL_E_END && err != MPOOL_E_TIMEOUT)
+    else if (err != MPOOL_E_END && err != MPOOL_E_TIMEOUT && err != MPOOL_E_FULL)
         err = mp_error(MPOOL_E_GENERATOR, "the generator failed after %" PRIu64 " jobs: %s",
                        iter->next_index + lot->count, mpool_err_text(err));
     if (err == MPOOL_OK)
         return true;
     mp_lot_drop_job(lot);
-    if (err != MPOOL_E_TIMEOUT)
+    iter->sated = err == MPOOL_E_FULL;
+    if (err != MPOOL_E_TIMEOUT && err != MPOOL_E_FULL)
         stop(iter, err == MPOOL_E_END ? MPOOL_OK : err);
     return false;
 }
@@ -222,7 +224,7 @@ static bool submit_lot(struct mpool_iter *iter, const struct timespec *deadline)
 /* However large the arguments are, there is a job for each worker, and one to come. */
 static bool wants_more(const struct mpool_iter *iter)
 {
-    return !iter->exhausted && iter->ahead_jobs < AHEAD_JOBS &&
+    return !iter->exhausted && (!iter->sated || iter->ahead_jobs == 0) && iter->ahead_jobs < AHEAD_JOBS &&
            (iter->ahead_bytes < AHEAD_BYTES || iter->ahead_jobs <= iter->pool->workers);
 }
 
@@ -277,6 +279,7 @@ static void begin_part(struct mpool_iter *iter)
     iter->part = iter->taken;
     iter->taken = iter->part->next;
     iter->at = 0;
+    iter->sated = false;
     iter->values_at = iter->part->values_at;
     iter->ahead_jobs -= iter->part->count;
     iter->ahead_bytes -= mp_lot_bytes(iter->part->lot, iter->part->at, iter->part->count);

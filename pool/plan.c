@@ -91,7 +91,7 @@ static struct mp_rules rules_of(const mpool_task *task, uint32_t pace)
                              .cpu_ms = task->cpu_ms,
                              .soft_timeout_ms = task->soft_timeout_ms,
                              .limits_memory = task->memory_bytes > 0,
-                             .alone = task->capture || task->memory_bytes > 0,
+                             .alone = task->alone || task->capture || task->memory_bytes > 0,
                              .once = task->once};
 }
 

@@ -75,7 +75,7 @@ MPOOL_API mpool_err mpool_retry_on_check(const char *words);
  * it; the stacks of threads that the job starts, 8 MiB each by default; a result until it is returned. Not about shared
  * memory, arguments over 1 MiB, the stack of the main thread. What jobs before it have left in the worker counts, and
  * so do some 20 MiB of buffers that mpool keeps there after values of megabytes. Processes that the job starts inherit
- * it, each for itself. Such a job runs alone in its worker, with no other behind it. AddressSanitizer's malloc() does
+ * it, each for itself. Such a job is `alone`. AddressSanitizer's malloc() does
  * not return without memory: in a program that is built with it, a job that is refused memory crashes.
  *
  * cpu_ms does not count what processes use that the job starts. The kernel looks at it with its clock's tick, every few
@@ -97,6 +97,7 @@ typedef struct mpool_task {
     int64_t backoff_most_ms;      /* the longest wait; default one hour */
     unsigned backoff_jitter;      /* per cent of a wait that are taken off it at random, at most; 0 to 100 */
     bool once;                    /* not idempotent: it is never run again once it may have begun, and travels alone */
+    bool alone;                   /* its worker gets no other job before this one has ended */
     int priority;                 /* MPOOL_PRIORITY_MIN to MPOOL_PRIORITY_MAX; jobs that wait go highest first, then in
                                      the order of their submission */
     int64_t delay_ms;             /* from the submission to the first attempt, at least */

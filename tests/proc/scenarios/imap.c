@@ -135,3 +135,41 @@ SCENARIO(imap, ends_as_the_unordered_one_does)
     open_gate();
     finish_pool(pool);
 }
+
+struct window {
+    int given, taken, most;
+};
+
+/* No more than so many before their results are taken. */
+static mpool_err within(void *user, msgpack_packer *args, uint64_t *tag)
+{
+    struct window *window = user;
+
+    if (window->given == 1000)
+        return MPOOL_E_END;
+    if (window->given - window->taken >= window->most)
+        return MPOOL_E_FULL;
+    *tag = 0;
+    return mpool_pack(args, "i", ++window->given);
+}
+
+SCENARIO(imap, gets_no_more_from_a_generator_that_waits_for_results)
+{
+    const mpool_task task = {.function = "square", .alone = true};
+    mpool_pool *pool = open_pool(2);
+    const mpool_result *result;
+    mpool_err err;
+
+    for (int most = 1; most <= 3; most++) {
+        struct window window = {.most = most};
+        mpool_iter *iter = iterate_in_order(pool, &task, within, &window);
+        while ((err = mpool_iter_next(iter, LONG_MS, &result)) == MPOOL_OK) {
+            CHECK_INT(result->index, window.taken++);
+            CHECK(window.given - window.taken < most);
+        }
+        CHECK_ERR(err, MPOOL_E_END);
+        CHECK_INT(window.taken, 1000);
+        mpool_iter_free(iter);
+    }
+    finish_pool(pool);
+}
