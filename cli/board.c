@@ -168,6 +168,11 @@ void board_describe(unsigned worker, uint64_t job, size_t step, uint64_t index, 
     end_part(&slot->caption_turn);
 }
 
+pid_t board_program_of(unsigned worker)
+{
+    return own.board == NULL ? 0 : atomic_load_explicit(&own.board->slots[worker].program, memory_order_relaxed);
+}
+
 /* ---- in a worker ------------------------------------------------------------------------------------------------- */
 
 void board_begin(const mpool_job *job)

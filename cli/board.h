@@ -90,6 +90,9 @@ struct board_run *board_run(struct board *board);
 /* board_describe - say what a job is of; `item` is as people may see it, and is cut */
 void board_describe(unsigned worker, uint64_t job, size_t step, uint64_t index, const char *item, size_t size);
 
+/* board_program_of - what this worker had started when it wrote last, dead or alive; 0: nothing */
+pid_t board_program_of(unsigned worker);
+
 /* ---- in a worker ------------------------------------------------------------------------------------------------- */
 
 /* board_begin - the job is at work; board_end - its function returns. Cheap enough for jobs of 100 ns. */

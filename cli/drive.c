@@ -25,6 +25,9 @@
 /* How long to wait for a result before looking at signals, and at the clock. */
 #define WAIT_MS 100
 
+/* A broken pool ends by itself, and soon. */
+#define JOIN_MS 10000
+
 /* The same while something waits for the journal, to be shown. */
 #define SHOW_MS 5
 
@@ -294,6 +297,9 @@ static void drive(struct run *run)
     if (history_flush(&run->history))
         placing_flush(&run->placing);
     console_flush(&run->console, stages_look, run);
+    /* What nobody has cancelled was cancelled by a pool that is broken. */
+    if (err == MPOOL_E_END && run->stage == RUN_ON && run->current->tally.ended[MPOOL_CANCELLED] > 0)
+        err = mpool_pool_join(run->pool, JOIN_MS);
     if (err != MPOOL_E_END && !(err == MPOOL_E_CLOSED && run->stage > RUN_ON))
         run_break(run, run->current->step->name, err);
 }
@@ -343,6 +349,7 @@ static mpool_task make_task(const struct run *run, const struct run_step *run_st
                        .at_most = limits->at_most,
                        .at_most_key = limits->at_most > 0 ? step->name : NULL,
                        .once = limits->once,
+                       .alone = step->halt.when != HALT_NEVER,
                        .discard_value = run->output.writer.name == NULL && !program && !run_step->ledger.kept &&
                                         !run_step->writes_values && step->shelf == NULL,
                        .measure = run->output.writer.name != NULL || run->joblog.writer.name != NULL ||

@@ -10,13 +10,8 @@
 #include "cli/signals.h"
 #include "cli/targets.h"
 
-#include <poll.h>
-
 /* Bytes of the items of jobs under way; as many as the pool takes of arguments. */
 #define ITEMS_MAX ((size_t)16 << 20)
-
-/* How long to wait for a job to end, if none has since the last time. */
-#define WAIT_MS 5
 
 void plan_begin(struct plan *plan, const struct step *step, void *user)
 {
@@ -93,19 +88,15 @@ static bool make_args(struct plan *plan, const struct item *item, uint64_t index
 
 /*
  * Are the items of the jobs under way so large that there should not be more of them? Then there are none until half of
- * the bytes are gone, for many jobs at a time go faster than one by one. If no job has ended since the last time, a
- * little time is waited.
+ * the bytes are gone, for many jobs at a time go faster than one by one. And where a result may end the run, no job is
+ * begun before the one that made room for it was looked at.
  */
 static bool is_full(struct plan *plan)
 {
-    struct pollfd signal = {.fd = signals_fd(), .events = POLLIN};
     const struct tickets *tickets = &plan->tickets;
 
     plan->full = tickets->bytes > (plan->full ? ITEMS_MAX / 2 : ITEMS_MAX) && tickets->used > plan->workers;
-    if (plan->full && tickets->used == plan->held)
-        (void)poll(&signal, 1, WAIT_MS);
-    plan->held = tickets->used;
-    return plan->full;
+    return plan->full || (plan->step->halt.when != HALT_NEVER && tickets->used >= plan->workers);
 }
 
 /* Have the files that the job makes been made? */
@@ -138,7 +129,7 @@ mpool_err plan_next(void *user, msgpack_packer *args, uint64_t *tag)
     struct item item;
 
     if (is_full(plan))
-        return MPOOL_E_TIMEOUT;
+        return MPOOL_E_FULL;
     for (;;) {
         enum source_answer answer = source_next(plan->source, &item);
         if (answer == SOURCE_END) {

@@ -31,7 +31,6 @@ struct plan {
     struct source *source;
     struct tickets tickets;
     size_t workers;       /* of the pool: so many jobs are under way, however large their items are */
-    size_t held;          /* tickets that were taken when there was last one to be taken */
     bool full;            /* the items of the jobs under way are so large that there are no more for now */
     uint64_t items;       /* taken from the source so far, faults included */
     uint64_t jobs;        /* given to the pool so far */

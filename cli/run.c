@@ -17,6 +17,7 @@
 #include "cli/median.h"
 #include "cli/needs.h"
 #include "cli/notice.h"
+#include "cli/orphans.h"
 #include "cli/program.h"
 #include "cli/progress.h"
 #include "cli/shelf.h"
@@ -119,6 +120,7 @@ static bool open_pool(struct run *run)
         say("memory that workers share", strerror(error));
         return false;
     }
+    orphans_adopt();
     /* Signals are caught from here on: before, they end the command at once, and what it has started ends with it. */
     size_t kept_count;
     int *kept = list_kept(&kept_count);
@@ -326,6 +328,8 @@ static int run_jobs(struct run *run)
     msgpack_sbuffer_destroy(&run->packed);
     mpool_pool_free(run->pool);
     mpool_fini();
+    if (run->broken)
+        orphans_end();
     board_close();
     spool_close();
     lines_close();

@@ -243,6 +243,21 @@ kill_minus_9_leaves_nothing() {
     # That no process and no file is left is looked at after each case.
 }
 
+# The pool has all jobs by then: the run notices by their results.
+programs_end_with_the_fork_server() {
+    printf '%s\n' 'mpool: 1' 'workers: 2' 'steps: {a: {each: {range: 1..3}, shell: "echo >begun-$1; sleep 600; echo >went-on"}}' >job.yaml
+    "$mpool" run --json >out 2>err &
+    mpool_pid=$!
+    wait_until test -e begun-1 -a -e begun-2
+    server=$(cut -d ' ' -f 1 "/proc/$mpool_pid/task/$mpool_pid/children")
+    kill -KILL "$server"
+    ends 3
+    has err 'mpool: a: the pool is broken: the fork server is gone; it may have been killed'
+    is "$(json out done) $(json out cancelled)" '0 3'
+    ! test -e went-on
+    # That nothing runs on is looked at after each case.
+}
+
 signals_that_do_not_concern_it_do_no_harm() {
     printf '{mpool: 1, workers: 2, steps: {a: {each: {range: 0..200000}, call: echo}}}' >job.yaml
     env --default-signal "$mpool" run --json --output lines >out 2>err &
@@ -261,5 +276,5 @@ try sigint_once_finishes_what_runs sigint_twice_stops_what_runs sigint_twice_ask
     the_summary_object_can_be_given_up_too a_fifo_that_nobody_writes_to_is_no_failed_job nohup_is_respected \
     a_product_that_comes_to_nothing_can_be_stopped \
     waiting_for_standard_input_can_be_stopped kill_minus_9_leaves_nothing \
-    signals_that_do_not_concern_it_do_no_harm
+    programs_end_with_the_fork_server signals_that_do_not_concern_it_do_no_harm
 finish
