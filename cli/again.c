@@ -221,6 +221,6 @@ const char *again_add(const struct step *step, const struct item *item, uint64_t
     const char *impossible =
         step->program != NULL ? add_program(step, item, index, late, to) : add_function(step, item, index, to);
 
-    secrets_hide(to, begin);
+    (void)secrets_hide(to, begin);
     return impossible;
 }

@@ -55,6 +55,35 @@ the_file_of_how_a_program_ended_shows_its_name() {
     nowhere end
 }
 
+in_json_a_number_with_it_inside_is_a_string() {
+    CANARY=12345
+    job 'each: {items: ["{vars.key}", 312345, {k: [123456, true, "\nx{vars.key}"]}]}, call: echo, args: 1'
+    exits 0 "$mpool" run -q --output lines
+    has lines '"item":"{vars.key}","status":"done"'
+    has lines '"item":"3{vars.key}","status":"done"'
+    has lines '"item":{"k":["{vars.key}6",true,"\nx{vars.key}"]},"status":"done"'
+    nowhere lines
+}
+
+in_json_only_values_have_it_hidden() {
+    for CANARY in exit nothing '"ab"'; do
+        job 'each: {items: ["\nothing", ab]}, argv: ["true", "{vars.key}", "{item}"], capture: {exit: "end.%"}'
+        sed -i 's/%/{index}/' job.yaml
+        exits 0 "$mpool" run -q --output lines
+        has lines '"item":"\nothing","status":"done"'
+        has lines '"item":"ab","status":"done"'
+        has end.0 '{"argv":["true","{vars.key}","\nothing"],"exit":0,'
+        has end.1 '{"argv":["true","{vars.key}","ab"],"exit":0,'
+    done
+}
+
+of_a_name_that_is_cut_none_of_it_is_seen() {
+    job 'each: {lines: names}, call: fail, args: 1'
+    printf '%0498d%s\n' 0 "$CANARY" >names
+    exits 1 "$mpool" run
+    has err '0000{v…: failed'
+}
+
 set_on_the_command_line_it_is_no_part_of_the_record() {
     job 'argv: ["true"]'
     sed -i 's/{value.*true}}/{secret: true}}/; s/key:/lock:/' job.yaml
@@ -76,6 +105,7 @@ a_variable_can_have_its_value_in_a_map_and_be_none() {
 }
 
 try a_program_gets_it_and_nothing_is_written a_failure_and_a_dry_run_show_its_name \
-    the_file_of_how_a_program_ended_shows_its_name \
+    the_file_of_how_a_program_ended_shows_its_name in_json_a_number_with_it_inside_is_a_string \
+    in_json_only_values_have_it_hidden of_a_name_that_is_cut_none_of_it_is_seen \
     set_on_the_command_line_it_is_no_part_of_the_record a_variable_can_have_its_value_in_a_map_and_be_none
 finish
