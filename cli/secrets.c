@@ -12,8 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In JSON, in a word of a shell, as names are shown; and last as it is, which may be the beginning of another form. */
-enum { FORMS = 4 };
+/*
+ * In JSON, in a word of a shell, as names are shown, hidden already where template_escape() has put braces around; and
+ * last as it is, which may be the beginning of another form.
+ */
+enum { FORMS = 5 };
 
 struct secret {
     struct secret *next;
@@ -41,7 +44,8 @@ void secrets_add(const char *name, const char *value, size_t size)
     json_string(&secret->forms[0], value, size);
     names_shell(&secret->forms[1], value, size);
     names_escape(&secret->forms[2], value, size);
-    text_add(&secret->forms[3], value, size);
+    text_printf(&secret->forms[3], "{{vars.%s}}", name);
+    text_add(&secret->forms[4], value, size);
     strip(&secret->forms[0]);
     strip(&secret->forms[1]);
     secrets.first = secret;

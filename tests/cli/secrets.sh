@@ -77,6 +77,32 @@ in_json_only_values_have_it_hidden() {
     done
 }
 
+a_command_shows_its_name_in_whatever_quotes_it_is() {
+    CANARY="pa\"ss'w\\o{item}rd"
+    job 'call: fail, args: "m {vars.key}"'
+    again="printf %s '{mpool: 1, steps: {a: {call: fail, args: \"m {vars.key}\"}}}' | mpool run -"
+    exits 1 "$mpool" run --joblog log
+    has err "again: $again"
+    has log "$again"
+    exits 0 "$mpool" run --dry-run
+    is "$(cat out)" "$again"
+    job 'call: echo, args: {k: "{vars.key}", l: [312345, "{{item}}"]}'
+    exits 0 env CANARY=12345 "$mpool" run --dry-run
+    has out 'args: {"k":"{vars.key}","l":["3{vars.key}","{{item}}"]}}}}'
+    job 'argv: ["true", "{vars.key}", "a{vars.key}"]'
+    exits 0 env CANARY=hunter22 "$mpool" run --dry-run
+    is "$(cat out)" "true '{vars.key}' 'a{vars.key}'"
+}
+
+an_item_that_makes_no_job_shows_its_name() {
+    job 'each: {jsonl: items}, call: echo, args: 1'
+    echo '"hunter22' >items
+    exits 1 env CANARY=hunter22 "$mpool" run --dry-run
+    is "$(cat err)" "mpool: a: \"{vars.key}: items:1:9: premature end of input near '\"{vars.key}'"
+    exits 1 env CANARY=hunter22 "$mpool" check
+    has err "mpool: a: \"{vars.key}: items:1:9: premature end of input near '\"{vars.key}'"
+}
+
 of_a_name_that_is_cut_none_of_it_is_seen() {
     job 'each: {lines: names}, call: fail, args: 1'
     printf '%0498d%s\n' 0 "$CANARY" >names
@@ -106,6 +132,7 @@ a_variable_can_have_its_value_in_a_map_and_be_none() {
 
 try a_program_gets_it_and_nothing_is_written a_failure_and_a_dry_run_show_its_name \
     the_file_of_how_a_program_ended_shows_its_name in_json_a_number_with_it_inside_is_a_string \
-    in_json_only_values_have_it_hidden of_a_name_that_is_cut_none_of_it_is_seen \
+    in_json_only_values_have_it_hidden a_command_shows_its_name_in_whatever_quotes_it_is \
+    an_item_that_makes_no_job_shows_its_name of_a_name_that_is_cut_none_of_it_is_seen \
     set_on_the_command_line_it_is_no_part_of_the_record a_variable_can_have_its_value_in_a_map_and_be_none
 finish
