@@ -110,6 +110,30 @@ of_a_name_that_is_cut_none_of_it_is_seen() {
     has err '0000{v…: failed'
 }
 
+tags_show_its_name() {
+    for show in grouped lines; do
+        job "each: {items: ['x{vars.key}y']}, argv: [echo, z], tag: true, show: $show"
+        exits 0 env CANARY=hunter22 "$mpool" run -q
+        is "$(cat out)" 'x{vars.key}y	z'
+    done
+}
+
+totals_show_its_name_also_when_resumed() {
+    job 'each: {items: [a, "x{vars.key}y"]}, argv: [echo, "1"], result: json,
+      totals: {groups: {sum: "{result}", by: "{item}"}, jobs: {max: "{result}", top: 2, show: "{item}"}}'
+    sum='"groups":{"a":1,"x{vars.key}y":1},"jobs":[{"value":1,"show":"a"},{"value":1,"show":"x{vars.key}y"}]'
+    export CANARY=hunter22
+    exits 0 "$mpool" run --json --journal journal
+    has out "$sum"
+    has err '    x{vars.key}y  1'
+    has err '    1  x{vars.key}y'
+    nowhere journal out err
+    exits 0 "$mpool" run --json --journal journal --resume
+    has out '"resumed":2'
+    has out "$sum"
+    nowhere journal out err
+}
+
 set_on_the_command_line_it_is_no_part_of_the_record() {
     job 'argv: ["true"]'
     sed -i 's/{value.*true}}/{secret: true}}/; s/key:/lock:/' job.yaml
@@ -134,5 +158,6 @@ try a_program_gets_it_and_nothing_is_written a_failure_and_a_dry_run_show_its_na
     the_file_of_how_a_program_ended_shows_its_name in_json_a_number_with_it_inside_is_a_string \
     in_json_only_values_have_it_hidden a_command_shows_its_name_in_whatever_quotes_it_is \
     an_item_that_makes_no_job_shows_its_name of_a_name_that_is_cut_none_of_it_is_seen \
-    set_on_the_command_line_it_is_no_part_of_the_record a_variable_can_have_its_value_in_a_map_and_be_none
+    tags_show_its_name totals_show_its_name_also_when_resumed set_on_the_command_line_it_is_no_part_of_the_record \
+    a_variable_can_have_its_value_in_a_map_and_be_none
 finish
