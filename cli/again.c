@@ -38,7 +38,7 @@ static void make_jobfile(const struct step *step, const struct item *item, uint6
 
     msgpack_sbuffer_init(&args);
     (void)plan_pack(step, item, index, &scratch, &problem, &args); /* it worked when the job was made */
-    json_packed(&json, args.data, args.size);
+    secrets_json(&json, args.data, args.size);
     text_string(to, "{mpool: 1, ");
     if (step->object != NULL) {
         text_string(to, "functions: [");
@@ -88,20 +88,23 @@ static const msgpack_object *find(const msgpack_object *order, const char *key, 
     return found != NULL && found->type == type ? found : NULL;
 }
 
-/* A word that no shell reads otherwise stays without quotes. */
+/* Without secrets. A word that no shell reads otherwise stays without quotes. */
 static void add_word(struct text *to, const char *before, const msgpack_object *word)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=:,./@%";
-    const msgpack_object_str *text = &word->via.str;
-    bool quoted = text->size == 0;
+    struct text text = {0};
 
-    for (uint32_t i = 0; i < text->size; i++)
-        quoted = quoted || text->ptr[i] == '\0' || strchr(plain, text->ptr[i]) == NULL;
+    text_add(&text, word->via.str.ptr, word->via.str.size);
+    (void)secrets_hide(&text, 0);
+    bool quoted = text.size == 0;
+    for (size_t i = 0; i < text.size; i++)
+        quoted = quoted || text.data[i] == '\0' || strchr(plain, text.data[i]) == NULL;
     text_string(to, before);
     if (quoted)
-        names_shell(to, text->ptr, text->size);
+        names_shell(to, text.data, text.size);
     else
-        text_add(to, text->ptr, text->size);
+        text_add(to, text.data, text.size);
+    text_free(&text);
 }
 
 static void add_words(struct text *to, const msgpack_object_array *list)
@@ -221,6 +224,6 @@ const char *again_add(const struct step *step, const struct item *item, uint64_t
     const char *impossible =
         step->program != NULL ? add_program(step, item, index, late, to) : add_function(step, item, index, to);
 
-    secrets_hide(to, begin);
+    (void)secrets_hide(to, begin);
     return impossible;
 }

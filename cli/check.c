@@ -10,6 +10,7 @@
 #include "cli/jobfile.h"
 #include "cli/names.h"
 #include "cli/options.h"
+#include "cli/secrets.h"
 #include "cli/source.h"
 
 #include <inttypes.h>
@@ -31,7 +32,7 @@ static void show_fault(const struct step *step, const struct source *source, con
 
     text_printf(&line, "mpool: %s: ", step->name);
     item_show(&line, item);
-    text_printf(&line, ": %s\n", source->fault);
+    text_printf(&line, ": %s\n", secrets_hidden(source->fault));
     text_write(&line, stderr);
     text_free(&line);
 }

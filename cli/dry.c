@@ -7,6 +7,7 @@
 
 #include "cli/again.h"
 #include "cli/command.h"
+#include "cli/secrets.h"
 #include "cli/source.h"
 #include "cli/targets.h"
 
@@ -46,7 +47,7 @@ static void print_fault(const struct step *step, const struct item *item, const 
 
     text_printf(&line, "mpool: %s: ", step->name);
     item_show(&line, item);
-    (void)fprintf(stderr, "%s: %s\n", line.data, fault);
+    (void)fprintf(stderr, "%s: %s\n", line.data, secrets_hidden(fault));
     text_free(&line);
 }
 

@@ -10,7 +10,6 @@
 
 #include "cli/again.h"
 #include "cli/names.h"
-#include "cli/secrets.h"
 
 #include <string.h>
 
@@ -19,14 +18,11 @@
 
 static void add_line(struct failures *failures, const struct step *step, const struct item *item)
 {
-    size_t begin = failures->text.size;
-
     text_printf(&failures->text, "%s", step->name);
     if (item->kind != ITEM_NONE) {
         text_string(&failures->text, ": ");
         item_show(&failures->text, item);
     }
-    secrets_hide(&failures->text, begin);
     text_string(&failures->text, ": ");
 }
 

@@ -8,7 +8,6 @@
 #include "cli/board.h"
 #include "cli/command.h"
 #include "cli/program.h"
-#include "cli/secrets.h"
 #include "cli/shelf.h"
 #include "cli/source.h"
 
@@ -129,7 +128,6 @@ void history_add(struct history *history, struct journal_job *job, const struct 
     text_clear(&history->scratch);
     text_string(&history->scratch, "");
     item_show(&history->scratch, item);
-    secrets_hide(&history->scratch, 0);
     job->item = history->scratch.data;
     job->item_size = history->scratch.size;
     history->last = journal_add(history->journal, job);

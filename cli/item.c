@@ -12,6 +12,7 @@
 #include "cli/names.h"
 #include "cli/packed.h"
 #include "cli/reference.h"
+#include "cli/secrets.h"
 #include "cli/value.h"
 
 #include <inttypes.h>
@@ -225,6 +226,7 @@ static bool has_numbers(const struct item *item)
 
 void item_show(struct text *to, const struct item *item)
 {
+    struct text shown = {0};
     char number[ITEM_NUMBER_MAX];
     const char *text;
 
@@ -236,17 +238,18 @@ void item_show(struct text *to, const struct item *item)
         return;
     }
     if (item->kind != ITEM_NONE && !item_has_text(item)) {
-        struct text json = {0};
-        item_json(&json, item);
+        item_json_hidden(&shown, item);
         /* Its control characters are escaped already. */
-        text_add(to, json.data, json.size < SHOWN_MAX ? json.size : SHOWN_MAX);
-        if (json.size > SHOWN_MAX)
+        text_add(to, shown.data, shown.size < SHOWN_MAX ? shown.size : SHOWN_MAX);
+        if (shown.size > SHOWN_MAX)
             text_string(to, "…");
-        text_free(&json);
-        return;
+    } else {
+        size_t size = item_text(item, number, &text);
+        text_add(&shown, text, size);
+        (void)secrets_hide(&shown, 0);
+        names_escape_cut(to, shown.data, shown.size, SHOWN_MAX);
     }
-    size_t size = item_text(item, number, &text);
-    names_escape_cut(to, text, size, SHOWN_MAX);
+    text_free(&shown);
 }
 
 static void json_inner(struct text *to, const struct item *item)
@@ -266,11 +269,21 @@ static void json_inner(struct text *to, const struct item *item)
     text_char(to, map ? '}' : ']');
 }
 
-void item_json(struct text *to, const struct item *item)
+/* By way of its packed form. */
+static void json_item(struct text *to, const struct item *item, void (*add)(struct text *, const char *, size_t))
 {
     msgpack_sbuffer buffer;
     msgpack_packer packer;
 
+    msgpack_sbuffer_init(&buffer);
+    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
+    item_pack(item, &packer);
+    add(to, buffer.data, buffer.size);
+    msgpack_sbuffer_destroy(&buffer);
+}
+
+void item_json(struct text *to, const struct item *item)
+{
     switch (item->kind) {
     case ITEM_NONE:
         text_string(to, "null");
@@ -289,11 +302,15 @@ void item_json(struct text *to, const struct item *item)
         json_inner(to, item);
         return;
     case ITEM_NODE:
-        break;
+        json_item(to, item, json_packed);
+        return;
     }
-    msgpack_sbuffer_init(&buffer);
-    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-    value_pack(item->node, &packer);
-    json_packed(to, buffer.data, buffer.size);
-    msgpack_sbuffer_destroy(&buffer);
+}
+
+void item_json_hidden(struct text *to, const struct item *item)
+{
+    if (secrets_are())
+        json_item(to, item, secrets_json);
+    else
+        item_json(to, item);
 }

@@ -77,10 +77,13 @@ size_t item_copy_size(const struct item *item);
  */
 void item_copy(struct item *copy, const struct item *item, char *memory);
 
-/* item_show - append the item as people may see it */
+/* item_show - append the item as people may see it, without secrets */
 void item_show(struct text *to, const struct item *item);
 
 /* item_json - append the item as a JSON value; bytes that are not UTF-8 as {"bytes": BASE64} */
 void item_json(struct text *to, const struct item *item);
+
+/* item_json_hidden - the same without secrets */
+void item_json_hidden(struct text *to, const struct item *item);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include "cli/again.h"
 #include "cli/names.h"
-#include "cli/secrets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +60,6 @@ void joblog_add(struct joblog *joblog, const struct step *step, uint64_t index, 
                 result->signal);
     if (again_add(step, item, index, &late, &command) != NULL)
         item_show(&command, item);
-    secrets_hide(&command, 0);
     /* One line: what would begin another is escaped. */
     names_clean(line, command.data != NULL ? command.data : "", command.size);
     text_char(line, '\n');

@@ -10,6 +10,7 @@
 
 #include "cli/arguments.h"
 #include "cli/field.h"
+#include "cli/secrets.h"
 #include "cli/value.h"
 
 #include <string.h>
@@ -143,6 +144,7 @@ bool label_make(const struct label *label, const struct item *item, uint64_t ind
             return false;
         text_add(to, text.text, text.length);
     }
+    (void)secrets_hide(to, 0);
     if (to->size <= LABEL_MAX)
         return true;
     text_printf(fault, "`%s` comes to more than 64 KiB", label->key);

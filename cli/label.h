@@ -33,7 +33,7 @@ bool label_result(struct arena *arena, const struct template_part *found, const 
 const struct label *label_read(const struct scope *scope, const struct yaml_node *node, const char *key);
 
 /*
- * label_make - the text for one job, in place of what was in `to`
+ * label_make - the text for one job, without secrets, in place of what was in `to`
  *
  * fault     out  where there is none, why is appended
  */

@@ -8,7 +8,6 @@
 #include "cli/finding.h"
 #include "cli/json.h"
 #include "cli/names.h"
-#include "cli/secrets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,8 +100,7 @@ static void begin_line(struct output *output, const struct step *step, uint64_t 
     text_string(line, "\",\"index\":");
     text_unsigned(line, index);
     text_string(line, ",\"item\":");
-    item_json(line, item);
-    secrets_hide(line, output->begin);
+    item_json_hidden(line, item);
 }
 
 static void end_line(struct output *output)

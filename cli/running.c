@@ -11,7 +11,6 @@
 #include "cli/board.h"
 #include "cli/memory.h"
 #include "cli/names.h"
-#include "cli/secrets.h"
 #include "cli/span.h"
 
 #include <stdio.h>
@@ -71,7 +70,6 @@ static void describe(const struct run *run, struct found wanted)
         text_clear(&item);
         text_string(&item, "");
         item_show(&item, &ticket->item);
-        secrets_hide(&item, 0);
         board_describe(work->worker, ticket->job, (size_t)(run->current - run->steps), ticket->index, item.data,
                        item.size);
     }

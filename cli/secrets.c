@@ -12,8 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In JSON, in a word of a shell, as names are shown; and last as it is, which may be the beginning of another form. */
-enum { FORMS = 4 };
+/*
+ * In JSON, in a word of a shell, as names are shown, hidden already where template_escape() has put braces around; and
+ * last as it is, which may be the beginning of another form.
+ */
+enum { FORMS = 5 };
 
 struct secret {
     struct secret *next;
@@ -41,10 +44,16 @@ void secrets_add(const char *name, const char *value, size_t size)
     json_string(&secret->forms[0], value, size);
     names_shell(&secret->forms[1], value, size);
     names_escape(&secret->forms[2], value, size);
-    text_add(&secret->forms[3], value, size);
+    text_printf(&secret->forms[3], "{{vars.%s}}", name);
+    text_add(&secret->forms[4], value, size);
     strip(&secret->forms[0]);
     strip(&secret->forms[1]);
     secrets.first = secret;
+}
+
+bool secrets_are(void)
+{
+    return secrets.first != NULL;
 }
 
 bool secrets_has(const char *name)
@@ -56,8 +65,8 @@ bool secrets_has(const char *name)
     return false;
 }
 
-/* Replaces every occurrence of a value, from this byte on. */
-static void hide(struct text *text, size_t from, const struct text *value, const char *name)
+/* Replaces every occurrence of a value, from this byte on. Was there one? */
+static bool hide(struct text *text, size_t from, const struct text *value, const char *name)
 {
     struct text hidden = {0};
     const char *found;
@@ -70,20 +79,74 @@ static void hide(struct text *text, size_t from, const struct text *value, const
         text_char(&hidden, '}');
         at = (size_t)(found - text->data) + value->size;
     }
-    if (hidden.size > 0) {
+    bool found_one = hidden.size > 0;
+    if (found_one) {
         text_add(&hidden, text->data + at, text->size - at);
         text->size = from;
         text_add(text, hidden.data, hidden.size);
     }
     text_free(&hidden);
+    return found_one;
 }
 
-void secrets_hide(struct text *text, size_t from)
+bool secrets_hide(struct text *text, size_t from)
 {
+    bool found = false;
+
     for (const struct secret *secret = secrets.first; secret != NULL; secret = secret->next) {
         for (int form = 0; form < FORMS; form++)
-            hide(text, from, &secret->forms[form], secret->name);
+            found = hide(text, from, &secret->forms[form], secret->name) || found;
     }
+    return found;
+}
+
+static void hide_scalar(msgpack_object *object, msgpack_zone *zone)
+{
+    struct text text = {0};
+
+    if (object->type == MSGPACK_OBJECT_STR)
+        text_add(&text, object->via.str.ptr, object->via.str.size);
+    else
+        json_object(&text, object);
+    if (secrets_hide(&text, 0)) {
+        char *copy = msgpack_zone_malloc(zone, text.size);
+        if (copy == NULL)
+            memory_exhausted();
+        memcpy(copy, text.data, text.size);
+        object->type = MSGPACK_OBJECT_STR;
+        object->via.str = (msgpack_object_str){.ptr = copy, .size = (uint32_t)text.size};
+    }
+    text_free(&text);
+}
+
+static void hide_object(msgpack_object *object, msgpack_zone *zone)
+{
+    if (object->type == MSGPACK_OBJECT_ARRAY) {
+        for (uint32_t i = 0; i < object->via.array.size; i++)
+            hide_object(&object->via.array.ptr[i], zone);
+    } else if (object->type == MSGPACK_OBJECT_MAP) {
+        for (uint32_t i = 0; i < object->via.map.size; i++) {
+            hide_object(&object->via.map.ptr[i].key, zone);
+            hide_object(&object->via.map.ptr[i].val, zone);
+        }
+    } else {
+        hide_scalar(object, zone);
+    }
+}
+
+void secrets_json(struct text *to, const char *bytes, size_t size)
+{
+    msgpack_unpacked value;
+    msgpack_zone hidden;
+
+    if (!msgpack_zone_init(&hidden, 4096))
+        memory_exhausted();
+    msgpack_unpacked_init(&value); /* nil */
+    if (msgpack_unpack_next(&value, bytes, size, NULL) == MSGPACK_UNPACK_SUCCESS)
+        hide_object(&value.data, &hidden);
+    json_object(to, &value.data);
+    msgpack_unpacked_destroy(&value);
+    msgpack_zone_destroy(&hidden);
 }
 
 const char *secrets_hidden(const char *message)
@@ -92,7 +155,7 @@ const char *secrets_hidden(const char *message)
         return message;
     text_clear(&secrets.copy);
     text_string(&secrets.copy, message);
-    secrets_hide(&secrets.copy, 0);
+    (void)secrets_hide(&secrets.copy, 0);
     return secrets.copy.data;
 }
 

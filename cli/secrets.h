@@ -20,11 +20,17 @@
 /* secrets_add - the value of this variable is one, as it is and as it is shown, in JSON and in a shell's quotes */
 void secrets_add(const char *name, const char *value, size_t size);
 
+/* secrets_are - are there any? */
+bool secrets_are(void);
+
 /* secrets_has - is this variable one? */
 bool secrets_has(const char *name);
 
-/* secrets_hide - in a text, from this byte on */
-void secrets_hide(struct text *text, size_t from);
+/* secrets_hide - in a text, from this byte on; was there one? */
+bool secrets_hide(struct text *text, size_t from);
+
+/* secrets_json - append a packed value as JSON without them; a number that has one inside becomes a string */
+void secrets_json(struct text *to, const char *bytes, size_t size);
 
 /* secrets_hidden - a message without them: itself, or a copy that is valid until the next call; NULL of NULL */
 const char *secrets_hidden(const char *message);

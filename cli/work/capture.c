@@ -64,14 +64,14 @@ static void make_line(struct text *line, const struct order *order, int wait_sta
     text_string(line, "{\"argv\":[");
     for (char **word = order->argv; *word != NULL; word++) {
         text_string(line, word > order->argv ? "," : "");
-        json_bytes(line, *word, strlen(*word));
+        const char *shown = secrets_hidden(*word);
+        json_bytes(line, shown, strlen(shown));
     }
     if (WIFSIGNALED(wait_status))
         text_printf(line, "],\"exit\":null,\"signal\":%d", WTERMSIG(wait_status));
     else
         text_printf(line, "],\"exit\":%d,\"signal\":null", WEXITSTATUS(wait_status));
     text_printf(line, ",\"seconds\":%" PRId64 ".%03" PRId64 "}\n", run_ms / 1000, run_ms % 1000);
-    secrets_hide(line, 0);
 }
 
 int capture_end(const struct order *order, int wait_status, int64_t run_ms)
