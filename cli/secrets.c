@@ -38,9 +38,12 @@ static void strip(struct text *form)
 
 void secrets_add(const char *name, const char *value, size_t size)
 {
-    struct secret *secret = memory_get(sizeof *secret);
+    struct secret *secret = memory_get(sizeof *secret), **place = &secrets.first;
 
-    *secret = (struct secret){.next = secrets.first, .name = name};
+    /* The longest first: another may be a part of it. */
+    while (*place != NULL && (*place)->forms[FORMS - 1].size > size)
+        place = &(*place)->next;
+    *secret = (struct secret){.next = *place, .name = name};
     json_string(&secret->forms[0], value, size);
     names_shell(&secret->forms[1], value, size);
     names_escape(&secret->forms[2], value, size);
@@ -48,7 +51,7 @@ void secrets_add(const char *name, const char *value, size_t size)
     text_add(&secret->forms[4], value, size);
     strip(&secret->forms[0]);
     strip(&secret->forms[1]);
-    secrets.first = secret;
+    *place = secret;
 }
 
 bool secrets_are(void)

@@ -145,6 +145,18 @@ set_on_the_command_line_it_is_no_part_of_the_record() {
     has err 'a secret has at least 4 bytes'
 }
 
+of_two_that_begin_alike_each_is_hidden_whole() {
+    for names in 'key longer' 'longer key'; do
+        # shellcheck disable=SC2086
+        set -- $names
+        printf '%s\n' 'mpool: 1' "vars: {$1: {secret: true}, $2: {secret: true}}" \
+            'steps: {a: {each: {items: ["{vars.key}", "{vars.longer}"]}, call: fail}}' >job.yaml
+        exits 1 "$mpool" run --set "key=$CANARY" --set "longer=${CANARY}tail"
+        has err 'a: {vars.key}: '
+        has err 'a: {vars.longer}: '
+    done
+}
+
 a_variable_can_have_its_value_in_a_map_and_be_none() {
     job 'argv: [echo, "{vars.key}"]'
     sed -i 's/^vars.*/vars: {key: {value: 1.10}}/' job.yaml
@@ -159,5 +171,5 @@ try a_program_gets_it_and_nothing_is_written a_failure_and_a_dry_run_show_its_na
     in_json_only_values_have_it_hidden a_command_shows_its_name_in_whatever_quotes_it_is \
     an_item_that_makes_no_job_shows_its_name of_a_name_that_is_cut_none_of_it_is_seen \
     tags_show_its_name totals_show_its_name_also_when_resumed set_on_the_command_line_it_is_no_part_of_the_record \
-    a_variable_can_have_its_value_in_a_map_and_be_none
+    of_two_that_begin_alike_each_is_hidden_whole a_variable_can_have_its_value_in_a_map_and_be_none
 finish
