@@ -154,7 +154,7 @@ PROC(children, are_for_jobs_to_have)
 
 PROC(values, of_all_sizes_go_there_and_back)
 PROC(values, of_a_hundred_megabytes_go_there_and_back_several_at_a_time)
-PROC(values, of_a_gigabyte_less_one_byte_are_the_largest)
+PROC(values, of_a_gigabyte_less_one_byte_are_the_largest, .patience = 3)
 PROC(values, beyond_the_limit_are_refused_and_nothing_is_sent)
 PROC(values, large_and_small_ones_come_out_of_one_generator)
 PROC(values, of_an_iterator_that_is_freed_early_are_given_back)
