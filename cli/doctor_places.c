@@ -5,30 +5,17 @@
  */
 #include "cli/doctor.h"
 
+#include "cli/tempfile.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 /* A path that is longer leaves no room for the name of a socket in it (mpool/init.h, mpool(1)). */
 #define RUNTIME_MAX 60
-
-/* Why nothing can be made in a directory; NULL: it can. */
-static const char *fault_of(const char *directory)
-{
-    struct stat status;
-
-    if (directory[0] != '/')
-        return "is no absolute path";
-    if (stat(directory, &status) != 0)
-        return strerror(errno);
-    if (!S_ISDIR(status.st_mode))
-        return "is no directory";
-    return access(directory, W_OK | X_OK) != 0 ? strerror(errno) : NULL;
-}
 
 static void say_directory(struct doctor *doctor, const char *what, const char *directory)
 {
@@ -55,7 +42,7 @@ static void say_runtime(struct doctor *doctor, const char *what, const char *dir
         doctor_say(doctor, VERDICT_OK, what, "not set");
         return;
     }
-    fault = fault_of(directory);
+    fault = tempfile_fault(directory);
     if (fault == NULL && strlen(directory) > RUNTIME_MAX)
         fault = "is longer than 60 bytes";
     if (fault == NULL) {
@@ -105,7 +92,7 @@ static void say_state(struct doctor *doctor)
     }
     text_add(&nearest, path.data, path.size);
     bool whole = find_nearest(&nearest);
-    const char *fault = fault_of(nearest.data);
+    const char *fault = tempfile_fault(nearest.data);
     if (fault != NULL) {
         doctor_say(doctor, VERDICT_WARN, "state directory", "%s: %s: %s", path.data, nearest.data, fault);
         doctor_advise(doctor, "set XDG_STATE_HOME to a directory of yours that can be written to");
