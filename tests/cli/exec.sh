@@ -263,6 +263,15 @@ who_forgets_something_is_told() {
     has err "a shell runs it by: mpool exec -- sh -c 'echo {} | wc -l' sh"
     exits 2 "$mpool" exec no-such-program-at-all ::: a
     has err 'there is no program "no-such-program-at-all" in any directory of $PATH'
+    echo 'echo x' >text
+    for bad in "/tmp; that is a directory" "./text; that is a file which may not be executed"; do
+        exits 2 "$mpool" exec "${bad%%;*}" ::: a
+        has err "there is no program \"${bad%%;*}\";${bad#*;}"
+    done
+    exits 2 "$mpool" exec -a . true
+    has err '"." is a directory; for what is in it pipe paths in: find DIR | mpool exec ...'
+    exits 0 "$mpool" exec true
+    has err 'mpool: exec: there is no item in standard input'
     exits 2 "$mpool" exec -u -k true ::: a
     has err '-u shows output as it comes'
     exits 2 "$mpool" exec --line-buffer -k true ::: a
