@@ -124,6 +124,8 @@ static error_t parse_running(int key, char *argument, struct argp_state *state)
         options->output = argument;
         return 0;
     case OPTION_JOBLOG:
+        if (strcmp(argument, "-") == 0)
+            argp_error(state, "--joblog takes the name of a file; standard output is for --output -");
         options->joblog = argument;
         return 0;
     case OPTION_JOURNAL:

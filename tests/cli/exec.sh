@@ -272,6 +272,8 @@ who_forgets_something_is_told() {
     has err '"." is a directory; for what is in it pipe paths in: find DIR | mpool exec ...'
     exits 0 "$mpool" exec true
     has err 'mpool: exec: there is no item in standard input'
+    exits 2 "$mpool" exec --joblog - true ::: a
+    has err '--joblog takes the name of a file'
     exits 2 "$mpool" exec -u -k true ::: a
     has err '-u shows output as it comes'
     exits 2 "$mpool" exec --line-buffer -k true ::: a
