@@ -1,9 +1,12 @@
 /*
  * cli/doctor_places.c - the directories that runs write to
  *
- * Runs in: the mpool command. Owns: nothing; nothing is made, not even to try it.
+ * Runs in: the mpool command. Owns: nothing; what is made to try it is taken away at once.
  */
 #include "cli/doctor.h"
+
+#include "cli/state.h"
+#include "cli/tempfile.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,20 +18,6 @@
 
 /* A path that is longer leaves no room for the name of a socket in it (mpool/init.h, mpool(1)). */
 #define RUNTIME_MAX 60
-
-/* Why nothing can be made in a directory; NULL: it can. */
-static const char *fault_of(const char *directory)
-{
-    struct stat status;
-
-    if (directory[0] != '/')
-        return "is no absolute path";
-    if (stat(directory, &status) != 0)
-        return strerror(errno);
-    if (!S_ISDIR(status.st_mode))
-        return "is no directory";
-    return access(directory, W_OK | X_OK) != 0 ? strerror(errno) : NULL;
-}
 
 static void say_directory(struct doctor *doctor, const char *what, const char *directory)
 {
@@ -55,7 +44,7 @@ static void say_runtime(struct doctor *doctor, const char *what, const char *dir
         doctor_say(doctor, VERDICT_OK, what, "not set");
         return;
     }
-    fault = fault_of(directory);
+    fault = tempfile_fault(directory);
     if (fault == NULL && strlen(directory) > RUNTIME_MAX)
         fault = "is longer than 60 bytes";
     if (fault == NULL) {
@@ -64,18 +53,6 @@ static void say_runtime(struct doctor *doctor, const char *what, const char *dir
     }
     doctor_say(doctor, VERDICT_WARN, what, "%s: %s", directory, fault);
     doctor_advise(doctor, "a directory of yours that can be written to; without, mpool takes another");
-}
-
-/* $XDG_STATE_HOME/mpool, which by its standard has to be absolute, or ~/.local/state/mpool. */
-static bool find_state(struct text *path)
-{
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-
-    if (state != NULL && state[0] == '/')
-        text_printf(path, "%s/mpool", state);
-    else if (home != NULL && home[0] == '/')
-        text_printf(path, "%s/.local/state/mpool", home);
-    return path->size > 0;
 }
 
 /* The directory itself, or the nearest one above that there is. The path is cut short there. */
@@ -93,19 +70,39 @@ static bool find_nearest(struct text *path)
     return whole;
 }
 
+/* Why no directory can be made in another: for root all may be written to, and yet /proc takes none. */
+static const char *try_make(const char *parent)
+{
+    struct text path = {0};
+    const char *fault;
+
+    text_printf(&path, "%s/mpool.XXXXXX", parent);
+    fault = mkdtemp(path.data) == NULL ? strerror(errno) : NULL;
+    if (fault == NULL)
+        (void)rmdir(path.data);
+    text_free(&path);
+    return fault;
+}
+
 static void say_state(struct doctor *doctor)
 {
+    const char *home = getenv("XDG_STATE_HOME");
     struct text path = {0}, nearest = {0};
 
-    if (!find_state(&path)) {
-        doctor_say(doctor, VERDICT_WARN, "state directory", "neither XDG_STATE_HOME nor HOME is set");
-        doctor_advise(doctor, "set one of them to a directory of yours");
-        text_free(&path);
+    if (home != NULL && home[0] != '\0' && home[0] != '/') {
+        doctor_say(doctor, VERDICT_WARN, "$XDG_STATE_HOME", "%s: is no absolute path", home);
+        doctor_advise(doctor, "set it to an absolute path; this one is ignored");
+    }
+    const char *fault = state_directory(&path);
+    if (fault != NULL) {
+        doctor_say(doctor, VERDICT_WARN, "state directory", "%s", fault);
         return;
     }
     text_add(&nearest, path.data, path.size);
     bool whole = find_nearest(&nearest);
-    const char *fault = fault_of(nearest.data);
+    fault = tempfile_fault(nearest.data);
+    if (fault == NULL && !whole)
+        fault = try_make(nearest.data);
     if (fault != NULL) {
         doctor_say(doctor, VERDICT_WARN, "state directory", "%s: %s: %s", path.data, nearest.data, fault);
         doctor_advise(doctor, "set XDG_STATE_HOME to a directory of yours that can be written to");

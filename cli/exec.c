@@ -390,11 +390,13 @@ static bool make_tree(struct jobfile *jobfile, const struct exec *exec)
 {
     struct arena *arena = &jobfile->yaml.arena;
     struct yaml_node *root = make(arena, YAML_MAP), *steps = make(arena, YAML_MAP), *step = make(arena, YAML_MAP);
-    struct yaml_node *argv = make_argv(arena, exec);
+    struct yaml_node *vars = make(arena, YAML_MAP), *argv = make_argv(arena, exec);
 
     if (argv == NULL)
         return false;
     set(arena, root, "mpool", make_plain(arena, "1"));
+    set(arena, root, "vars", vars);
+    set(arena, vars, PLACEHOLDER_BRACE, make_text(arena, "{"));
     set(arena, root, "steps", steps);
     set(arena, steps, STEP, step);
     set(arena, step, "each", make_each(arena, exec));

@@ -38,7 +38,7 @@ static const struct argp_option file_options[] = {
 static const struct argp_option running_options[] = {
     {"directory", 'C', "DIR", 0, "Change to DIR before anything else", 0},
     {"jobs", 'j', "N", 0, "Run N jobs at a time, 1 to 1024, or 50% of the CPUs, or one more than them: +1", 0},
-    {"jobs-file", OPTION_JOBS_FILE, "FILE", 0, "Read such a number in FILE, again when it changes", 0},
+    {"jobs-file", OPTION_JOBS_FILE, "FILE", 0, "Run as many at a time as FILE says, read again when it changes", 0},
     {"output", OPTION_OUTPUT, "FILE", 0, "Write a JSON line for each job to FILE, - for standard output", 0},
     {"joblog", OPTION_JOBLOG, "FILE", 0, "Write a line for each job to FILE, as GNU parallel does", 0},
     {"journal", OPTION_JOURNAL, "FILE", 0, "Write down in FILE how each job ends; programs are in any case", 0},
@@ -124,6 +124,8 @@ static error_t parse_running(int key, char *argument, struct argp_state *state)
         options->output = argument;
         return 0;
     case OPTION_JOBLOG:
+        if (strcmp(argument, "-") == 0)
+            argp_error(state, "--joblog takes the name of a file; standard output is for --output -");
         options->joblog = argument;
         return 0;
     case OPTION_JOURNAL:

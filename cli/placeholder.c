@@ -116,8 +116,11 @@ const char *placeholder_template(const char *word, const struct placeholders *ho
         if (length == 0) {
             /* What would be a template elsewhere is none here. */
             length = template_match(at, strlen(at));
-            length = length > 0 ? length : 1;
             template_escape(to, at, length);
+        }
+        if (length == 0) {
+            length = 1;
+            text_string(to, at[1] == '{' ? "{vars." PLACEHOLDER_BRACE "}" : "{");
         }
         at += length;
     }

@@ -15,6 +15,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The variable that a template has for a brace before another one: {{}} is the item in braces, and {{item}} is none. */
+#define PLACEHOLDER_BRACE "brace"
+
 /* So many sources there may be. */
 #define PLACEHOLDER_SOURCES 9
 

@@ -20,6 +20,7 @@
 #include "cli/work/work.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #define EXIT_CODE_MAX 255
 #define NICE_MAX 19
@@ -70,6 +71,18 @@ static bool check_texts(struct report *report, const struct yaml_node *list, con
     return ok;
 }
 
+/* Why a name, or a path, is that of no program. */
+static const char *why_no_program(const char *name)
+{
+    struct stat status;
+
+    if (strchr(name, '/') == NULL)
+        return " in any directory of $PATH";
+    if (stat(name, &status) != 0)
+        return "";
+    return S_ISDIR(status.st_mode) ? "; that is a directory" : "; that is a file which may not be executed";
+}
+
 static bool check_argv(struct report *report, const struct yaml_node *argv)
 {
     struct template_part part;
@@ -87,7 +100,7 @@ static bool check_argv(struct report *report, const struct yaml_node *argv)
     if (!constant || launch_can_find(argv->first->text))
         return true;
     report_error(report, argv->first->place, "there is no program \"%.200s\"%s", argv->first->text,
-                 strchr(argv->first->text, '/') == NULL ? " in any directory of $PATH" : "");
+                 why_no_program(argv->first->text));
     return false;
 }
 

@@ -126,7 +126,7 @@ static bool read_var(const struct scope *scope, size_t place, const char *name, 
         for (const struct yaml_node *var = vars != NULL ? vars->first : NULL; var != NULL; var = var->next)
             suggest_offer(&near, var->key->text);
         report_error(report, place, "`vars` has no \"%.60s\"%s", name, suggest_or_list(&near));
-    } else {
+    } else if (node->kind == YAML_SCALAR) { /* otherwise it has no value, which was reported where it stands */
         *reference = (struct reference){.kind = REFERENCE_CONSTANT, .value = node};
         return true;
     }

@@ -182,7 +182,11 @@ const char *source_stream(const struct step *step)
 
 void source_say_nothing(const struct step *step)
 {
-    if (step->source != NULL && step->source->nothing != NULL)
+    const char *stream = source_stream(step);
+
+    if (stream != NULL)
+        (void)fprintf(stderr, "mpool: %s: there is no item in %s\n", step->name, stream);
+    else if (step->source != NULL && step->source->nothing != NULL)
         (void)fprintf(stderr, "mpool: %s: %s\n", step->name, step->source->nothing);
 }
 

@@ -46,7 +46,8 @@ bool source_file_read(struct jobfile *jobfile, const struct yaml_node *value, co
     } else if (stat(value->text, &status) != 0 || access(value->text, R_OK) != 0) {
         report_error(report, value->place, "%s: %s", value_name(value), strerror(errno));
     } else if (S_ISDIR(status.st_mode)) {
-        report_error(report, value->place, "%s is a directory; for what is in it use walk", value_name(value));
+        report_error(report, value->place, "%s is a directory; for what is in it %s", value_name(value),
+                     report->source != NULL ? "use walk" : "pipe paths in: find DIR | mpool exec ...");
     } else {
         file->path = value->text;
         return true;

@@ -10,13 +10,28 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+const char *tempfile_fault(const char *directory)
+{
+    struct stat status;
+
+    if (directory[0] != '/')
+        return "is no absolute path";
+    if (stat(directory, &status) != 0)
+        return strerror(errno);
+    if (!S_ISDIR(status.st_mode))
+        return "is no directory";
+    return access(directory, W_OK | X_OK) != 0 ? strerror(errno) : NULL;
+}
 
 const char *tempfile_dir(void)
 {
-    const char *dir = getenv("TMPDIR");
+    const char *directory = getenv("TMPDIR");
 
-    return dir != NULL && dir[0] != '\0' ? dir : "/tmp";
+    return directory != NULL && tempfile_fault(directory) == NULL ? directory : "/tmp";
 }
 
 /* Where the file system knows no files without names, one is made and its name taken away at once. */

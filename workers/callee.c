@@ -49,7 +49,7 @@ mpool_err mp_callee_settle(const char *name, char *settled)
     if (strchr(path, '/') == NULL)
         (void)memcpy(real, path, path_size + 1);
     else if (realpath(path, real) == NULL)
-        return mp_error(MPOOL_E_NOFUNC, "function \"%s\": cannot find the file %s: %m", name, path);
+        return mp_error(MPOOL_E_NOFUNC, "%s: %m", path);
     size = snprintf(settled, MP_CALLEE_NAME_ROOM, "%s%s", real, name + path_size);
     return size > 0 && (size_t)size < MP_CALLEE_NAME_ROOM
                ? MPOOL_OK

@@ -113,6 +113,19 @@ bash_completes_a_program_and_its_files() {
     has offered gzip
     has offered gzip.txt
     is "$(offers mpool exec --dry)" --dry-run
+    is "$(offers mpool exec -k -j 4 --output = lines --dry)" --dry-run
+}
+
+# What is behind a program is its own: no option of ours, and no value of one.
+bash_leaves_alone_what_is_behind_a_program() {
+    : >file
+    for line in 'gzip' '-k gzip -9' '-j 4 gzip' '--jobs = 4 -- gzip' 'grep -j' 'sort --progress ='; do
+        # shellcheck disable=SC2086
+        is "$(offers mpool exec $line --)" ''
+        # shellcheck disable=SC2086
+        is "$(offers mpool exec $line fil)" file
+    done
+    is "$(offers mpool run job.yaml --js)" --json
 }
 
 # Words with a bar between are read twice: here, and by who checks what was given.
@@ -170,5 +183,6 @@ what_is_no_shell_is_refused() {
 
 try each_script_parses each_script_names_every_command_and_every_option_of_the_help \
     bash_offers_every_option_of_the_help bash_completes_a_command bash_completes_an_option bash_completes_a_value bash_completes_a_program_and_its_files \
+    bash_leaves_alone_what_is_behind_a_program \
     every_word_that_is_offered_is_taken bash_completes_what_is_typed fish_offers_what_bash_does what_is_no_shell_is_refused
 finish

@@ -114,8 +114,14 @@ the_state_directory_is_looked_at_and_not_made() {
     finds 'state directory' 'warn .*/file/mpool: .*: Not a directory  *set XDG_STATE_HOME.*'
     XDG_STATE_HOME=/proc/sys exits 0 "$mpool" doctor
     finds 'state directory' 'warn /proc/sys/mpool: /proc/sys: .*  *set XDG_STATE_HOME.*'
+    XDG_STATE_HOME=/proc/x exits 0 "$mpool" doctor
+    finds 'state directory' 'warn /proc/x/mpool: /proc: .*  *set XDG_STATE_HOME.*'
+    XDG_STATE_HOME=here HOME=$PWD exits 0 "$mpool" doctor
+    finds '$XDG_STATE_HOME' 'warn here: is no absolute path  *set it to .*'
+    finds 'state directory' 'ok .*/.local/state/mpool, which is not there yet, and can be made'
+    is "$(ls -A)" "$(printf 'a\nerr\nfile\nout')"
     exits 0 env -u HOME -u XDG_STATE_HOME "$mpool" doctor
-    finds 'state directory' 'warn neither XDG_STATE_HOME nor HOME is set  *set one of them.*'
+    finds 'state directory' '.*/.local/state/mpool.*'
 }
 
 names_cannot_send_sequences() {

@@ -58,6 +58,14 @@ other_braces_are_literal() {
     is "$(cat out)" '{item.1} {path} {10} a'
 }
 
+braces_around_a_replacement_string_stay() {
+    exits 0 "$mpool" exec -q echo '{{}}' '{{.}}' '{{/}}' '{{#}}' '{{1}}' '{{{}}}' '{{}' '{}}' '${{}}' '{{item}}{{}}' \
+        '{{{item}}}' '{{item}' ::: a
+    is "$(cat out)" '{a} {a} {a} {1} {a} {{a}} {a a} ${a} {{item}}{a} {{{item}}} {{item}'
+    exits 0 "$mpool" exec -q echo '{{}}' '{{2}}' ::: a ::: b
+    is "$(cat out)" '{a b} {b}'
+}
+
 # In a script an item would be code; and ${1} is what the shell has.
 an_item_is_never_code_by_mistake() {
     exits 0 "$mpool" exec -qk sh -c 'echo "${1}-${2}"' sh ::: 'a;b' '$(c)' ::: d
@@ -260,6 +268,17 @@ who_forgets_something_is_told() {
     has err "a shell runs it by: mpool exec -- sh -c 'echo {} | wc -l' sh"
     exits 2 "$mpool" exec no-such-program-at-all ::: a
     has err 'there is no program "no-such-program-at-all" in any directory of $PATH'
+    echo 'echo x' >text
+    for bad in "/tmp; that is a directory" "./text; that is a file which may not be executed"; do
+        exits 2 "$mpool" exec "${bad%%;*}" ::: a
+        has err "there is no program \"${bad%%;*}\";${bad#*;}"
+    done
+    exits 2 "$mpool" exec -a . true
+    has err '"." is a directory; for what is in it pipe paths in: find DIR | mpool exec ...'
+    exits 0 "$mpool" exec true
+    has err 'mpool: exec: there is no item in standard input'
+    exits 2 "$mpool" exec --joblog - true ::: a
+    has err '--joblog takes the name of a file'
     exits 2 "$mpool" exec -u -k true ::: a
     has err '-u shows output as it comes'
     exits 2 "$mpool" exec --line-buffer -k true ::: a
@@ -324,7 +343,7 @@ several_lists_give_every_combination() {
 }
 
 try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file items_can_be_on_the_command_line several_items_can_be_given_at_a_time \
-    replacement_strings_are_those_of_parallel other_braces_are_literal an_item_is_never_code_by_mistake options_of_the_program_are_its_own \
+    replacement_strings_are_those_of_parallel other_braces_are_literal braces_around_a_replacement_string_stay an_item_is_never_code_by_mistake options_of_the_program_are_its_own \
     lines_can_begin_with_the_item_and_nothing_is_mixed lines_are_shown_as_they_come \
     lines_are_never_mixed_however_long_they_are who_is_killed_in_a_line_holds_up_nobody \
     lines_whose_reader_is_gone_end_the_run what_jobs_write_can_go_into_files a_file_tells_how_a_program_has_ended times_and_retries_are_those_of_a_step \

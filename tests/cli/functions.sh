@@ -92,6 +92,9 @@ what_is_wrong_is_told_with_its_place() {
     has err 'job.yaml:2:13: error: "nowhere.so" cannot be loaded: '
     has err 'No such file or directory'
     has_not err 'there is no function'
+    job '[./nowhere.so]' first
+    exits 2 "$mpool" check
+    has err 'job.yaml:2:13: error: "./nowhere.so" cannot be loaded: ./nowhere.so: No such file or directory'
     job '[./text.so]' first
     exits 2 "$mpool" check
     has err 'job.yaml:2:13: error: "./text.so" cannot be loaded: '

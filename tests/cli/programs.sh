@@ -94,6 +94,17 @@ output_of_any_size_comes_whole() {
     is "$(wc -c <err)" 600000
 }
 
+a_place_for_temporary_files_that_will_not_do_is_passed_over() {
+    : >file
+    for place in /no/such/directory "$PWD/file" here ''; do
+        step 'argv: [head, -c, 200000, /dev/zero]'
+        TMPDIR=$place exits 0 "$mpool" run -q
+        is "$(wc -c <out)" 200000
+        TMPDIR=$place exits 0 "$mpool" exec -q --line-buffer echo ::: a
+        is "$(cat out)" a
+    done
+}
+
 what_a_program_has_left_running_is_not_waited_for() {
     step 'shell: "(sleep 5; echo late) & echo $!; echo now"'
     exits 0 "$mpool" run -q --json
@@ -381,7 +392,8 @@ try an_argument_is_passed_as_it_is bytes_that_are_no_text_are_passed_as_well \
     a_batch_is_spread_over_arguments fields_of_items_are_arguments \
     a_shell_gets_the_item_as_its_first_parameter the_output_of_jobs_is_not_mixed \
     output_comes_in_the_order_of_the_items_if_asked_for each_line_can_begin_with_the_item \
-    output_of_any_size_comes_whole what_a_program_has_left_running_is_not_waited_for \
+    output_of_any_size_comes_whole a_place_for_temporary_files_that_will_not_do_is_passed_over \
+    what_a_program_has_left_running_is_not_waited_for \
     a_program_gets_no_standard_input_unless_it_is_given_some standard_output_and_error_can_go_to_files \
     a_program_has_its_directory_and_its_environment a_step_can_show_nothing_or_all_at_once \
     an_exit_code_is_a_failure_and_a_signal_a_crash retries_can_ask_for_exit_codes_and_signals_of_programs \
