@@ -133,6 +133,13 @@ void history_add(struct history *history, struct journal_job *job, const struct 
     job->item = history->scratch.data;
     job->item_size = history->scratch.size;
     history->last = journal_add(history->journal, job);
+    history->rows++;
+}
+
+void history_revoke(struct history *history, uint64_t row, const char *why)
+{
+    if (history->journal != NULL)
+        journal_revoke(history->journal, row, why);
 }
 
 void history_sign(struct history *history, const struct jobfile *jobfile)

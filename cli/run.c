@@ -187,6 +187,7 @@ static void run_steps(struct run *run)
         text_clear(&run->output.writer.waiting);
     while (!output_flush(&run->output) || !joblog_flush(&run->joblog))
         stages_look(run);
+    drive_revoke(run);
     output_close(&run->output);
     joblog_close(&run->joblog);
     progress_clear();
