@@ -68,10 +68,13 @@ struct journal_earlier {
     bool unfinished; /* it was interrupted, or some job is not done */
 };
 
+/* Stands for all jobs of a step that was skipped: however many these are, they have one row. Its `number` is -1. */
+#define JOURNAL_STEP UINT64_MAX
+
 /* How a job has ended. Everything is copied. */
 struct journal_job {
     size_t step;    /* its place in the job file, from 0 */
-    uint64_t index; /* of the item in its step */
+    uint64_t index; /* of the item in its step; JOURNAL_STEP */
     struct key key;
     mpool_status status;
     unsigned attempts, worker;
