@@ -233,7 +233,8 @@ static bool take_known(void *user, uint64_t index, const struct item *item, cons
 
     if (row == 0)
         return true;
-    if (step->step->targets != NULL && !placing_finish(&run->plan.outputs))
+    if (step->step->targets != NULL && !(placing_finish(&run->plan.outputs) &&
+                                         targets_are_current(step->step->targets, item, index, &run->plan.outputs)))
         return false;
     msgpack_unpacked_init(&value);
     if (step->writes_values)
