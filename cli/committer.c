@@ -97,8 +97,8 @@ static bool write_job(struct committer *committer, const struct row *row)
     bind_text(insert, 10, job->error, row->error_size);
     bind_text(insert, 11, job->value, job->value_size);
     bind_unless(insert, 12, job->output_end, job->output_end < 0);
-    bind_unless(insert, 13, job->exit_code, !crashed || job->signal != 0);
-    bind_unless(insert, 14, job->signal, !crashed || job->signal == 0);
+    bind_unless(insert, 13, job->exit_code, job->signal != 0 || (job->exit_code == 0 && !crashed));
+    bind_unless(insert, 14, job->signal, job->signal == 0);
     bind_unless(insert, 15, job->resumed, job->resumed == 0);
     return sql_finish(committer->sql, insert);
 }

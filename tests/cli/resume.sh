@@ -116,6 +116,16 @@ what_could_not_be_written_is_not_done() {
     is "$(cat out)" "out a${nl}out b${nl}out c"
 }
 
+how_a_program_has_ended_is_in_the_log() {
+    exits 1 "$mpool" exec -q -j1 sh -c {} ::: 'exit 7' 'kill -9 $$' true
+    exits 0 "$mpool" log --json 'mpool exec'
+    is "$(sed 's/.*"index":\([0-9]*\).*"exit_code":\([^,]*\),"signal":\([^,]*\).*/\1 \2 \3/' out)" "0 7 null${nl}1 null 9"
+    exits 0 "$mpool" log 'mpool exec' 0
+    has out 'exit      7'
+    exits 0 "$mpool" log --json 'mpool exec' 2
+    has out '"exit_code":null,"signal":null'
+}
+
 what_nobody_has_read_is_not_done() {
     step 'each: {range: 1..5}, shell: "echo $1; until [ $1 = 1 ] || [ -e gone ]; do sleep .1; done", totals: {n: count}'
     { "$mpool" run -q -j1 --journal j 2>err || :; } | { head -n 1 && exec <&- && touch gone; } >first
@@ -166,6 +176,6 @@ where_no_journal_can_be_a_run_goes_on_without() {
 try what_is_done_is_not_done_again a_run_that_does_not_resume_says_what_was_done only_failures_can_be_run_again \
     without_an_earlier_run_nothing_has_failed totals_have_what_was_done_earlier equal_jobs_are_each_done_once \
     other_limits_make_no_other_job_and_another_file_does lines_of_output_are_written_once \
-    what_could_not_be_written_is_not_done what_nobody_has_read_is_not_done exec_resumes_too \
+    what_could_not_be_written_is_not_done how_a_program_has_ended_is_in_the_log what_nobody_has_read_is_not_done exec_resumes_too \
     a_second_run_at_the_same_time_is_refused where_no_journal_can_be_a_run_goes_on_without
 finish
