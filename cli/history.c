@@ -39,7 +39,7 @@ static void tell_earlier(const struct journal_earlier *earlier)
         text_string(&line, " of ");
         text_number(&line, earlier->total);
     }
-    text_string(&line, earlier->done == 1 ? " job" : " jobs");
+    text_string(&line, (earlier->total > 0 ? earlier->total : earlier->done) == 1 ? " job" : " jobs");
     text_string(&line, " done earlier; --resume continues\n");
     text_write(&line, stderr);
     text_free(&line);

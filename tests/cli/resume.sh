@@ -40,6 +40,12 @@ a_run_that_does_not_resume_says_what_was_done() {
     is "$(find "$XDG_STATE_HOME" -name '*.journal' | wc -l)" 1
 }
 
+one_of_several_jobs_is_of_several() {
+    exits 1 "$mpool" exec -q test {} = a ::: a b c
+    exits 1 "$mpool" exec -q test {} = a ::: a b c
+    has err 'mpool: 1 of 3 jobs done earlier; --resume continues'
+}
+
 only_failures_can_be_run_again() {
     step 'each: {range: 1..3}, shell: "echo >>ran-$1; [ $1 -ne 2 ]"'
     exits 1 "$mpool" run -q
@@ -169,11 +175,14 @@ where_no_journal_can_be_a_run_goes_on_without() {
     is "$(cat out)" done
     has err 'the run goes on without a journal, and cannot be resumed'
     XDG_STATE_HOME=$PWD/file exits 2 "$mpool" run -q --resume
+    exits 2 "$mpool" run -q --journal ''
+    has err '--journal needs the name of a file'
     exits 0 "$mpool" run -q --journal here.journal
     exits 0 "$mpool" audit here.journal
 }
 
-try what_is_done_is_not_done_again a_run_that_does_not_resume_says_what_was_done only_failures_can_be_run_again \
+try what_is_done_is_not_done_again a_run_that_does_not_resume_says_what_was_done one_of_several_jobs_is_of_several \
+    only_failures_can_be_run_again \
     without_an_earlier_run_nothing_has_failed totals_have_what_was_done_earlier equal_jobs_are_each_done_once \
     other_limits_make_no_other_job_and_another_file_does lines_of_output_are_written_once \
     what_could_not_be_written_is_not_done how_a_program_has_ended_is_in_the_log what_nobody_has_read_is_not_done exec_resumes_too \
