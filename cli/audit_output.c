@@ -91,8 +91,8 @@ static void compare(struct audit *audit, FILE *file, sqlite3_stmt *rows)
 static void check_offsets(struct audit *audit)
 {
     struct sql *sql = &audit->record->sql;
-    sqlite3_stmt *query = audit_query(audit, "SELECT id FROM jobs WHERE id > ?1 AND id <= ?2 AND resumed IS NULL AND"
-                                             " output IS NULL");
+    sqlite3_stmt *query = audit_query(audit, "SELECT id FROM jobs WHERE id > ?1 AND id <= ?2 AND number >= 0"
+                                             " AND resumed IS NULL AND output IS NULL");
 
     while (sql_step(sql, query))
         audit_tell(audit, AUDIT_BROKEN, "row %" PRId64 " has no line in --output",

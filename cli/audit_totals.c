@@ -4,6 +4,7 @@
  * Runs in: the mpool command. Owns: nothing.
  */
 #include "cli/audit.h"
+#include "cli/journal.h"
 #include "cli/recount.h"
 
 #include <inttypes.h>
@@ -25,6 +26,18 @@ static void recount_step(struct audit *audit, int64_t step, struct recount *reco
     (void)sqlite3_finalize(jobs);
 }
 
+/* Jobs whose output was lost have failed when they were in the totals already. */
+static bool is_lossy(struct audit *audit, int64_t step)
+{
+    sqlite3_stmt *jobs = audit_query(audit, "SELECT 1 FROM jobs WHERE id > ?1 AND id <= ?2 AND step = ?3 AND status = 1"
+                                            " AND cast(error AS TEXT) LIKE '" JOURNAL_LOST "%' LIMIT 1");
+
+    (void)sqlite3_bind_int64(jobs, 3, step);
+    bool lossy = sql_step(&audit->record->sql, jobs);
+    (void)sqlite3_finalize(jobs);
+    return lossy;
+}
+
 /* `name` is STEP.TOTAL, `said` what the end of the run says, as JSON; NULL: nothing. */
 static void check_total(struct audit *audit, const char *name, const char *said, int64_t step, struct recount *recount)
 {
@@ -36,6 +49,10 @@ static void check_total(struct audit *audit, const char *name, const char *said,
     }
     if (recount->operation == RECOUNT_NONE || said[0] == '{' || said[0] == '[') {
         audit_tell(audit, AUDIT_UNCHECKED, "total %s: one of this kind is not computed anew", name);
+        return;
+    }
+    if (is_lossy(audit, step)) {
+        audit_tell(audit, AUDIT_UNCHECKED, "total %s: it has jobs whose output could not be written", name);
         return;
     }
     recount_step(audit, step, recount);

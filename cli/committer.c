@@ -31,7 +31,11 @@
 
 /* What stands in a buffer, in front of the bytes of a row. */
 struct row {
-    bool is_count; /* not a job: `job.step` has `job.index` jobs */
+    enum {
+        ROW_JOB = 0,
+        ROW_COUNT,  /* `job.step` has `job.index` jobs */
+        ROW_REVOKE, /* the job of row `job.index`, from 1, is not done, for `job.error` */
+    } kind;
     int64_t ended_ns;
     struct journal_job job; /* its pointers mean nothing until they are set anew */
     size_t error_size;
@@ -40,7 +44,7 @@ struct row {
 struct committer {
     struct sql *sql;
     int64_t first_step;
-    sqlite3_stmt *insert, *count;
+    sqlite3_stmt *insert, *count, *revoke;
     pthread_t thread;
     struct text taken; /* the thread's buffer */
 
@@ -93,8 +97,8 @@ static bool write_job(struct committer *committer, const struct row *row)
     bind_text(insert, 10, job->error, row->error_size);
     bind_text(insert, 11, job->value, job->value_size);
     bind_unless(insert, 12, job->output_end, job->output_end < 0);
-    bind_unless(insert, 13, job->exit_code, !crashed || job->signal != 0);
-    bind_unless(insert, 14, job->signal, !crashed || job->signal == 0);
+    bind_unless(insert, 13, job->exit_code, job->signal != 0 || (job->exit_code == 0 && !crashed));
+    bind_unless(insert, 14, job->signal, job->signal == 0);
     bind_unless(insert, 15, job->resumed, job->resumed == 0);
     return sql_finish(committer->sql, insert);
 }
@@ -104,6 +108,20 @@ static bool write_count(struct committer *committer, const struct row *row)
     (void)sqlite3_bind_int64(committer->count, 1, (int64_t)row->job.index);
     (void)sqlite3_bind_int64(committer->count, 2, committer->first_step + (int64_t)row->job.step);
     return sql_finish(committer->sql, committer->count);
+}
+
+static bool write_revoked(struct committer *committer, const struct row *row)
+{
+    (void)sqlite3_bind_int64(committer->revoke, 1, (int64_t)row->job.index);
+    bind_text(committer->revoke, 2, row->job.error, row->error_size);
+    return sql_finish(committer->sql, committer->revoke);
+}
+
+static bool write_row(struct committer *committer, const struct row *row)
+{
+    if (row->kind == ROW_COUNT)
+        return write_count(committer, row);
+    return row->kind == ROW_REVOKE ? write_revoked(committer, row) : write_job(committer, row);
 }
 
 static const char *take_bytes(const char **at, const void *was, size_t size)
@@ -129,7 +147,7 @@ static bool commit(struct committer *committer)
         row.job.item = take_bytes(&at, row.job.item, row.job.item_size);
         row.job.error = take_bytes(&at, row.job.error, row.error_size);
         row.job.value = take_bytes(&at, row.job.value, row.job.value_size);
-        ok = row.is_count ? write_count(committer, &row) : write_job(committer, &row);
+        ok = write_row(committer, &row);
     }
     ok = ok && sql_run(committer->sql, "COMMIT");
     /* What was begun goes with the connection; its locks should not wait for that. */
@@ -210,6 +228,7 @@ static void free_committer(struct committer *committer)
 {
     (void)sqlite3_finalize(committer->insert);
     (void)sqlite3_finalize(committer->count);
+    (void)sqlite3_finalize(committer->revoke);
     (void)pthread_mutex_destroy(&committer->mutex);
     (void)pthread_cond_destroy(&committer->work);
     (void)pthread_cond_destroy(&committer->progress);
@@ -230,6 +249,9 @@ struct committer *committer_start(struct sql *sql, int64_t first_step)
                          " item, error, result, output, exit, signal, resumed)"
                          " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     committer->count = sql_prepare(sql, "UPDATE steps SET jobs = ? WHERE id = ?");
+    /* Rows of jobs are numbered as they are written, and nobody else writes any. */
+    committer->revoke = sql_prepare(sql, "UPDATE jobs SET status = 1, error = ?2 WHERE status = 0 AND id = ?1 +"
+                                         " (SELECT row_base FROM runs ORDER BY id DESC LIMIT 1)");
     (void)pthread_mutex_init(&committer->mutex, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -297,12 +319,24 @@ uint64_t committer_add(struct committer *committer, const struct journal_job *jo
     return hand_over(committer, &row);
 }
 
+uint64_t committer_revoke(struct committer *committer, uint64_t nth, const char *why)
+{
+    struct row row;
+
+    memset(&row, 0, sizeof row);
+    row.kind = ROW_REVOKE;
+    row.job.index = nth;
+    row.job.error = why;
+    row.error_size = strlen(why);
+    return hand_over(committer, &row);
+}
+
 uint64_t committer_jobs(struct committer *committer, size_t step, uint64_t count)
 {
     struct row row;
 
     memset(&row, 0, sizeof row);
-    row.is_count = true;
+    row.kind = ROW_COUNT;
     row.job.step = step;
     row.job.index = count;
     return hand_over(committer, &row);

@@ -22,6 +22,7 @@ struct committer;
 struct committer *committer_start(struct sql *sql, int64_t first_step);
 
 uint64_t committer_add(struct committer *committer, const struct journal_job *job);
+uint64_t committer_revoke(struct committer *committer, uint64_t nth, const char *why);
 uint64_t committer_jobs(struct committer *committer, size_t step, uint64_t count);
 
 /* committer_durable - the end of what is committed */

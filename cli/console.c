@@ -87,21 +87,25 @@ static void copy(struct console *console, struct writer *writer, struct finding_
     }
 }
 
-static void show(struct console *console, const struct finding *finding, int number, const struct waiting *waiting)
+/* Returns whether there was something. */
+static bool show(struct console *console, const struct finding *finding, int number, const struct waiting *waiting)
 {
     struct writer *writer = number == STDOUT_FILENO ? &console->out : &console->err;
     const msgpack_object_bin *rest = &finding->streams[number];
-    bool begins = true;
+    bool begins = true, any = rest->size > 0;
 
     if (number == STDOUT_FILENO && console->mute)
-        return;
+        return false;
     for (uint32_t i = 0; i < finding->piece_count; i++) {
         struct finding_piece piece = finding_piece(finding, i);
-        if (piece.stream == number)
-            copy(console, writer, piece, &begins, waiting);
+        if (piece.stream != number)
+            continue;
+        copy(console, writer, piece, &begins, waiting);
+        any = true;
     }
     if (rest->size > 0)
         add(console, writer, rest->ptr, rest->size, &begins);
+    return any;
 }
 
 static void set_tag(struct console *console, const struct item *item)
@@ -113,11 +117,12 @@ static void set_tag(struct console *console, const struct item *item)
     text_char(&console->tag, '\t');
 }
 
-void console_show(struct console *console, const mpool_result *result, const struct item *tag, console_wait *wait,
+bool console_show(struct console *console, const mpool_result *result, const struct item *tag, console_wait *wait,
                   void *user)
 {
     const struct waiting waiting = {.call = wait, .user = user};
     struct finding finding;
+    bool shown = false;
 
     finding_read(result, &console->zone, &finding);
     if (finding.piece_count > 0 || finding.streams[STDOUT_FILENO].size > 0 || finding.streams[STDERR_FILENO].size > 0) {
@@ -126,14 +131,15 @@ void console_show(struct console *console, const mpool_result *result, const str
             (void)history_flush(console->history);
             console_flush(console, wait, user);
         }
-        show(console, &finding, STDOUT_FILENO, &waiting);
-        show(console, &finding, STDERR_FILENO, &waiting);
+        shown = show(console, &finding, STDOUT_FILENO, &waiting);
+        (void)show(console, &finding, STDERR_FILENO, &waiting);
     }
     for (uint32_t i = 0; i < finding.piece_count; i++) {
         struct finding_piece piece = finding_piece(&finding, i);
         spool_drop(piece.offset, piece.size);
     }
     msgpack_zone_clear(&console->zone);
+    return shown;
 }
 
 void console_flush(struct console *console, console_wait *wait, void *user)

@@ -38,8 +38,10 @@ typedef void console_wait(void *user);
  * result    in   that of a job of WORK_COMMAND (cli/work/work.h), whatever its end
  * tag       in   the item, for each line to begin with, and a tab; NULL: lines are shown as they are
  * wait      in   called with `user` where writer_flush() says so
+ *
+ * Returns whether the program has written to standard output, and that is shown.
  */
-void console_show(struct console *console, const mpool_result *result, const struct item *tag, console_wait *wait,
+bool console_show(struct console *console, const mpool_result *result, const struct item *tag, console_wait *wait,
                   void *user);
 
 /*

@@ -19,6 +19,8 @@
 #include "cli/stages.h"
 #include "cli/targets.h"
 
+#include <string.h>
+
 /* How long after its time a program's worker may still be there. */
 #define PROGRAM_GRACE_MS 5000
 
@@ -133,6 +135,19 @@ static void take_outputs(struct run *run, const struct ticket *ticket, mpool_sta
         placing_flush(&run->placing);
 }
 
+/* The output of a job, for who has started the run. If it cannot be written, drive_revoke() is told that it is lost. */
+static void show(struct run *run, const struct ticket *ticket, const mpool_result *result, mpool_status status)
+{
+    struct run_step *step = run->current;
+    struct writer *to = &run->output.writer;
+
+    if (step->step->program != NULL &&
+        console_show(&run->console, result, step->step->program->tag ? &ticket->item : NULL, stages_look, run))
+        to = &run->console.out;
+    if (status == MPOOL_DONE && to->name != NULL)
+        writer_owe(to, run->history.rows, &step->tally);
+}
+
 /* Counts and writes one result. The ticket has what is known of the job. */
 static void settle(struct run *run, const mpool_result *come)
 {
@@ -156,8 +171,7 @@ static void settle(struct run *run, const mpool_result *come)
     write_down(run, ticket, result, status, fault != NULL ? fault : result->error, &value);
     if (step->step->targets != NULL)
         take_outputs(run, ticket, status);
-    if (step->step->program != NULL)
-        console_show(&run->console, result, step->step->program->tag ? &ticket->item : NULL, stages_look, run);
+    show(run, ticket, result, status);
     joblog_add(&run->joblog, step->step, ticket->index, &ticket->item, result);
     if (status == MPOOL_FAILED || status == MPOOL_CRASHED || status == MPOOL_TIMED_OUT)
         failures_add(&run->failures, step->step, ticket->index, &ticket->item, result, fault);
@@ -222,7 +236,8 @@ static bool take_known(void *user, uint64_t index, const struct item *item, cons
 
     if (row == 0)
         return true;
-    if (step->step->targets != NULL && !placing_finish(&run->plan.outputs))
+    if (step->step->targets != NULL && !(placing_finish(&run->plan.outputs) &&
+                                         targets_are_current(step->step->targets, item, index, &run->plan.outputs)))
         return false;
     msgpack_unpacked_init(&value);
     if (step->writes_values)
@@ -248,6 +263,27 @@ static void flush(struct run *run)
         (void)output_flush(&run->output);
     }
     (void)joblog_flush(&run->joblog);
+}
+
+static void revoke(struct run *run, struct writer *writer)
+{
+    struct text why = {0};
+    struct writer_job job;
+
+    if (writer->error != 0)
+        text_printf(&why, JOURNAL_LOST ": %s", strerror(writer->error));
+    while (writer_lost(writer, &job)) {
+        job.tally->ended[MPOOL_DONE]--;
+        job.tally->ended[MPOOL_FAILED]++;
+        history_revoke(&run->history, job.row, why.data);
+    }
+    text_free(&why);
+}
+
+void drive_revoke(struct run *run)
+{
+    revoke(run, &run->console.out);
+    revoke(run, &run->output.writer);
 }
 
 static void look_at_jobs_file(struct run *run)
@@ -288,6 +324,7 @@ static void drive(struct run *run)
             placing_flush(&run->placing);
             console_flush(&run->console, stages_look, run);
         }
+        drive_revoke(run);
         look_at_jobs_file(run);
         if (run->plan.ended)
             tell_jobs(run, run->current);

@@ -12,4 +12,7 @@ void drive_step(struct run *run, struct run_step *step);
 /* drive_past - do not begin a step, since the run was stopped: its jobs are pending, if their number is known */
 void drive_past(struct run *run, struct run_step *step);
 
+/* drive_revoke - jobs that were done, and whose output could not be written, have failed: they are run again */
+void drive_revoke(struct run *run);
+
 #endif

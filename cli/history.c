@@ -38,7 +38,7 @@ static void tell_earlier(const struct journal_earlier *earlier)
         text_string(&line, " of ");
         text_number(&line, earlier->total);
     }
-    text_string(&line, earlier->done == 1 ? " job" : " jobs");
+    text_string(&line, (earlier->total > 0 ? earlier->total : earlier->done) == 1 ? " job" : " jobs");
     text_string(&line, " done earlier; --resume continues\n");
     text_write(&line, stderr);
     text_free(&line);
@@ -131,6 +131,13 @@ void history_add(struct history *history, struct journal_job *job, const struct 
     job->item = history->scratch.data;
     job->item_size = history->scratch.size;
     history->last = journal_add(history->journal, job);
+    history->rows++;
+}
+
+void history_revoke(struct history *history, uint64_t row, const char *why)
+{
+    if (history->journal != NULL)
+        journal_revoke(history->journal, row, why);
 }
 
 void history_sign(struct history *history, const struct jobfile *jobfile)

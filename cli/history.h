@@ -17,6 +17,7 @@ struct history {
     struct resume *resume;   /* NULL: nothing was done earlier */
     bool failed_only;        /* of the rest, only what has failed is run */
     uint64_t last;           /* the place of what was added last, see journal_add() */
+    uint64_t rows;           /* of jobs, so far */
     struct text scratch;
 };
 
@@ -43,6 +44,9 @@ enum resume_answer history_take(struct history *history, size_t step, const stru
 
 /* history_add - write down how a job has ended; its `step` is the place in the file, its item is added here */
 void history_add(struct history *history, struct journal_job *job, const struct item *item);
+
+/* history_revoke - a job that is done has failed after all; `row` is what history->rows was when it was added */
+void history_revoke(struct history *history, uint64_t row, const char *why);
 
 /*
  * history_sign - say on the board (cli/board.h) which run it is of, and write down how many jobs the steps have that

@@ -134,6 +134,11 @@ uint64_t journal_add(struct journal *journal, const struct journal_job *job)
     return committer_add(journal->committer, job);
 }
 
+void journal_revoke(struct journal *journal, uint64_t nth, const char *why)
+{
+    (void)committer_revoke(journal->committer, nth, why);
+}
+
 void journal_jobs(struct journal *journal, size_t step, uint64_t count)
 {
     (void)committer_jobs(journal->committer, step, count);

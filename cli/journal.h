@@ -28,6 +28,7 @@
  *
  *     take_fault()       the same with MPOOL_FAILED, 0 attempts and the key of no parts
  *     output_flush()     of the lines only those whose sequence is at most journal_durable()
+ *     drive_revoke()     after a write error journal_revoke(), for each job whose output is not written
  *     look_around()      journal_failure() is not NULL: say it, stop as after a write error, and exit with 3
  *     run_jobs()         journal_flush() before the last lines are written; at the end
  *                        journal_end(journal, exit code, what summary_json() has written)
@@ -67,10 +68,13 @@ struct journal_earlier {
     bool unfinished; /* it was interrupted, or some job is not done */
 };
 
+/* Stands for all jobs of a step that was skipped: however many these are, they have one row. Its `number` is -1. */
+#define JOURNAL_STEP UINT64_MAX
+
 /* How a job has ended. Everything is copied. */
 struct journal_job {
     size_t step;    /* its place in the job file, from 0 */
-    uint64_t index; /* of the item in its step */
+    uint64_t index; /* of the item in its step; JOURNAL_STEP */
     struct key key;
     mpool_status status;
     unsigned attempts, worker;
@@ -113,6 +117,12 @@ int64_t journal_output_base(const struct journal *journal);
  * written any more.
  */
 uint64_t journal_add(struct journal *journal, const struct journal_job *job);
+
+/* What the error of a job begins with that was done, and whose output could not be written. */
+#define JOURNAL_LOST "its output could not be written"
+
+/* journal_revoke - a job that was written down as done, by the nth call of journal_add(), has failed after all */
+void journal_revoke(struct journal *journal, uint64_t nth, const char *why);
 
 /* journal_jobs - write down how many jobs a step has */
 void journal_jobs(struct journal *journal, size_t step, uint64_t count);

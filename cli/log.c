@@ -40,8 +40,8 @@ enum {
 };
 
 #define QUERY                                                                                                          \
-    "SELECT s.name, j.number, j.key, j.status, j.attempts, s.attempts_max, j.worker, j.started, j.ended, j.item,"      \
-    " j.error, coalesce(j.result, o.result), j.output, j.exit, j.signal, j.resumed, j.id"                              \
+    "SELECT s.name, iif(j.number < 0, ?3, j.number), j.key, j.status, j.attempts, s.attempts_max, j.worker,"           \
+    " j.started, j.ended, j.item, j.error, coalesce(j.result, o.result), j.output, j.exit, j.signal, j.resumed, j.id"  \
     " FROM jobs j CROSS JOIN steps s ON s.id = j.step LEFT JOIN jobs o ON o.id = j.resumed"                            \
     " WHERE j.id > ?1 AND j.id <= ?2 AND "
 
@@ -286,7 +286,8 @@ static int tell_job(struct record *record, const struct record_run *run, const c
     int code = EXIT_USAGE;
 
     if (record_job(record, run, word, &step, &index)) {
-        sqlite3_stmt *job = begin(record, run, QUERY "j.number = ?3 AND s.name = ?4 ORDER BY j.id");
+        sqlite3_stmt *job =
+            begin(record, run, QUERY "j.number IN (?3, iif(?3 < s.jobs, -1, ?3)) AND s.name = ?4 ORDER BY j.id");
         (void)sqlite3_bind_int64(job, 3, index);
         (void)sqlite3_bind_blob(job, 4, step.data, (int)step.size, SQLITE_STATIC);
         code = print_jobs(record, job, json ? add_json : add_fields) > 0 ? EXIT_DONE : EXIT_JOBS;

@@ -129,6 +129,8 @@ static error_t parse_running(int key, char *argument, struct argp_state *state)
         options->joblog = argument;
         return 0;
     case OPTION_JOURNAL:
+        if (argument[0] == '\0')
+            argp_error(state, "--journal needs the name of a file, not an empty one");
         options->journal = argument;
         return 0;
     case OPTION_NO_JOURNAL:

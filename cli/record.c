@@ -144,8 +144,8 @@ void record_count(struct record *record, const struct record_run *run, struct re
 {
     struct sql *sql = &record->sql;
     sqlite3_stmt *query = sql_query(sql,
-                                    "SELECT status, count(*), count(resumed) FROM jobs WHERE id > ?1 AND id <= ?2"
-                                    " GROUP BY status",
+                                    "SELECT status, sum(" RECORD_ENDS "), count(resumed) FROM jobs j"
+                                    " WHERE id > ?1 AND id <= ?2 GROUP BY status",
                                     run->row_base);
 
     *counts = (struct record_counts){0};

@@ -15,6 +15,10 @@
 
 #define RECORD_STATUSES 6
 
+/* An SQL expression: of how many jobs a row of `jobs j` is the end. A step that was skipped has one for all. */
+#define RECORD_ENDS                                                                                                    \
+    "CASE WHEN j.number < 0 THEN coalesce((SELECT x.jobs FROM steps x WHERE x.id = j.step), 0) ELSE 1 END"
+
 enum record_state {
     RECORD_RUNNING = 0,
     RECORD_DONE,        /* all jobs are */

@@ -157,6 +157,12 @@ static bool is_hindered(const struct run *run, const struct step *step, struct t
 
 static void skip(struct run *run, struct run_step *step, const char *why)
 {
+    struct journal_job job = {.step = (size_t)(step - run->steps),
+                              .index = JOURNAL_STEP,
+                              .status = MPOOL_SKIPPED,
+                              .run_ns = -1,
+                              .error = why,
+                              .output_end = -1};
     struct text line = {0};
 
     text_printf(&line, "%s is skipped", step->step->name);
@@ -166,6 +172,7 @@ static void skip(struct run *run, struct run_step *step, const char *why)
     drive_past(run, step);
     step->tally.ended[MPOOL_SKIPPED] = step->tally.pending;
     step->tally.pending = 0;
+    history_add(&run->history, &job, &(struct item){0});
 }
 
 static void run_steps(struct run *run)
@@ -189,6 +196,7 @@ static void run_steps(struct run *run)
         text_clear(&run->output.writer.waiting);
     while (!output_flush(&run->output) || !joblog_flush(&run->joblog))
         stages_look(run);
+    drive_revoke(run);
     output_close(&run->output);
     joblog_close(&run->joblog);
     progress_clear();

@@ -108,8 +108,9 @@ static int show_all(bool json)
 /* The steps of a run, each with how many of its jobs are done, have failed, and have ended otherwise. */
 static const char steps[] =
     "SELECT s.name, s.jobs, coalesce(j.done, 0), coalesce(j.failed, 0), coalesce(j.others, 0) FROM steps s LEFT JOIN"
-    " (SELECT step, sum(status = 0) AS done, sum(status BETWEEN 1 AND 3) AS failed, sum(status > 3) AS others FROM jobs"
-    " WHERE id > ?2 AND id <= ?3 GROUP BY step) j ON j.step = s.id WHERE s.run = ?1 ORDER BY s.number";
+    " (SELECT step, sum(status = 0) AS done, sum(status BETWEEN 1 AND 3) AS failed,"
+    " sum((status > 3) * " RECORD_ENDS ") AS others FROM jobs j WHERE id > ?2 AND id <= ?3 GROUP BY step) j"
+    " ON j.step = s.id WHERE s.run = ?1 ORDER BY s.number";
 
 static sqlite3_stmt *begin_steps(struct record *record, const struct record_run *run)
 {

@@ -67,13 +67,14 @@ static bool find_step(struct record *record, const struct record_run *run, struc
     return found;
 }
 
-/* Has it ended? Of several rows the last one counts. */
+/* Has it ended, by itself or with all of its step? Of several rows the last one counts. */
 static bool find_end(struct record *record, const struct record_run *run, struct job *job)
 {
     sqlite3_stmt *query = sql_query(&record->sql,
-                                    "SELECT j.status, j.item, j.attempts, j.worker, j.started, j.ended, j.resumed"
+                                    "SELECT j.status, j.item, j.attempts, j.worker, j.started, j.ended, j.resumed,"
+                                    " j.error"
                                     " FROM jobs j JOIN steps s ON s.id = j.step WHERE j.id > ?1 AND j.id <= ?2"
-                                    " AND s.number = ?3 AND j.number = ?4 ORDER BY j.id DESC LIMIT 1",
+                                    " AND s.number = ?3 AND j.number IN (?4, -1) ORDER BY j.id DESC LIMIT 1",
                                     run->row_base);
 
     (void)sqlite3_bind_int64(query, 2, run->row_end);
@@ -94,6 +95,8 @@ static bool find_end(struct record *record, const struct record_run *run, struct
         }
         if (resumed)
             add_why(job, "an earlier run has done it");
+        if (sqlite3_column_int64(query, 0) == MPOOL_SKIPPED)
+            names_clean(&job->why, sqlite3_column_blob(query, 7), (size_t)sqlite3_column_bytes(query, 7));
     }
     (void)sqlite3_finalize(query);
     return found;
@@ -304,13 +307,12 @@ static int tell(struct record *record, const struct record_run *run, const struc
         notice(word, "the run has no step of this name; mpool status %" PRId64 " lists them", run->number);
         return EXIT_USAGE;
     }
-    if (find_end(record, run, job))
-        return EXIT_DONE;
     if (job->jobs >= 0 && job->index >= job->jobs) {
         notice(word, "the step has %" PRId64 " job%s, and the first one is 0", job->jobs, job->jobs == 1 ? "" : "s");
         return EXIT_USAGE;
     }
-    tell_open(live, record, run, job);
+    if (!find_end(record, run, job))
+        tell_open(live, record, run, job);
     return EXIT_DONE;
 }
 

@@ -32,6 +32,22 @@ void writer_init(struct writer *writer, const char *name, int fd)
 void writer_fini(struct writer *writer)
 {
     text_free(&writer->waiting);
+    text_free(&writer->owed);
+}
+
+/* Forgets jobs whose output is written. */
+static void settle(struct writer *writer, uint64_t end)
+{
+    struct text *owed = &writer->owed;
+    struct writer_job job;
+    size_t at = 0;
+
+    for (; at < owed->size; at += sizeof job) {
+        memcpy(&job, owed->data + at, sizeof job);
+        if (job.end > end)
+            break;
+    }
+    text_drop(owed, at);
 }
 
 bool writer_flush(struct writer *writer)
@@ -39,6 +55,7 @@ bool writer_flush(struct writer *writer)
     struct pollfd fds[2] = {{.fd = writer->fd, .events = POLLOUT}, {.fd = signals_fd(), .events = POLLIN}};
     struct text *waiting = &writer->waiting;
     size_t written = 0;
+    bool broken = writer->error != 0;
 
     while (writer->error == 0 && written < waiting->size) {
         int ready = poll(fds, 2, signals_asked() > 1 ? GRACE_MS : -1);
@@ -56,8 +73,28 @@ bool writer_flush(struct writer *writer)
         else if (errno != EAGAIN && errno != EINTR)
             writer->error = errno;
     }
+    if (!broken)
+        settle(writer, writer->before + written);
+    writer->before += written;
     text_drop(waiting, writer->error != 0 ? waiting->size : written);
     return waiting->size == 0;
+}
+
+void writer_owe(struct writer *writer, uint64_t row, struct tally *tally)
+{
+    const struct writer_job job = {.row = row, .tally = tally, .end = writer->before + writer->waiting.size};
+
+    if (writer->waiting.size > 0 || writer->error != 0)
+        text_add(&writer->owed, &job, sizeof job);
+}
+
+bool writer_lost(struct writer *writer, struct writer_job *job)
+{
+    if (writer->error == 0 || writer->owed.size == 0)
+        return false;
+    writer->owed.size -= sizeof *job;
+    memcpy(job, writer->owed.data + writer->owed.size, sizeof *job);
+    return true;
 }
 
 const char *writer_failure(const struct writer *writer)

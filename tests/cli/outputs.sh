@@ -257,6 +257,19 @@ inputs_are_what_is_said_or_the_file_of_the_item() {
 
 # ---- runs that end early ---------------------------------------------------------------------------------------------
 
+what_is_old_is_made_again_by_a_run_that_goes_on() {
+    echo 1 >in
+    touch -d '2020-01-01' in
+    step 'each: {items: [in]}, outputs: ["{item}.o"], inputs: ["{item}"], argv: [cp, in, "{output}"]'
+    exits 0 "$mpool" run -q
+    exits 0 "$mpool" run -q --resume --json
+    is "$(json out resumed)" 1
+    echo 2 >in
+    touch -d '1 hour' in
+    exits 0 "$mpool" run -q --resume --json
+    is "$(json out resumed) $(json out done) $(cat in.o)" '0 1 2'
+}
+
 a_run_that_goes_on_has_the_files_of_its_jobs() {
     step 'each: {items: [a, b, c]}, outputs: ["{item}"], inputs: [in], argv: [sh, -c, "echo >>ran; echo $1 >$0", "{output}", "{item}"],
         totals: {n: count}'
@@ -346,5 +359,5 @@ try a_file_is_in_its_place_when_its_job_is_done an_attempt_that_is_not_done_leav
     no_two_jobs_make_one_file a_walk_does_not_find_what_is_being_made what_a_killed_run_has_left_is_taken_away \
     what_cannot_be_put_in_its_place_ends_the_run \
     what_is_up_to_date_is_skipped inputs_are_what_is_said_or_the_file_of_the_item \
-    a_run_that_goes_on_has_the_files_of_its_jobs what_is_stopped_leaves_nothing no_kill_leaves_half_a_file
+    what_is_old_is_made_again_by_a_run_that_goes_on a_run_that_goes_on_has_the_files_of_its_jobs what_is_stopped_leaves_nothing no_kill_leaves_half_a_file
 finish

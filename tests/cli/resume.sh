@@ -4,6 +4,9 @@
 #     sh resume.sh MPOOL
 . "$(dirname -- "$0")/lib.sh"
 
+nl='
+'
+
 # step TEXT - a job file with one step "a" that has this, in braces
 step() {
     printf 'mpool: 1\nsteps:\n  a: {%s}\n' "$1" >job.yaml
@@ -35,6 +38,12 @@ a_run_that_does_not_resume_says_what_was_done() {
     step 'each: {range: 1..6}, call: square'
     exits 0 "$mpool" run -q
     is "$(find "$XDG_STATE_HOME" -name '*.journal' | wc -l)" 1
+}
+
+one_of_several_jobs_is_of_several() {
+    exits 1 "$mpool" exec -q test {} = a ::: a b c
+    exits 1 "$mpool" exec -q test {} = a ::: a b c
+    has err 'mpool: 1 of 3 jobs done earlier; --resume continues'
 }
 
 only_failures_can_be_run_again() {
@@ -103,6 +112,42 @@ lines_of_output_are_written_once() {
     is "$(sed 's/.*"index":\([0-9]*\).*"status":"done".*/\1/; /failed/d' lines | sort | tr '\n' ' ')" '0 1 2 3 4 '
 }
 
+what_could_not_be_written_is_not_done() {
+    code=0
+    "$mpool" exec -q -j1 sh -c 'echo out $1' sh ::: a b c >/dev/full 2>err || code=$?
+    is "$code" 3
+    exits 0 "$mpool" log --json 'mpool exec'
+    is "$(grep -c 'its output could not be written: No space left on device' out)" 3
+    exits 0 "$mpool" exec -q --resume -j1 sh -c 'echo out $1' sh ::: a b c
+    is "$(cat out)" "out a${nl}out b${nl}out c"
+}
+
+how_a_program_has_ended_is_in_the_log() {
+    exits 1 "$mpool" exec -q -j1 sh -c {} ::: 'exit 7' 'kill -9 $$' true
+    exits 0 "$mpool" log --json 'mpool exec'
+    is "$(sed 's/.*"index":\([0-9]*\).*"exit_code":\([^,]*\),"signal":\([^,]*\).*/\1 \2 \3/' out)" "0 7 null${nl}1 null 9"
+    exits 0 "$mpool" log 'mpool exec' 0
+    has out 'exit      7'
+    exits 0 "$mpool" log --json 'mpool exec' 2
+    has out '"exit_code":null,"signal":null'
+}
+
+what_nobody_has_read_is_not_done() {
+    step 'each: {range: 1..5}, shell: "echo $1; until [ $1 = 1 ] || [ -e gone ]; do sleep .1; done", totals: {n: count}'
+    { "$mpool" run -q -j1 --journal j 2>err || :; } | { head -n 1 && exec <&- && touch gone; } >first
+    is "$(cat first)" 1
+    exits 0 "$mpool" audit j
+    has out 'total a.n: it has jobs whose output could not be written'
+    exits 0 "$mpool" run -q -j1 --journal j --resume
+    is "$(tr '\n' ' ' <out)" '2 3 4 5 '
+    step 'each: {range: 1..3}, call: square'
+    code=0
+    "$mpool" run -q --journal k --output - >/dev/full 2>err || code=$?
+    is "$code" 3
+    exits 0 "$mpool" run -q --journal k --output - --resume
+    is "$(grep -c '"status":"done"' out)" 3
+}
+
 exec_resumes_too() {
     seq 5 | exits 1 "$mpool" exec -q sh -c 'echo >>ran-$1; [ $1 -ne 3 ] || [ -e fixed ]' sh
     touch fixed
@@ -130,12 +175,16 @@ where_no_journal_can_be_a_run_goes_on_without() {
     is "$(cat out)" done
     has err 'the run goes on without a journal, and cannot be resumed'
     XDG_STATE_HOME=$PWD/file exits 2 "$mpool" run -q --resume
+    exits 2 "$mpool" run -q --journal ''
+    has err '--journal needs the name of a file'
     exits 0 "$mpool" run -q --journal here.journal
     exits 0 "$mpool" audit here.journal
 }
 
-try what_is_done_is_not_done_again a_run_that_does_not_resume_says_what_was_done only_failures_can_be_run_again \
+try what_is_done_is_not_done_again a_run_that_does_not_resume_says_what_was_done one_of_several_jobs_is_of_several \
+    only_failures_can_be_run_again \
     without_an_earlier_run_nothing_has_failed totals_have_what_was_done_earlier equal_jobs_are_each_done_once \
-    other_limits_make_no_other_job_and_another_file_does lines_of_output_are_written_once exec_resumes_too \
+    other_limits_make_no_other_job_and_another_file_does lines_of_output_are_written_once \
+    what_could_not_be_written_is_not_done how_a_program_has_ended_is_in_the_log what_nobody_has_read_is_not_done exec_resumes_too \
     a_second_run_at_the_same_time_is_refused where_no_journal_can_be_a_run_goes_on_without
 finish

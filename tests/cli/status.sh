@@ -140,20 +140,28 @@ a_walk_is_counted_when_its_end_is_found() {
     ends 0
 }
 
-# A step is skipped as a whole, without rows; its jobs are counted all the same, and that is no fault of the record.
+# A step is skipped as a whole, with one row.
 a_step_that_is_skipped_has_its_jobs() {
     printf '%s\n' 'mpool: 1' 'name: skipping' 'steps:' '  a: {each: {range: 1..2}, shell: "exit 1"}' \
         '  b: {each: {range: 1..5}, needs: [a], shell: "true"}' >job.yaml
     exits 1 "$mpool" run
     exits 0 "$mpool" status skipping
-    is "$(awk '$1 ~ /^[ab]$/ { printf "%s %s ", $1, $5 }' out)" 'a 2 b 5 '
+    is "$(awk '$1 ~ /^[ab]$/ { printf "%s %s %s ", $1, $4, $5 }' out)" 'a 0 2 b 5 5 '
+    exits 0 "$mpool" status --json skipping
+    has out '"skipped":5'
+    has out '{"step":"b","total":5,"done":0,"failed":0,"others":5}'
     exits 0 "$mpool" audit "$XDG_STATE_HOME"/mpool/*.journal
+    has out '0 done, 2 failed, 0 crashed, 0 timed out, 0 cancelled, 5 skipped'
     has out 'no job is without an end'
     sqlite3 "$XDG_STATE_HOME"/mpool/*.journal 'DELETE FROM jobs WHERE id = 2'
     exits 1 "$mpool" audit "$XDG_STATE_HOME"/mpool/*.journal
     has out 'NO  step a has 2 jobs, and 1 of them have an end'
     exits 0 "$mpool" status skipping b/3
-    is "$(field state)" 'has not run'
+    is "$(field state)" skipped
+    is "$(field why)" 'it needs "a", of which 2 jobs are not done'
+    exits 2 "$mpool" status skipping b/5
+    exits 0 "$mpool" log skipping b/3
+    has out 'it needs "a", of which 2 jobs are not done'
 }
 
 why_a_job_waits_is_told() {
