@@ -20,7 +20,7 @@
     {"delay", KEY_MAY, &schema_duration_form, "From when a job could begin to its first attempt, at least"}, \
     {"priority", KEY_MAY, &limits_priority_form, "Jobs of a higher one go first; 0 by default"}, \
     {"at_most", KEY_MAY, &limits_at_most_form, "So many of the jobs at a time, whatever there are workers"}, \
-    {"idempotent", KEY_MAY, &schema_boolean_form, "false: a job that may have begun is never begun again"}
+    {"idempotent", KEY_MAY, &schema_boolean_form, "false: within a run, a job that may have begun is not begun again"}
 /* clang-format on */
 
 struct limits {
