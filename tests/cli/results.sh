@@ -177,7 +177,7 @@ a_full_disk_ends_the_run() {
     unshare -m true 2>/dev/null || return 0
     mkdir small
     steps 'one: {each: {range: 1..200000}, call: square, totals: {n: count}}' 'two: {each: {results: one}, call: square}'
-    exits 3 unshare -m sh -c 'mount -t tmpfs -o size=64k none small; TMPDIR=small exec "$0" run --json' "$mpool"
+    exits 3 unshare -m sh -c 'mount -t tmpfs -o size=64k none small; TMPDIR=$PWD/small exec "$0" run --json' "$mpool"
     has err 'results for a later step: No space left on device'
     is "$(json out exit)" 3
 }
