@@ -40,10 +40,14 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How long a fork server may take for its next word, while it starts. */
 #define WORD_MS 10000
+
+/* How long a thread that has ended may be among those of the process. */
+#define THREAD_END_MS 50
 
 /* Address space, not memory: so much that memory runs out first. */
 #define ARENA_BYTES ((size_t)64 << 30)
@@ -128,26 +132,44 @@ mpool_err mp_host_check_identity(void)
                                       "still have the old ones; call mpool_init() after dropping privileges");
 }
 
-/* One entry of /proc/self/task is us. ThreadSanitizer has a thread of its own in every process. */
-mpool_err mp_host_check_single_thread(void)
+/*
+ * Threads of this process, as the kernel lists them; one entry is us. ThreadSanitizer has one of its own everywhere.
+ * -1: it cannot be told, for errno.
+ */
+static int count_threads(void)
 {
 #if defined(__SANITIZE_THREAD__)
-    return MPOOL_OK;
+    return 1;
 #else
     DIR *directory = opendir("/proc/self/task");
     int threads = 0;
     const struct dirent *entry;
 
     if (directory == NULL)
-        return mp_error(MPOOL_E_SYSTEM, "/proc/self/task: %m; is /proc mounted?");
+        return -1;
     while ((entry = readdir(directory)) != NULL)
         threads += entry->d_name[0] != '.';
     (void)closedir(directory);
-    if (threads == 1)
-        return MPOOL_OK;
-    return mp_error(MPOOL_E_THREADS, "the process has %d threads; call mpool_init() before the first one is started",
-                    threads);
+    return threads;
 #endif
+}
+
+/* A thread that was joined is listed for a moment yet. */
+mpool_err mp_host_check_single_thread(void)
+{
+    const struct timespec nap = {.tv_nsec = 1000000};
+    int threads = count_threads();
+
+    for (int naps = 0; threads > 1 && naps < THREAD_END_MS; naps++) {
+        (void)nanosleep(&nap, NULL);
+        threads = count_threads();
+    }
+    if (threads < 0)
+        return mp_error(MPOOL_E_SYSTEM, "/proc/self/task: %m; is /proc mounted?");
+    if (threads > 1)
+        return mp_error(MPOOL_E_THREADS,
+                        "the process has %d threads; call mpool_init() before the first one is started", threads);
+    return MPOOL_OK;
 }
 
 /* ---- mpool_init() ------------------------------------------------------------------------------------------------ */
