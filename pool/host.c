@@ -14,10 +14,12 @@
 #include "base/here.h"
 #include "ipc/forkpipe.h"
 #include "ipc/shared.h"
+#include "pool/credentials.h"
 #include "pool/directory.h"
 #include "pool/forkserver.h"
 #include "pool/process.h"
 #include "pool/spawn.h"
+#include "pool/threads.h"
 #include "workers/local.h"
 #include "workers/process.h"
 #include "workers/registry.h"
@@ -25,11 +27,9 @@
 
 #include <mpool/init.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -40,24 +40,13 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* How long a fork server may take for its next word, while it starts. */
 #define WORD_MS 10000
 
-/* How long a thread that has ended may be among those of the process. */
-#define THREAD_END_MS 50
-
 /* Address space, not memory: so much that memory runs out first. */
 #define ARENA_BYTES ((size_t)64 << 30)
-
-/* Who the process is: workers are forked from a copy of what it was at mpool_init(). */
-struct identity {
-    uid_t real_user, effective_user;
-    gid_t real_group, effective_group;
-    struct __user_cap_data_struct capabilities[2];
-};
 
 static struct {
     pthread_mutex_t lock; /* of the arena's table and the pools' numbers */
@@ -65,7 +54,6 @@ static struct {
     bool finished;
     pid_t pid;
     const bool *here; /* true in this process, and by MADV_WIPEONFORK in no child of it; NULL before mpool_init() */
-    struct identity identity;
     struct mp_arena arena;
     int control;
     pid_t server;              /* if it was forked */
@@ -83,18 +71,6 @@ const char *mpool_version(void)
 }
 
 /* ---- who we are -------------------------------------------------------------------------------------------------- */
-
-static void get_identity(struct identity *identity)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-
-    memset(identity, 0, sizeof *identity);
-    identity->real_user = getuid();
-    identity->effective_user = geteuid();
-    identity->real_group = getgid();
-    identity->effective_group = getegid();
-    (void)syscall(SYS_capget, &header, identity->capabilities);
-}
 
 mpool_err mp_host_check_process(void)
 {
@@ -119,57 +95,6 @@ mpool_err mp_host_check(void)
     if (err == MPOOL_OK && !host.ready)
         err = mp_error(MPOOL_E_NOINIT, host.finished ? "mpool_fini() has been called" : "mpool_init() has failed");
     return err;
-}
-
-mpool_err mp_host_check_identity(void)
-{
-    struct identity now;
-
-    get_identity(&now);
-    if (memcmp(&now, &host.identity, sizeof now) == 0)
-        return MPOOL_OK;
-    return mp_error(MPOOL_E_IDENTITY, "user, group or capabilities have changed since mpool_init(), and workers would "
-                                      "still have the old ones; call mpool_init() after dropping privileges");
-}
-
-/*
- * Threads of this process, as the kernel lists them; one entry is us. ThreadSanitizer has one of its own everywhere.
- * -1: it cannot be told, for errno.
- */
-static int count_threads(void)
-{
-#if defined(__SANITIZE_THREAD__)
-    return 1;
-#else
-    DIR *directory = opendir("/proc/self/task");
-    int threads = 0;
-    const struct dirent *entry;
-
-    if (directory == NULL)
-        return -1;
-    while ((entry = readdir(directory)) != NULL)
-        threads += entry->d_name[0] != '.';
-    (void)closedir(directory);
-    return threads;
-#endif
-}
-
-/* A thread that was joined is listed for a moment yet. */
-mpool_err mp_host_check_single_thread(void)
-{
-    const struct timespec nap = {.tv_nsec = 1000000};
-    int threads = count_threads();
-
-    for (int naps = 0; threads > 1 && naps < THREAD_END_MS; naps++) {
-        (void)nanosleep(&nap, NULL);
-        threads = count_threads();
-    }
-    if (threads < 0)
-        return mp_error(MPOOL_E_SYSTEM, "/proc/self/task: %m; is /proc mounted?");
-    if (threads > 1)
-        return mp_error(MPOOL_E_THREADS,
-                        "the process has %d threads; call mpool_init() before the first one is started", threads);
-    return MPOOL_OK;
 }
 
 /* ---- mpool_init() ------------------------------------------------------------------------------------------------ */
@@ -333,7 +258,7 @@ mpool_err mpool_init(const mpool_init_options *options)
     if (err == MPOOL_OK)
         err = mp_registry_check();
     if (err == MPOOL_OK && host.program == NULL)
-        err = mp_host_check_single_thread();
+        err = mp_threads_check_single();
     if (err == MPOOL_OK)
         err = mp_here_mark(&host.here);
     if (err == MPOOL_OK)
@@ -356,7 +281,7 @@ mpool_err mpool_init(const mpool_init_options *options)
         mp_arena_close(&host.arena);
         return err;
     }
-    get_identity(&host.identity);
+    mp_credentials_note();
     host.ready = true;
     return MPOOL_OK;
 }

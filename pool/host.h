@@ -22,12 +22,6 @@ mpool_err mp_host_check(void);
 /* mp_host_check_process - the same for what may outlive mpool_fini(): futures and iterators. */
 mpool_err mp_host_check_process(void);
 
-/* mp_host_check_identity - and is it who it was at mpool_init()? Errors: MPOOL_E_IDENTITY. */
-mpool_err mp_host_check_identity(void);
-
-/* mp_host_check_single_thread - has this process one thread? Errors: MPOOL_E_THREADS, MPOOL_E_SYSTEM. */
-mpool_err mp_host_check_single_thread(void);
-
 /* mp_host_program - the program that the workers are processes of; NULL if it is our own, and was forked. */
 const char *mp_host_program(void);
 

@@ -14,6 +14,7 @@
 #include "ipc/room.h"
 #include "pool/block.h"
 #include "pool/callback.h"
+#include "pool/credentials.h"
 #include "pool/future.h"
 #include "pool/host.h"
 #include "pool/log.h"
@@ -350,7 +351,7 @@ mpool_err mpool_pool_open(const mpool_pool_options *options, mpool_pool **result
 
     options = options != NULL ? options : &defaults;
     if (err == MPOOL_OK)
-        err = mp_host_check_identity();
+        err = mp_credentials_check();
     if (err == MPOOL_OK)
         err = new_pool(options, &pool);
     if (err != MPOOL_OK)

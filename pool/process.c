@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "ipc/forkpipe.h"
+#include "pool/credentials.h"
 #include "pool/function.h"
 #include "pool/host.h"
 #include "pool/order.h"
@@ -159,7 +160,7 @@ static mpool_err check_options(const mpool_process_options *options, struct mp_f
     mpool_err err = mp_host_check();
 
     if (err == MPOOL_OK)
-        err = mp_host_check_identity();
+        err = mp_credentials_check();
     if (err != MPOOL_OK)
         return err;
     if (options == NULL || options->function == NULL)

@@ -10,8 +10,8 @@
 #include "base/leave.h"
 #include "base/panic.h"
 #include "ipc/forkpipe.h"
-#include "pool/host.h"
 #include "pool/spawn.h"
+#include "pool/threads.h"
 #include "workers/registry.h"
 
 #include <mpool/init.h>
@@ -78,7 +78,7 @@ void mpool_worker_program_main(void)
     start.keep_fds = read_numbers(words[KEEP], &start.keep_fd_count);
     start.parent_directory = words[DIRECTORY];
     if (mp_arena_map((int)strtol(words[ARENA], NULL, 10), strtoull(words[SIZE], NULL, 10), &arena) != MPOOL_OK ||
-        mp_registry_check() != MPOOL_OK || mp_host_check_single_thread() != MPOOL_OK)
+        mp_registry_check() != MPOOL_OK || mp_threads_check_single() != MPOOL_OK)
         mp_panic("the worker program cannot start: %s", mpool_error_detail());
     mp_registry_freeze(true);
     mp_forkserver_main(&start);
