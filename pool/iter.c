@@ -131,6 +131,17 @@ static void stop(struct mpool_iter *iter, mpool_err failure)
         (void)snprintf(iter->failure_detail, sizeof iter->failure_detail, "%s", mpool_error_detail());
 }
 
+/* The answer of a generator that waits for a result when there is none to come would be the same for ever. */
+static mpool_err check_full(const struct mpool_iter *iter, const struct mp_lot *lot)
+{
+    if (iter->ahead_jobs > 0 || lot->count > 0)
+        return MPOOL_E_FULL;
+    return mp_error(MPOOL_E_GENERATOR,
+                    "the generator has answered MPOOL_E_FULL after %" PRIu64 " jobs, all of whose results were taken: "
+                    "it would wait for ever; MPOOL_E_TIMEOUT is for what may come later",
+                    iter->next_index);
+}
+
 /* Asks the generator for one job. False: there is none now, or there will be no more. */
 static bool generate(struct mpool_iter *iter, struct mp_lot *lot)
 {
@@ -144,7 +155,9 @@ static bool generate(struct mpool_iter *iter, struct mp_lot *lot)
     err = iter->generator(iter->user, &packer, &tag);
     if (err == MPOOL_OK || writer.refused > 0)
         err = mp_lot_close_job(lot, &writer, tag);
-    else if (err != MPOOL_E_END && err != MPOOL_E_TIMEOUT && err != MPOOL_E_FULL)
+    else if (err == MPOOL_E_FULL)
+        err = check_full(iter, lot);
+    else if (err != MPOOL_E_END && err != MPOOL_E_TIMEOUT)
         err = mp_error(MPOOL_E_GENERATOR, "the generator failed after %" PRIu64 " jobs: %s",
                        iter->next_index + lot->count, mpool_err_text(err));
     if (err == MPOOL_OK)
@@ -224,7 +237,7 @@ static bool submit_lot(struct mpool_iter *iter, const struct timespec *deadline)
 /* However large the arguments are, there is a job for each worker, and one to come. */
 static bool wants_more(const struct mpool_iter *iter)
 {
-    return !iter->exhausted && (!iter->sated || iter->ahead_jobs == 0) && iter->ahead_jobs < AHEAD_JOBS &&
+    return !iter->exhausted && !iter->sated && iter->ahead_jobs < AHEAD_JOBS &&
            (iter->ahead_bytes < AHEAD_BYTES || iter->ahead_jobs <= iter->pool->workers);
 }
 

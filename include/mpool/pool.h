@@ -318,8 +318,8 @@ MPOOL_API mpool_err mpool_pool_map(mpool_pool *pool, const mpool_task *task, con
 /*
  * Gives the arguments of the next job: packs exactly one value, and returns MPOOL_OK; or packs nothing, and returns
  * MPOOL_E_END after the last, MPOOL_E_TIMEOUT if there is nothing yet (it has waited a little, and will be asked
- * again), MPOOL_E_FULL if there is nothing before another of its results is taken, or another error to stop the
- * iteration. Runs on the thread inside mpool_iter_next().
+ * again), MPOOL_E_FULL if there is nothing before another of its results is taken (an error if all of them were), or
+ * another error to stop the iteration. Runs on the thread inside mpool_iter_next().
  *
  * tag       out  comes back with the job's result
  */

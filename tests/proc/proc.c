@@ -129,6 +129,7 @@ PROC(iter, outlives_its_pool)
 PROC(imap, gives_failures_in_their_places)
 PROC(imap, goes_on_behind_a_slow_item_but_not_without_end)
 PROC(imap, ends_as_the_unordered_one_does)
+PROC(imap, a_generator_that_waits_for_results_when_none_is_to_come_is_an_error)
 PROC(imap, gets_no_more_from_a_generator_that_waits_for_results)
 
 /* ---- jobs that jobs submit --------------------------------------------------------------------------------------- */

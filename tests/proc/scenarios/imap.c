@@ -153,6 +153,23 @@ static mpool_err within(void *user, msgpack_packer *args, uint64_t *tag)
     return mpool_pack(args, "i", ++window->given);
 }
 
+SCENARIO(imap, a_generator_that_waits_for_results_when_none_is_to_come_is_an_error)
+{
+    const mpool_task task = {.function = "square"};
+    mpool_pool *pool = open_pool(2);
+    const mpool_result *result;
+
+    for (int most = 0; most < 3; most++) {
+        struct window window = {.most = most}; /* it is not told of the results */
+        mpool_iter *iter = iterate_in_order(pool, &task, within, &window);
+        for (int i = 0; i < most; i++)
+            CHECK_OK(mpool_iter_next(iter, LONG_MS, &result));
+        CHECK_ERR(mpool_iter_next(iter, LONG_MS, &result), MPOOL_E_GENERATOR);
+        mpool_iter_free(iter);
+    }
+    finish_pool(pool);
+}
+
 SCENARIO(imap, gets_no_more_from_a_generator_that_waits_for_results)
 {
     const mpool_task task = {.function = "square", .alone = true};
