@@ -14,6 +14,7 @@
 #include "workers/registry.h"
 
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,21 +36,31 @@ size_t mp_callee_path(const char *name)
     return memchr(name, '/', size) != NULL || memmem(name, size, ".so", 3) != NULL ? size : 0;
 }
 
+/* The first `size` bytes of a name, fewer than PATH_MAX, as a path that holds from any directory. False: for errno. */
+static bool settle_path(const char *name, size_t size, char real[static PATH_MAX])
+{
+    char path[PATH_MAX];
+
+    memcpy(path, name, size);
+    path[size] = '\0';
+    if (strchr(path, '/') != NULL)
+        return realpath(path, real) != NULL;
+    memcpy(real, path, size + 1);
+    return true;
+}
+
 mpool_err mp_callee_settle(const char *name, char *settled)
 {
     size_t path_size = mp_callee_path(name);
-    char path[PATH_MAX], real[PATH_MAX];
+    char real[PATH_MAX];
     int size;
 
     if (path_size == 0)
         return mp_error(MPOOL_E_NOFUNC, "unknown function \"%s\"", name);
-    if (path_size >= sizeof path)
+    if (path_size >= sizeof real)
         return mp_error(MPOOL_E_NOFUNC, "function \"%.80s...\": too long", name);
-    (void)snprintf(path, sizeof path, "%.*s", (int)path_size, name);
-    if (strchr(path, '/') == NULL)
-        (void)memcpy(real, path, path_size + 1);
-    else if (realpath(path, real) == NULL)
-        return mp_error(MPOOL_E_NOFUNC, "%s: %m", path);
+    if (!settle_path(name, path_size, real))
+        return mp_error(MPOOL_E_NOFUNC, "function \"%s\": %m", name);
     size = snprintf(settled, MP_CALLEE_NAME_ROOM, "%s%s", real, name + path_size);
     return size > 0 && (size_t)size < MP_CALLEE_NAME_ROOM
                ? MPOOL_OK
@@ -138,22 +149,22 @@ static void tell(const struct found *found, const char *prefix, void (*each)(voi
 
 mpool_err mpool_object_functions(const char *path, void (*each)(void *user, const char *name), void *user)
 {
-    char name[PATH_MAX + 2], settled[MP_CALLEE_NAME_ROOM];
-    int size = snprintf(name, sizeof name, "%s:*", path);
-    mpool_err err;
+    char real[PATH_MAX], name[PATH_MAX + 2];
 
-    if (size < 0 || (size_t)size >= sizeof name)
+    if (strlen(path) >= sizeof real)
         return mp_error(MPOOL_E_NOFUNC, "shared object \"%.80s...\": too long", path);
-    err = mp_callee_settle(name, settled);
-    if (err != MPOOL_OK)
-        return err;
-    if (load(settled) == NULL) {
+    if (!settle_path(path, strlen(path), real))
+        return mp_error(MPOOL_E_NOFUNC, "%s: %m", path);
+    (void)snprintf(name, sizeof name, "%s:*", real);
+    if (mp_callee_path(name) == 0)
+        return mp_error(MPOOL_E_NOFUNC, "\"%s\" is no shared object: it has neither a slash nor \".so\" in it", path);
+    if (load(name) == NULL) {
         const char *error = dlerror();
 
         return mp_error(MPOOL_E_NOFUNC, "%s", error != NULL ? error : "it cannot be loaded");
     }
-    settled[strlen(settled) - 1] = '\0';
-    tell(all, settled, each, user);
+    name[strlen(name) - 1] = '\0';
+    tell(all, name, each, user);
     return MPOOL_OK;
 }
 

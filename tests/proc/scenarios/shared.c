@@ -134,7 +134,7 @@ SCENARIO(shared, files_that_are_not_there_are_refused)
     static char longest[3 * PATH_MAX];
     mpool_pool *pool = open_pool(1);
 
-    refused(pool, "./libnowhere.so:parse", "./libnowhere.so: No such file");
+    refused(pool, "./libnowhere.so:parse", "function \"./libnowhere.so:parse\": No such file");
     refused(pool, SHARED_1, "no function");
     refused(pool, SHARED_1 ":", "no function");
     refused(pool, "so:parse", "no function");
@@ -233,6 +233,7 @@ SCENARIO(shared, files_that_are_no_objects_define_none)
     has_none("/proc/self/status", "/status: ");
     has_none("./libnowhere.so", "./libnowhere.so: No such file");
     has_none("libnowhere-to-be-found.so", "libnowhere-to-be-found.so: ");
+    has_none("nowhere", "\"nowhere\" is no shared object");
     (void)memset(longest, '/', sizeof longest - 1);
     has_none(longest, "too long");
 }
