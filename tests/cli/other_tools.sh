@@ -33,7 +33,7 @@ standard_error_is_not_merged_with_standard_output() {
 
 outputs_may_be_larger_than_memory() {
     # A sanitizer takes more memory for itself than the limit is.
-    [ -n "${MPOOL_SLOW_BUILD:-}" ] || shows right outputs_larger_than_memory
+    [ -n "${MPOOL_INSTRUMENTED:-}" ] || shows right outputs_larger_than_memory
 }
 
 output_that_a_full_disk_cannot_keep_is_told() {
