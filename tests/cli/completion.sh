@@ -172,6 +172,18 @@ fish_offers_what_bash_does() {
     done
 }
 
+fish_leaves_alone_what_is_behind_a_program() {
+    command -v fish >/dev/null || return 0
+    "$mpool" completion fish >completion
+    for line in 'gzip' '-k gzip -9' '-j 4 gzip' '--jobs=4 -- gzip' 'run' 'sort --progress'; do
+        is "$(HOME=$PWD XDG_RUNTIME_DIR=$PWD fish -c ". ./completion; complete -C 'mpool exec $line --dry'")" ''
+    done
+    for line in '' '-k -j 4' '--jobs=4'; do
+        HOME=$PWD XDG_RUNTIME_DIR=$PWD fish -c ". ./completion; complete -C 'mpool exec $line --dry'" >offered
+        has offered --dry-run
+    done
+}
+
 what_is_no_shell_is_refused() {
     exits 2 "$mpool" completion ksh
     has err "mpool completion: one of bash|zsh|fish is wanted, not 'ksh'"
@@ -184,5 +196,5 @@ what_is_no_shell_is_refused() {
 try each_script_parses each_script_names_every_command_and_every_option_of_the_help \
     bash_offers_every_option_of_the_help bash_completes_a_command bash_completes_an_option bash_completes_a_value bash_completes_a_program_and_its_files \
     bash_leaves_alone_what_is_behind_a_program \
-    every_word_that_is_offered_is_taken bash_completes_what_is_typed fish_offers_what_bash_does what_is_no_shell_is_refused
+    every_word_that_is_offered_is_taken bash_completes_what_is_typed fish_offers_what_bash_does fish_leaves_alone_what_is_behind_a_program what_is_no_shell_is_refused
 finish
