@@ -114,6 +114,16 @@ static void take_words(struct exec *exec, struct argp_state *state, char *first)
 }
 
 /* It becomes `batch` of the step, where another message would speak of that. */
+static void take_file(struct exec *exec, struct argp_state *state, const char *path)
+{
+    if (exec->file != NULL)
+        argp_error(state,
+                   "one -a FILE at a time, and '%s' is a second one: cat(1) joins files, and `product` of a job file "
+                   "combines them",
+                   path);
+    exec->file = path;
+}
+
 static void take_batch(struct exec *exec, struct argp_state *state, const char *text)
 {
     int64_t count;
@@ -132,7 +142,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         state->child_inputs[0] = &exec->options;
         return 0;
     case 'a':
-        exec->file = argument;
+        take_file(exec, state, argument);
         return 0;
     case '0':
         exec->nul = true;

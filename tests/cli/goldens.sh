@@ -261,9 +261,9 @@ END
         exits 0 "$mpool" $command
         is "$(grep '^mpool' err)" 'mpool: glob: `glob` matches no path
 mpool: walk: `walk` finds nothing that is of its type and matches
-mpool: lines: `lines` finds no line
+mpool: lines: its file has no line
 mpool: csv: `csv` finds no row behind the header
-mpool: jsonl: `jsonl` finds no line with a value
+mpool: jsonl: its file has no line with a value
 mpool: product: `product` has no item, for one of its sources has none
 mpool: zip: `zip` has no item, for its sources have none'
     done
