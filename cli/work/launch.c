@@ -256,10 +256,8 @@ static int spawn(const struct order *order, const char *file, char **argv, const
     error = posix_spawnattr_init(&attributes);
     if (error == 0) {
         (void)sigemptyset(&none);
-        (void)sigemptyset(&usual);
-        /* Those that the command ignores for itself (cli/signals.c). */
-        (void)sigaddset(&usual, SIGPIPE);
-        (void)sigaddset(&usual, SIGTTOU);
+        /* All of them: posix_spawn() would look at each that is not named, and then do the same. */
+        (void)sigfillset(&usual);
         (void)posix_spawnattr_setflags(&attributes,
                                        POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
         (void)posix_spawnattr_setpgroup(&attributes, 0);
