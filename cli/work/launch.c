@@ -164,6 +164,13 @@ static bool open_input(const struct order *order, struct plumbing *plumbing, cha
     return false;
 }
 
+/* Both are -1 if there is none, for errno. */
+static void open_pipe(int ends[2])
+{
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        ends[0] = ends[1] = -1;
+}
+
 /* `number` is that of standard output or error. */
 static bool open_output(const struct order *order, int number, struct plumbing *plumbing, char why[LAUNCH_WHY])
 {
@@ -173,13 +180,13 @@ static bool open_output(const struct order *order, int number, struct plumbing *
     if (file != NULL) {
         ends[1] = capture_open(file);
     } else if (number == STDOUT_FILENO && order->result != RESULT_NONE) {
-        (void)pipe2(ends, O_CLOEXEC);
+        open_pipe(ends);
     } else if (order->show == SHOW_INHERIT) {
         return true;
     } else if (order->show == SHOW_DROP && number == STDOUT_FILENO) {
         ends[1] = null_fd();
     } else {
-        (void)pipe2(ends, O_CLOEXEC);
+        open_pipe(ends);
     }
     plumbing->ours[number] = ends[0];
     plumbing->theirs[number] = ends[1];
