@@ -18,8 +18,9 @@
 #include <string.h>
 #include <time.h>
 
-#define GATHER_NS 1000000   /* the age at which results are sent */
-#define GATHER_BYTES 262144 /* the size at which they are */
+#define GATHER_NS 10000000  /* the age at which results are sent: as long as a frame is meant to take */
+#define PROMPT_NS 1000000   /* likewise where more hangs on it than who takes the results */
+#define GATHER_BYTES 262144 /* the size at which they are sent */
 
 /* ---- messages ---------------------------------------------------------------------------------------------------- */
 
@@ -131,6 +132,7 @@ void mp_outbox_begin(struct mp_outbox *outbox, const struct mp_jobs *frame, uint
     (void)pthread_mutex_lock(&outbox->lock);
     outbox->ticket = ticket;
     outbox->began_ns = mp_clock_ns();
+    outbox->gather_ns = frame->limited ? PROMPT_NS : GATHER_NS;
     outbox->wants_values = !frame->discard_values;
     outbox->wants_times = frame->measure;
     (void)pthread_mutex_unlock(&outbox->lock);
@@ -178,6 +180,18 @@ static bool is_full(const struct mp_outbox *outbox, const struct mpool_job *job)
             mp_brood_count(&outbox->brood) + mp_brood_count(job->brood) > MPOOL_CHILDREN_MAX);
 }
 
+/* The courier sends it then, if nobody has before. */
+static void arm(struct mp_outbox *outbox, int64_t gather_ns)
+{
+    int64_t due_ns = mp_clock_ns() + gather_ns;
+
+    if (outbox->send_ns != 0 && outbox->send_ns <= due_ns)
+        return;
+    outbox->send_ns = due_ns;
+    if (due_ns < outbox->courier_ns)
+        (void)pthread_cond_signal(&outbox->armed);
+}
+
 void mp_outbox_add(struct mp_outbox *outbox, const struct mpool_job *job, int64_t run_ns, bool last)
 {
     static const char nil = '\xc0';
@@ -196,17 +210,16 @@ void mp_outbox_add(struct mp_outbox *outbox, const struct mpool_job *job, int64_
     else if (outbox->wants_values)
         MP_MUST(job->failed && !job->reports ? mp_buf_add(&outbox->values, &nil, 1)
                                              : mp_buf_add(&outbox->values, job->result.data, job->result.size));
-    if (outbox->count++ == 0 && job->block.size > 0) {
+    if (outbox->count++ == 0 && job->block.size > 0)
         flush(outbox, mp_clock_ns());
-    } else if (outbox->count == 1 && !last) {
-        outbox->send_ns = mp_clock_ns() + GATHER_NS;
-        if (outbox->courier_sleeps)
-            (void)pthread_cond_signal(&outbox->armed);
-    }
+    else if (!last && mp_brood_count(&outbox->brood) > 0)
+        arm(outbox, PROMPT_NS);
+    else if (!last && outbox->count == 1)
+        arm(outbox, outbox->gather_ns);
     (void)pthread_mutex_unlock(&outbox->lock);
 }
 
-void mp_outbox_end(struct mp_outbox *outbox)
+void mp_outbox_flush(struct mp_outbox *outbox)
 {
     (void)pthread_mutex_lock(&outbox->lock);
     flush(outbox, mp_clock_ns());
@@ -223,10 +236,9 @@ static void *carry(void *data)
     for (;;) {
         int64_t due = outbox->send_ns;
 
+        outbox->courier_ns = due != 0 ? due : INT64_MAX;
         if (due == 0) {
-            outbox->courier_sleeps = true;
             (void)pthread_cond_wait(&outbox->armed, &outbox->lock);
-            outbox->courier_sleeps = false;
         } else if (due <= mp_clock_ns()) {
             flush(outbox, mp_clock_ns());
         } else {

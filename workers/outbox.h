@@ -2,8 +2,10 @@
  * workers/outbox.h - results that a worker has and the supervisor has not
  *
  * The answers to one frame of jobs gather until the frame is through, until there are many bytes of them, or until the
- * first of them is a millisecond old; then they are sent as one message: the unit of commit. So short jobs share a
- * message and no result waits behind a long job.
+ * first of them is 10 ms old, which is about as long as a frame takes; then they are sent as one message: the unit of
+ * commit. So short jobs share a message and no result waits behind a long job. It is 1 ms if jobs came of them, for
+ * which other workers may be waiting, or if the jobs have limits of time, whose clock begins with what was answered;
+ * and none at all if jobs are asked back, for then a worker idles.
  */
 #ifndef MP_WORKERS_OUTBOX_H
 #define MP_WORKERS_OUTBOX_H
@@ -34,13 +36,14 @@ struct mp_outbox {
     bool sending; /* a message was posted, and its sent() has not come */
     struct mp_outbox_waiting *first;
     struct mp_outbox_waiting *last;
-    int64_t send_ns;     /* when the courier is to send what has gathered; 0: nothing has */
-    bool courier_sleeps; /* and has to be woken for it */
+    int64_t send_ns;    /* when the courier is to send what has gathered; 0: nothing has */
+    int64_t courier_ns; /* when it looks by itself; INT64_MAX: only when it is told */
 
     /* What has gathered. */
     uint32_t ticket;
     uint32_t count;
     int64_t began_ns;
+    int64_t gather_ns; /* the age at which they are sent */
     bool wants_values;
     bool wants_times;
     struct mp_buf values;
@@ -67,12 +70,12 @@ void mp_outbox_begin(struct mp_outbox *outbox, const struct mp_jobs *frame, uint
  * mp_outbox_add - main thread: a job is through
  *
  * run_ns    in   its time, if the frame asks for it
- * last      in   mp_outbox_end() follows, so the courier need not be woken
+ * last      in   mp_outbox_flush() follows, so the courier need not be woken
  */
 void mp_outbox_add(struct mp_outbox *outbox, const struct mpool_job *job, int64_t run_ns, bool last);
 
-/* mp_outbox_end - main thread: the frame is through. */
-void mp_outbox_end(struct mp_outbox *outbox);
+/* mp_outbox_flush - any thread: send what has gathered. */
+void mp_outbox_flush(struct mp_outbox *outbox);
 
 /* mp_outbox_send - any thread: a message of another kind. */
 void mp_outbox_send(struct mp_outbox *outbox, const struct mp_message *message);

@@ -80,7 +80,7 @@ mpool_err mp_parcel_pack(struct mp_parcel *parcel, struct mp_outbox *outbox, uin
     struct mp_message answer;
     mpool_err err;
 
-    mp_outbox_end(outbox);
+    mp_outbox_flush(outbox);
     answer = ask(parcel, outbox, (struct mp_need){.ticket = ticket, .size = size});
     if (answer.type == MP_REFUSED)
         return refuse(&answer.as.refused, size);

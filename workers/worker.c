@@ -112,6 +112,7 @@ static void give_back(bool all)
     /* A ticket that is given back will be given out again, to a job that nobody has asked to stop. */
     if ((int32_t)((uint32_t)atomic_load(&worker.stop) - answer.as.ticket) >= 0)
         atomic_store(&worker.stop, MP_STOP_NONE);
+    mp_outbox_flush(&worker.outbox);
     mp_outbox_send(&worker.outbox, &answer);
 }
 
@@ -263,7 +264,7 @@ struct at_work {
 static void end_frame(struct at_work *work)
 {
     if (work->frame != NULL)
-        mp_outbox_end(&worker.outbox);
+        mp_outbox_flush(&worker.outbox);
     work->frame = NULL;
 }
 
