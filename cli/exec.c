@@ -113,7 +113,6 @@ static void take_words(struct exec *exec, struct argp_state *state, char *first)
         argp_error(state, "there is no program before '%s'", first);
 }
 
-/* It becomes `batch` of the step, where another message would speak of that. */
 static void take_file(struct exec *exec, struct argp_state *state, const char *path)
 {
     if (exec->file != NULL)
@@ -124,6 +123,7 @@ static void take_file(struct exec *exec, struct argp_state *state, const char *p
     exec->file = path;
 }
 
+/* It becomes `batch` of the step, where another message would speak of that. */
 static void take_batch(struct exec *exec, struct argp_state *state, const char *text)
 {
     int64_t count;

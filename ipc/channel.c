@@ -35,7 +35,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Messages. Of results: two frames of jobs are answered in pieces, one a millisecond at most, or 256 KiB each. */
+/* Messages. Of results: two frames of jobs are answered in pieces, of 1 to 10 ms or 256 KiB each. */
 #define RECEIVE_BUFFER 1024
 
 /* Of jobs: two frames, a recall, a stop, and BYE. */

@@ -5,14 +5,15 @@
  *
  * Jobs are sent in the order of their numbers, in frames of about 10 ms of work, two of them to a worker at a time.
  * That is more than a worker needs at the end of a batch, so a worker that idles while the queue is empty takes from
- * the one that is furthest behind: that one is asked to give back half of what it has not begun.
+ * the one that is furthest behind, by what it has answered: that one is asked to give back half of what it has not
+ * begun.
  */
 #include "pool/dispatch.h"
 
 #include "pool/limits.h"
 
 #define RECALL_NS 1000000 /* work that is worth a recall, */
-#define RECALL_IDLE_MS 2  /* or any work that has not moved for so long while another worker idles */
+#define RECALL_IDLE_MS 2  /* or any work of which nothing was heard for so long while another worker idles */
 
 /* The slot that gets the next frame: one with the fewest frames under way; NULL if none has room. */
 static struct mp_slot *choose_slot(struct mp_core *core, bool solo)

@@ -19,7 +19,7 @@
 #include <time.h>
 
 #define GATHER_NS 10000000  /* the age at which results are sent: as long as a frame is meant to take */
-#define PROMPT_NS 1000000   /* likewise where more hangs on it than who takes the results */
+#define PROMPT_NS 1000000   /* the same where others wait than who takes the results */
 #define GATHER_BYTES 262144 /* the size at which they are sent */
 
 /* ---- messages ---------------------------------------------------------------------------------------------------- */
@@ -87,7 +87,7 @@ static uint32_t list_deltas(const struct mp_outbox *outbox, struct mp_total_delt
 }
 
 /* Sends what has gathered, and begins anew behind it. */
-static void flush(struct mp_outbox *outbox, int64_t now_ns)
+static void send_gathered(struct mp_outbox *outbox, int64_t now_ns)
 {
     static const char nothing = 0;
     struct mp_total_delta deltas[MPOOL_TOTALS_MAX];
@@ -198,7 +198,7 @@ void mp_outbox_add(struct mp_outbox *outbox, const struct mpool_job *job, int64_
 
     (void)pthread_mutex_lock(&outbox->lock);
     if (is_full(outbox, job))
-        flush(outbox, mp_clock_ns());
+        send_gathered(outbox, mp_clock_ns());
     if (job->failed)
         add_failure(outbox, job);
     else
@@ -211,8 +211,8 @@ void mp_outbox_add(struct mp_outbox *outbox, const struct mpool_job *job, int64_
         MP_MUST(job->failed && !job->reports ? mp_buf_add(&outbox->values, &nil, 1)
                                              : mp_buf_add(&outbox->values, job->result.data, job->result.size));
     if (outbox->count++ == 0 && job->block.size > 0)
-        flush(outbox, mp_clock_ns());
-    else if (!last && mp_brood_count(&outbox->brood) > 0)
+        send_gathered(outbox, mp_clock_ns());
+    else if (!last && (job->failed || mp_brood_count(job->brood) > 0))
         arm(outbox, PROMPT_NS);
     else if (!last && outbox->count == 1)
         arm(outbox, outbox->gather_ns);
@@ -222,7 +222,7 @@ void mp_outbox_add(struct mp_outbox *outbox, const struct mpool_job *job, int64_
 void mp_outbox_flush(struct mp_outbox *outbox)
 {
     (void)pthread_mutex_lock(&outbox->lock);
-    flush(outbox, mp_clock_ns());
+    send_gathered(outbox, mp_clock_ns());
     (void)pthread_mutex_unlock(&outbox->lock);
 }
 
@@ -240,7 +240,7 @@ static void *carry(void *data)
         if (due == 0) {
             (void)pthread_cond_wait(&outbox->armed, &outbox->lock);
         } else if (due <= mp_clock_ns()) {
-            flush(outbox, mp_clock_ns());
+            send_gathered(outbox, mp_clock_ns());
         } else {
             struct timespec until = {.tv_sec = due / 1000000000, .tv_nsec = due % 1000000000};
 

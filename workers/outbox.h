@@ -2,10 +2,10 @@
  * workers/outbox.h - results that a worker has and the supervisor has not
  *
  * The answers to one frame of jobs gather until the frame is through, until there are many bytes of them, or until the
- * first of them is 10 ms old, which is about as long as a frame takes; then they are sent as one message: the unit of
- * commit. So short jobs share a message and no result waits behind a long job. It is 1 ms if jobs came of them, for
- * which other workers may be waiting, or if the jobs have limits of time, whose clock begins with what was answered;
- * and none at all if jobs are asked back, for then a worker idles.
+ * first of them is 10 ms old, as long as a frame is meant to take; then they are sent as one message: the unit of
+ * commit. So short jobs share a message and no result waits behind a long job. It is 1 ms where others wait than who
+ * takes the results: for a job that is to be tried again, for jobs that one has submitted, for limits of time, whose
+ * clock begins with what was answered. And what has gathered goes when jobs are asked back, since a worker idles then.
  */
 #ifndef MP_WORKERS_OUTBOX_H
 #define MP_WORKERS_OUTBOX_H
@@ -37,7 +37,7 @@ struct mp_outbox {
     struct mp_outbox_waiting *first;
     struct mp_outbox_waiting *last;
     int64_t send_ns;    /* when the courier is to send what has gathered; 0: nothing has */
-    int64_t courier_ns; /* when it looks by itself; INT64_MAX: only when it is told */
+    int64_t courier_ns; /* when it looks by itself; INT64_MAX: when it is told; 0: at once */
 
     /* What has gathered. */
     uint32_t ticket;

@@ -112,6 +112,7 @@ static void give_back(bool all)
     /* A ticket that is given back will be given out again, to a job that nobody has asked to stop. */
     if ((int32_t)((uint32_t)atomic_load(&worker.stop) - answer.as.ticket) >= 0)
         atomic_store(&worker.stop, MP_STOP_NONE);
+    /* First what has gathered: what is not answered and does not come back counts as being worked on. */
     mp_outbox_flush(&worker.outbox);
     mp_outbox_send(&worker.outbox, &answer);
 }

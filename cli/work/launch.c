@@ -263,7 +263,7 @@ static int spawn(const struct order *order, const char *file, char **argv, const
     error = posix_spawnattr_init(&attributes);
     if (error == 0) {
         (void)sigemptyset(&none);
-        /* All of them: posix_spawn() would look at each that is not named, and then do the same. */
+        /* All of them: workers ignore none. posix_spawn() would look at each that is not named, and then set it too. */
         (void)sigfillset(&usual);
         (void)posix_spawnattr_setflags(&attributes,
                                        POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);

@@ -144,7 +144,7 @@ void worker_stop(struct worker *worker, int64_t now_us, int64_t for_us)
 
 /* ---- results ----------------------------------------------------------------------------------------------------- */
 
-/* W4: what has gathered goes out when no send is under way. */
+/* W4: what has gathered goes out when no send is under way; a real worker has more reasons to wait. */
 static void flush(struct worker *worker, int64_t now_us)
 {
     while (worker->send_us == SIM_NEVER && worker->frames > 0) {

@@ -2,9 +2,11 @@
  * tests/sim/worker.h - one simulated worker process, and its channel to the supervisor
  *
  * It does what a real worker does (docs/DESIGN.md, steps W1 to W4), on a simulated clock: frames come into its inbox,
- * `end` rises; it claims the job at `next`, runs it, publishes `returned`; what has gathered is sent when no send is
- * under way, a frame of results for each frame of jobs, oldest first; a recall lowers `end` to keep the smaller half of
- * what has not begun, or nothing of it, while a job runs.
+ * `end` rises; it claims the job at `next`, runs it, publishes `returned`; results gather, and go when no send is
+ * under way, a frame of results for each frame of jobs, oldest first; a recall lowers `end` to keep the smaller half
+ * of what has not begun, or nothing of it, while a job runs. When results are sent is up to the worker, so sends take
+ * up to 10 ms here; that a real one sends what has gathered before it gives jobs back is nothing that the core may
+ * count on.
  */
 #ifndef SIM_WORKER_H
 #define SIM_WORKER_H
