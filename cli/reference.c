@@ -145,7 +145,7 @@ static bool read_item(const struct scope *scope, size_t place, const struct know
     if (!scope->items)
         text_string(&problem, "there is no item here; only {vars.NAME} and {env.NAME} are known");
     else if (scope->shape.kind == SHAPE_NONE)
-        text_string(&problem, "the step has no `each`, so there is no item");
+        text_printf(&problem, "the step%s has no `each`, so there is no item", scope->taken ? " that it takes" : "");
     else if (fields != NULL && known->kind != REFERENCE_ITEM)
         text_printf(&problem, "{%s} has no fields", known->name);
     else if (scope->batch && !items)

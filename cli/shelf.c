@@ -7,6 +7,10 @@
  * there is none. So they are read in the order of the numbers, and what later steps do does not depend on which job was
  * done first. Lines are written when the step is over.
  *
+ * An item is written as item_copy() has it in memory, and whoever reads it moves its pointers. So a later step has the
+ * very item, and not what it would be as a value: `1.10` and `007` keep their text. Values of the job file stay where
+ * they are; the names of fields, which are their source's, are copied once.
+ *
  * Whoever reads opens the files anew, by their descriptors, and so has positions of its own.
  */
 #include "cli/shelf.h"
@@ -21,9 +25,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The names of the fields of items, as their source has them, and for good. */
+struct names {
+    struct names *next;
+    const char *const *theirs;
+    const char *ours[];
+};
+
 struct shelf {
     struct shelf *next;
     const char *step;
+    struct names *names;
     bool has_lines;
     FILE *items, *lines; /* NULL: not open, or there are none */
     int places;          /* 8 bytes for each job: 1 + where its item is among the items; 0: it has none */
@@ -32,13 +44,15 @@ struct shelf {
     bool whole;
     struct key digest;
     struct text line;
+    char *memory; /* `room` bytes, for an item */
+    size_t room;
     msgpack_sbuffer packed;
 };
 
-/* In front of each result among the items; the bytes of item and result follow. */
+/* In front of each result among the items; what else the item has follows, and the bytes of the result. */
 struct head {
-    enum item_kind kind; /* NONE, INTEGER, BYTES, or PACKED for all others */
-    int64_t integer;
+    struct item item;
+    uintptr_t from; /* where that was, when it was written */
     size_t item_size, result_size;
 };
 
@@ -123,6 +137,12 @@ void shelves_close(void)
         shelves.first = shelf->next;
         close_files(shelf);
         text_free(&shelf->line);
+        while (shelf->names != NULL) {
+            struct names *names = shelf->names;
+            shelf->names = names->next;
+            free(names);
+        }
+        free(shelf->memory);
         msgpack_sbuffer_destroy(&shelf->packed);
         free(shelf);
     }
@@ -131,35 +151,71 @@ void shelves_close(void)
 
 /* ---- to write ---------------------------------------------------------------------------------------------------- */
 
-static void write_packed(struct shelf *shelf, const struct head *head)
+static const char *const *keep_names(struct shelf *shelf, const char *const *theirs, size_t count)
 {
-    size_t size = shelf->packed.size;
+    struct names *names = shelf->names;
+    size_t size = sizeof *names + count * sizeof *theirs;
 
-    note_error(fwrite(head, sizeof *head, 1, shelf->items) == 1 &&
-               (size == 0 || fwrite(shelf->packed.data, size, 1, shelf->items) == 1));
-    shelf->end += sizeof *head + size;
+    while (names != NULL && names->theirs != theirs)
+        names = names->next;
+    if (names != NULL)
+        return names->ours;
+    for (size_t i = 0; i < count; i++)
+        size += strlen(theirs[i]) + 1;
+    names = memory_get(size);
+    char *end = (char *)(names->ours + count);
+    for (size_t i = 0; i < count; i++) {
+        names->ours[i] = end;
+        end = stpcpy(end, theirs[i]) + 1;
+    }
+    names->theirs = theirs;
+    names->next = shelf->names;
+    shelf->names = names;
+    return names->ours;
+}
+
+/* An item that was copied: its names are the shelf's from now on. */
+static void settle(struct shelf *shelf, struct item *item)
+{
+    struct item *inner = (struct item *)(uintptr_t)item->inner; /* our copy */
+
+    if (item->kind == ITEM_MAP)
+        item->names = keep_names(shelf, item->names, item->count);
+    for (size_t i = 0; i < item->count; i++)
+        settle(shelf, &inner[i]);
+}
+
+static bool put(struct shelf *shelf, const void *bytes, size_t size)
+{
+    shelf->end += size;
+    return size == 0 || fwrite(bytes, size, 1, shelf->items) == 1;
 }
 
 void shelf_add(struct shelf *shelf, uint64_t index, const struct item *item, const msgpack_object *result)
 {
-    struct head head = {.kind = item->kind, .integer = item->integer};
+    struct item bare = *item; /* its own result is not what is kept */
     uint64_t place = shelf->end + 1;
     msgpack_packer packer;
+    struct head head;
 
+    bare.result = NULL;
+    memset(&head, 0, sizeof head); /* its gaps are written too */
+    head.item_size = item_copy_size(&bare);
+    if (head.item_size > shelf->room) {
+        shelf->room = 2 * head.item_size;
+        shelf->memory = memory_grow(shelf->memory, shelf->room);
+    }
+    head.from = (uintptr_t)shelf->memory;
+    item_copy(&head.item, &bare, shelf->memory);
+    settle(shelf, &head.item);
     msgpack_sbuffer_clear(&shelf->packed);
     msgpack_packer_init(&packer, &shelf->packed, msgpack_sbuffer_write);
-    if (item->kind == ITEM_BYTES) {
-        (void)msgpack_pack_str_body(&packer, item->bytes, item->size);
-    } else if (item->kind != ITEM_NONE && item->kind != ITEM_INTEGER) {
-        item_pack(item, &packer);
-        head.kind = ITEM_PACKED;
-    }
-    head.item_size = shelf->packed.size;
     (void)msgpack_pack_object(&packer, *result);
-    head.result_size = shelf->packed.size - head.item_size;
+    head.result_size = shelf->packed.size;
     shelf->count++;
     note_error(pwrite(shelf->places, &place, sizeof place, (off_t)(index * sizeof place)) == sizeof place);
-    write_packed(shelf, &head);
+    note_error(put(shelf, &head, sizeof head) && put(shelf, shelf->memory, head.item_size) &&
+               put(shelf, shelf->packed.data, shelf->packed.size));
 }
 
 /* The hash of a line, and of the hash of those before it, is that of all. */
@@ -279,6 +335,19 @@ static bool find_next(struct shelf_reader *reader)
     return place != 0 && reader->error == 0;
 }
 
+/* What was at `from` when it was written is at `to` now. */
+static void move(struct item *item, uintptr_t from, char *to)
+{
+    if (item->size > 0)
+        item->bytes = to + ((uintptr_t)item->bytes - from);
+    if (item->count == 0)
+        return;
+    struct item *inner = (struct item *)(void *)(to + ((uintptr_t)item->inner - from));
+    item->inner = inner;
+    for (size_t i = 0; i < item->count; i++)
+        move(&inner[i], from, to);
+}
+
 bool shelf_next(struct shelf_reader *reader, uint64_t *index, struct item *item)
 {
     struct head head;
@@ -294,11 +363,9 @@ bool shelf_next(struct shelf_reader *reader, uint64_t *index, struct item *item)
         return false;
     reader->result =
         (struct item){.kind = ITEM_PACKED, .bytes = reader->bytes + head.item_size, .size = head.result_size};
-    *item = (struct item){.kind = head.kind,
-                          .bytes = reader->bytes,
-                          .size = head.item_size,
-                          .integer = head.integer,
-                          .result = &reader->result};
+    *item = head.item;
+    move(item, head.from, reader->bytes);
+    item->result = &reader->result;
     *index = reader->index - 1;
     return true;
 }

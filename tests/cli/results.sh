@@ -37,6 +37,30 @@ an_item_keeps_its_templates_and_the_result_has_fields() {
     is "$(values third)" '"x-x3" '
 }
 
+# The very item, and not what it would be as a value.
+an_item_keeps_its_text() {
+    steps 'a: {each: {items: [1.10, 007, 0x10, 1e3, ~, +5, .5]}, argv: [echo, "{index}"], result: text}' \
+        'b: {each: {results: a}, argv: [echo, "{item}"], order: items}'
+    exits 0 "$mpool" run -q
+    is "$(tr '\n' ' ' <out)" '1.10 007 0x10 1e3 ~ +5 .5 '
+    printf 'x\n1.10\n' >t.csv
+    steps 'a: {each: {product: {x: {items: [1.10, 007]}, y: {csv: t.csv}}}, argv: [echo, "{index}"], result: text}' \
+        'b: {each: {results: a}, argv: [echo, "{item.x} {item.y.x} {result}"], order: items, result: text}' \
+        'c: {each: {results: b}, argv: [echo, "{item.x} {item.y.x} {result}"], order: items}'
+    exits 0 "$mpool" run -q
+    is "$(tr '\n' ',' <out)" '1.10 1.10 1.10 1.10 0,007 1.10 007 1.10 1,'
+    steps 'a: {each: {items: [1.10, 007]}, argv: [echo, "{item}"], result: text}' \
+        'b: {each: {results: a, batch: 2}, argv: [echo, "{items}"]}'
+    exits 0 "$mpool" run -q
+    is "$(cat out)" '1.10 007'
+}
+
+a_step_of_one_job_has_no_item_for_others() {
+    steps 'a: {argv: [echo], result: text}' 'b: {each: {results: a}, argv: [echo, "{item}"]}'
+    exits 2 "$mpool" check
+    has err 'the step that it takes has no `each`, so there is no item'
+}
+
 bytes_that_are_no_text_come_through() {
     printf 'a\377b\n' >names
     steps 'one: {each: {lines: names}, argv: [printf, "%s", "{item}"], result: text}' \
@@ -183,7 +207,7 @@ a_full_disk_ends_the_run() {
 }
 
 try results_are_the_items_of_a_later_step an_item_keeps_its_templates_and_the_result_has_fields \
-    bytes_that_are_no_text_come_through a_step_without_items_has_a_result_too \
+    an_item_keeps_its_text a_step_of_one_job_has_no_item_for_others bytes_that_are_no_text_come_through a_step_without_items_has_a_result_too \
     a_step_without_results_has_items_all_the_same jobs_that_are_not_done_give_no_item \
     a_program_reads_results_as_lines results_of_every_size_and_number_are_kept batches_have_the_items_and_no_result \
     a_resumed_run_has_the_results_of_the_earlier_one results_come_in_the_order_of_the_items \
