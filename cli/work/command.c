@@ -224,7 +224,7 @@ static bool pack_value(mpool_job *job, const struct order *order, int status, ms
     size_t begin = 0;
     int size = trim(text != NULL ? text : "", &begin, number);
 
-    if (output.piece_count > 0 && output.pieces[0].stream == STDOUT_FILENO) {
+    if (!gather_is_result(&output, STDOUT_FILENO)) {
         (void)mpool_job_fail_as(job, MPOOL_FAILED, status,
                                 "its result is larger than 64 KiB; `capture` writes output of any size to a file");
         return false;

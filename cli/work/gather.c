@@ -187,6 +187,11 @@ void gather_finish(struct gather *gather)
     }
 }
 
+bool gather_is_result(const struct gather *gather, int number)
+{
+    return !has_piece(gather, number) && gather->streams[number].size <= GATHER_RESULT_MAX;
+}
+
 size_t gather_said(const struct gather *gather, const char **line)
 {
     const struct gather_stream *stream = &gather->streams[STDERR_FILENO];

@@ -16,8 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of a stream in memory. */
-#define GATHER_ROOM ((size_t)64 << 10)
+/* Bytes of a stream in memory: those of a result, and one that would be too many. */
+#define GATHER_RESULT_MAX ((size_t)64 << 10)
+#define GATHER_ROOM (GATHER_RESULT_MAX + 1)
 
 /* Bytes of what a program said last that are kept. */
 #define GATHER_SAID_MAX 300
@@ -70,6 +71,9 @@ void gather_finish(struct gather *gather);
 
 /* gather_said - the last line of standard error that has something in it, at most GATHER_SAID_MAX bytes; its size */
 size_t gather_said(const struct gather *gather, const char **line);
+
+/* gather_is_result - is all that the stream had in memory, and no more than a result may have? */
+bool gather_is_result(const struct gather *gather, int number);
 
 /* gather_pack - append {"out": bytes, "err": bytes, "spool": [[stream, offset, size] ...]}'s keys and values */
 void gather_pack(const struct gather *gather, bool with_out, msgpack_packer *packer);
