@@ -149,8 +149,9 @@ static void add_order(struct text *to, const msgpack_object *order)
     const msgpack_object *argv = find(order, "argv", MSGPACK_OBJECT_ARRAY);
     struct text words = {0};
 
+    /* Files are where the run is, and not where the program is. */
     if (cwd != NULL) {
-        add_word(to, "cd ", cwd);
+        add_word(to, "(cd ", cwd);
         text_string(to, " && ");
     }
     if (input != NULL) {
@@ -162,6 +163,7 @@ static void add_order(struct text *to, const msgpack_object *order)
         add_words(&words, &argv->via.array);
     text_add(to, words.data != NULL ? words.data : "", words.size);
     text_free(&words);
+    text_string(to, cwd != NULL ? ")" : "");
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         const msgpack_object *file = find(order, files[i].key, MSGPACK_OBJECT_STR);
         if (file != NULL)

@@ -12,7 +12,8 @@
  * they would come a little late.
  *
  * It leads a process group, so that ^C in a terminal is for the run to act on, and what ends the program ends what it
- * has started as well.
+ * has started as well; and a session, so that it has no terminal: one that asks for a password there would be stopped
+ * in the background, and wait for ever. It fails at once.
  */
 #include "cli/work/launch.h"
 
@@ -266,8 +267,7 @@ static int spawn(const struct order *order, const char *file, char **argv, const
         /* All of them: workers ignore none. posix_spawn() would look at each that is not named, and then set it too. */
         (void)sigfillset(&usual);
         (void)posix_spawnattr_setflags(&attributes,
-                                       POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-        (void)posix_spawnattr_setpgroup(&attributes, 0);
+                                       POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
         (void)posix_spawnattr_setsigmask(&attributes, &none);
         (void)posix_spawnattr_setsigdefault(&attributes, &usual);
         for (int i = 0; error == 0 && i < 3; i++) {

@@ -343,6 +343,43 @@ a_failure_comes_with_the_command_that_repeats_it() {
     is "$code $(cat again) $(cat out)" "5 init's x y none init's x y none"
 }
 
+# Files are where the run is.
+and_finds_its_files() {
+    mkdir d
+    echo in >in.txt
+    step "cwd: d, stdin: {file: in.txt}, capture: {stdout: o.txt}, shell: 'cat; pwd; exit 3'"
+    exits 1 "$mpool" run -q
+    mv o.txt once.txt
+    code=0
+    sh -c "$(sed -n 's/^  again: //p' err)" || code=$?
+    is "$code" 3
+    cmp o.txt once.txt
+}
+
+# 64 KiB, and not a byte more; whether the end of the pipe is seen with the last of them is chance.
+a_result_has_so_many_bytes() {
+    step "each: {range: 1..20}, shell: 'head -c 65536 /dev/zero | tr \"\\0\" x', result: text"
+    exits 0 "$mpool" run -q
+    step "shell: 'head -c 65537 /dev/zero | tr \"\\0\" x', result: text"
+    exits 1 "$mpool" run -q
+    has err 'its result is larger than 64 KiB'
+    step "shell: 'head -c 70000 /dev/zero | tr \"\\0\" x >&2; sleep 0.2; head -c 70000 /dev/zero', result: text"
+    exits 1 "$mpool" run -q
+    has err 'its result is larger than 64 KiB'
+}
+
+# It would be stopped for reading in the background, and wait for ever.
+a_program_has_no_terminal() {
+    command -v script >/dev/null || {
+        echo 'script(1) is not there'
+        return 1
+    }
+    echo 'echo begun; read x </dev/tty; echo "got $x"' >asks.sh
+    timeout 60 script -qec "$mpool exec -q sh asks.sh ::: a" /dev/null </dev/null >out 2>&1 || :
+    has out begun
+    has out /dev/tty
+}
+
 a_program_is_told_its_worker_and_its_attempt() {
     step "each: {range: 1..6}, argv: [echo, '{worker}']"
     exits 0 "$mpool" run -q -j 1
@@ -402,7 +439,7 @@ try an_argument_is_passed_as_it_is bytes_that_are_no_text_are_passed_as_well \
     what_cannot_be_run_is_told signals_and_descriptors_are_as_a_shell_would_have_them limits_are_the_programs \
     memory_is_what_a_program_and_all_that_it_starts_have \
     files_in_memory_that_a_program_leaves_are_not_charged_to_the_next \
-    a_failure_comes_with_the_command_that_repeats_it a_program_is_told_its_worker_and_its_attempt \
+    a_failure_comes_with_the_command_that_repeats_it and_finds_its_files a_result_has_so_many_bytes a_program_has_no_terminal a_program_is_told_its_worker_and_its_attempt \
     the_worker_makes_no_other_job the_command_of_a_failure_has_its_worker_and_attempt a_dry_run_prints_commands_and_runs_nothing \
     nobody_reading_ends_the_run_quietly
 finish
