@@ -133,6 +133,30 @@ static void take_batch(struct exec *exec, struct argp_state *state, const char *
     exec->batch = text;
 }
 
+/* What does not go together. */
+static void check_words(const struct exec *exec, const struct argp_state *state)
+{
+    if (exec->item_lists > 0 && exec->file != NULL)
+        argp_error(state, "-a and \"" ITEMS "\" both say what the items are");
+    if (exec->item_lists > 0 && exec->nul)
+        argp_error(state, "-0 says how items that are read end, and here they stand behind \"" ITEMS "\"");
+    if (exec->item_lists > 1 && exec->batch != NULL)
+        argp_error(state, "-n is for one list of items, and here are %zu", exec->item_lists);
+    if (exec->ungroup && (exec->tag || exec->keep_order || exec->line_buffer))
+        argp_error(state, "-u shows output as it comes, and cannot go with -k, --line-buffer or --tag");
+    if (exec->ungroup && exec->options.json)
+        argp_error(state, "-u has programs write to standard output themselves, where --json writes");
+    if (exec->line_buffer && exec->keep_order)
+        argp_error(state, "--line-buffer shows lines as they come, and cannot go with -k");
+    if (exec->results != NULL && (exec->tag || exec->ungroup || exec->line_buffer))
+        argp_error(state, "--results puts output in files, and cannot go with -u, --line-buffer or --tag");
+    if (exec->results != NULL && exec->results[0] == '\0')
+        argp_error(state, "--results takes a directory, as in --results out");
+    if (exec->item_lists == 0 && exec->file == NULL && isatty(STDIN_FILENO) == 1)
+        argp_error(state, "there are no items, and standard input is a terminal; name them behind \"" ITEMS
+                          "\", or pipe them in");
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct exec *exec = state->input;
@@ -184,23 +208,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         argp_error(state, "no program is named; as in: %s gzip --keep " ITEMS " *.txt", state->name);
         return 0;
     case ARGP_KEY_SUCCESS:
-        if (exec->item_lists > 0 && exec->file != NULL)
-            argp_error(state, "-a and \"" ITEMS "\" both say what the items are");
-        if (exec->item_lists > 0 && exec->nul)
-            argp_error(state, "-0 says how items that are read end, and here they stand behind \"" ITEMS "\"");
-        if (exec->item_lists > 1 && exec->batch != NULL)
-            argp_error(state, "-n is for one list of items, and here are %zu", exec->item_lists);
-        if (exec->ungroup && (exec->tag || exec->keep_order || exec->line_buffer))
-            argp_error(state, "-u shows output as it comes, and cannot go with -k, --line-buffer or --tag");
-        if (exec->line_buffer && exec->keep_order)
-            argp_error(state, "--line-buffer shows lines as they come, and cannot go with -k");
-        if (exec->results != NULL && (exec->tag || exec->ungroup || exec->line_buffer))
-            argp_error(state, "--results puts output in files, and cannot go with -u, --line-buffer or --tag");
-        if (exec->results != NULL && exec->results[0] == '\0')
-            argp_error(state, "--results takes a directory, as in --results out");
-        if (exec->item_lists == 0 && exec->file == NULL && isatty(STDIN_FILENO) == 1)
-            argp_error(state, "there are no items, and standard input is a terminal; name them behind \"" ITEMS
-                              "\", or pipe them in");
+        check_words(exec, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -235,6 +243,7 @@ static void join_words(struct exec *exec)
         text_string(&exec->name, exec->program.first[i]);
     }
     exec->options.file = exec->name.data;
+    exec->options.concurrent = true;
 }
 
 static void read_command_line(struct exec *exec, int argc, char **argv)

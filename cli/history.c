@@ -61,7 +61,8 @@ int history_open(struct history *history, const struct options *options, const s
     if (!is_kept(options, jobfile))
         return 0;
     int code = journal_open(&history->journal, &journal);
-    if (code == EXIT_USAGE && !resume && options->journal == NULL) {
+    bool can_do_without = code == EXIT_USAGE || (code == EXIT_JOURNAL && options->concurrent);
+    if (can_do_without && !resume && options->journal == NULL) {
         /* Nobody has asked for it; and where home is a place for no journal, it is so for every run. */
         (void)fputs("mpool: the run goes on without a journal, and cannot be resumed; ", stderr);
         (void)fputs("--journal FILE puts it elsewhere\n", stderr);
@@ -70,7 +71,8 @@ int history_open(struct history *history, const struct options *options, const s
     if (code != 0)
         return code;
     if (!resume) {
-        tell_earlier(journal_earlier(history->journal));
+        if (!options->quiet)
+            tell_earlier(journal_earlier(history->journal));
         return 0;
     }
     history->resume = resume_open(history->journal, jobfile);

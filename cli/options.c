@@ -104,6 +104,27 @@ static error_t change_directory(struct argp_state *state, const char *path)
     return 0;
 }
 
+/* Options that do not go together. */
+static void check_running(const struct argp_state *state, const struct options *options)
+{
+    bool earlier = options->resume || options->retry_failed;
+
+    if (options->workers > 0 && options->jobs_file != NULL)
+        argp_error(state, "-j and --jobs-file both say how many jobs to run at a time");
+    if (options->json && options->output != NULL && strcmp(options->output, "-") == 0)
+        argp_error(state, "--json and --output - both write to standard output");
+    if (options->json && options->dry_run)
+        argp_error(state, "--dry-run prints commands, and there is no summary for --json");
+    if (options->output != NULL && options->joblog != NULL && strcmp(options->output, options->joblog) == 0)
+        argp_error(state, "--output and --joblog both write to %s", options->output);
+    if (options->no_journal && (options->journal != NULL || earlier))
+        argp_error(state, "--no-journal does not go with --journal, --resume and --retry-failed, which need one");
+    if (options->dry_run && earlier)
+        argp_error(state, "--dry-run prints the jobs of a new run, and does not go with --resume and --retry-failed");
+    if (options->resume && options->retry_failed)
+        argp_error(state, "--resume does all that is not done, and --retry-failed a part of it; give one of them");
+}
+
 static error_t parse_running(int key, char *argument, struct argp_state *state)
 {
     struct options *options = state->input;
@@ -152,14 +173,7 @@ static error_t parse_running(int key, char *argument, struct argp_state *state)
         options->dry_run = true;
         return 0;
     case ARGP_KEY_END:
-        if (options->workers > 0 && options->jobs_file != NULL)
-            argp_error(state, "-j and --jobs-file both say how many jobs to run at a time");
-        if (options->json && options->output != NULL && strcmp(options->output, "-") == 0)
-            argp_error(state, "--json and --output - both write to standard output");
-        if (options->no_journal && (options->journal != NULL || options->resume || options->retry_failed))
-            argp_error(state, "--no-journal does not go with --journal, --resume and --retry-failed, which need one");
-        if (options->resume && options->retry_failed)
-            argp_error(state, "--resume does all that is not done, and --retry-failed a part of it; give one of them");
+        check_running(state, options);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -182,6 +196,8 @@ static error_t parse_file(int key, char *argument, struct argp_state *state)
         parse_setting(state, options, argument);
         return 0;
     case OPTION_ONLY:
+        if (options->only != NULL)
+            argp_error(state, "--only %s is not the first; it takes one step", argument);
         options->only = argument;
         return 0;
     case 'C':

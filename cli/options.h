@@ -28,8 +28,9 @@ struct options {
     const char *journal;   /* NULL: the usual one, if any */
     bool no_journal, resume, retry_failed;
     bool json;
-    bool quiet;   /* neither a live line nor a table of what was done */
-    bool dry_run; /* commands are printed, and not run */
+    bool concurrent; /* several such runs at a time are usual: while one has the journal, the others have none */
+    bool quiet;      /* neither a live line nor a table of what was done */
+    bool dry_run;    /* commands are printed, and not run */
     enum progress_mode progress;
 };
 

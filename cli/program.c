@@ -146,7 +146,42 @@ static bool read_stdin(struct report *report, const struct yaml_node *node, stru
     return schema_keys(report, node, stdin_keys, "`stdin`") && check_texts(report, node, "what `stdin` names");
 }
 
-static bool read_capture(struct report *report, const struct yaml_node *node, struct program_parts *parts)
+/* Has the text a template that is not the same for all jobs? */
+static bool tells_jobs_apart(const struct yaml_node *node)
+{
+    const char *cursor = node->text, *end = node->text + node->length;
+    struct template_part part;
+
+    while (template_next(&cursor, end, &part)) {
+        if (part.reference && strncmp(part.text, "vars.", 5) != 0 && strncmp(part.text, "env.", 4) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* A file that two jobs write, or one job twice, has a part of what was written. Devices are no files. */
+static bool check_captures(struct report *report, const struct yaml_node *capture, bool many)
+{
+    for (const struct yaml_node *node = capture->first; node != NULL; node = node->next) {
+        if (node->length >= 5 && memcmp(node->text, "/dev/", 5) == 0)
+            continue;
+        if (many && !tells_jobs_apart(node)) {
+            report_error(report, node->place,
+                         "all jobs of the step would write to this file; name one for each, as {index}.txt");
+            return false;
+        }
+        for (const struct yaml_node *other = capture->first; other != node; other = other->next) {
+            if (other->length == node->length && memcmp(other->text, node->text, node->length) == 0) {
+                report_error(report, node->place, "`%s` and `%s` would write to the same file", other->key->text,
+                             node->key->text);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool read_capture(struct report *report, const struct yaml_node *node, bool many, struct program_parts *parts)
 {
     if (node == NULL)
         return true;
@@ -163,7 +198,8 @@ static bool read_capture(struct report *report, const struct yaml_node *node, st
         report_error(report, parts->out->place, "standard output is the result already, by `result`");
         return false;
     }
-    return schema_keys(report, node, capture_keys, "`capture`") && check_texts(report, node, "what `capture` names");
+    return schema_keys(report, node, capture_keys, "`capture`") && check_texts(report, node, "what `capture` names") &&
+           check_captures(report, node, many);
 }
 
 static bool read_result(struct report *report, const struct yaml_node *node, struct program_parts *parts)
@@ -265,7 +301,7 @@ static bool read_parts(struct report *report, const struct yaml_node *node, cons
     ok = parts->argv != NULL ? check_argv(report, parts->argv) : check_shell(report, parts, scope);
     ok = read_result(report, yaml_get(node, "result"), parts) && ok;
     ok = read_stdin(report, yaml_get(node, "stdin"), parts) && ok;
-    ok = read_capture(report, yaml_get(node, "capture"), parts) && ok;
+    ok = read_capture(report, yaml_get(node, "capture"), yaml_get(node, "each") != NULL, parts) && ok;
     ok = (nice == NULL || schema_number(report, nice, "`nice`", -NICE_MAX - 1, NICE_MAX, &parts->nice)) && ok;
     ok = check_text(report, parts->cwd, "`cwd`") && ok;
     ok = read_show(report, yaml_get(node, "show"), yaml_get(node, "order"), parts) && ok;

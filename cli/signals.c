@@ -76,6 +76,7 @@ void signals_ignore(void)
 
     (void)sigaction(SIGPIPE, &action, NULL);
     (void)sigaction(SIGTTOU, &action, NULL);
+    (void)sigaction(SIGXFSZ, &action, NULL); /* the write fails, and that is said */
 }
 
 void signals_catch(void)

@@ -342,6 +342,20 @@ several_lists_give_every_combination() {
     is "$(cat out)" ba
 }
 
+# As in a pipe, or in each other's jobs. The journal is the first one's; the second one lets the first one go on.
+runs_of_one_command_can_go_on_at_the_same_time() {
+    # shellcheck disable=SC2016
+    script='if [ $1 = 2 ]; then : >go; else : >here; until [ -e go ]; do sleep 0.01; done; fi; echo $1'
+    "$mpool" exec -q sh -c "$script" sh ::: 1 >first &
+    until [ -e here ]; do sleep 0.01; done
+    exits 0 "$mpool" exec -q sh -c "$script" sh ::: 2
+    has err 'the journal is in use'
+    has err 'the run goes on without a journal'
+    is "$(cat out)" 2
+    wait
+    is "$(cat first)" 1
+}
+
 try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file items_can_be_on_the_command_line several_items_can_be_given_at_a_time \
     replacement_strings_are_those_of_parallel other_braces_are_literal braces_around_a_replacement_string_stay an_item_is_never_code_by_mistake options_of_the_program_are_its_own \
     lines_can_begin_with_the_item_and_nothing_is_mixed lines_are_shown_as_they_come \
@@ -351,5 +365,5 @@ try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file 
     who_forgets_something_is_told \
     a_terminal_as_standard_input_is_an_error_and_no_wait \
     progress_is_shown_as_parallel_does the_number_of_jobs_can_depend_on_the_machine \
-    several_lists_give_every_combination
+    several_lists_give_every_combination runs_of_one_command_can_go_on_at_the_same_time
 finish

@@ -27,13 +27,15 @@ what_is_done_is_not_done_again() {
 a_run_that_does_not_resume_says_what_was_done() {
     step 'each: {range: 1..6}, shell: "[ $1 -le 4 ]"'
     exits 1 "$mpool" run -q
-    exits 1 "$mpool" run -q
+    exits 1 "$mpool" run
     has err 'mpool: 4 of 6 jobs done earlier; --resume continues'
     step 'each: {range: 1..6}, shell: "[ $1 -le 5 ]"'
     exits 1 "$mpool" run -q --resume
-    exits 1 "$mpool" run -q
+    exits 1 "$mpool" run
     has err 'mpool: 9 jobs done earlier; --resume continues'
-    exits 1 "$mpool" run -q --no-journal
+    exits 1 "$mpool" run --no-journal
+    has_not err 'done earlier'
+    exits 1 "$mpool" run -q
     has_not err 'done earlier'
     step 'each: {range: 1..6}, call: square'
     exits 0 "$mpool" run -q
@@ -42,7 +44,7 @@ a_run_that_does_not_resume_says_what_was_done() {
 
 one_of_several_jobs_is_of_several() {
     exits 1 "$mpool" exec -q test {} = a ::: a b c
-    exits 1 "$mpool" exec -q test {} = a ::: a b c
+    exits 1 "$mpool" exec test {} = a ::: a b c
     has err 'mpool: 1 of 3 jobs done earlier; --resume continues'
 }
 

@@ -27,6 +27,7 @@ BEYOND = {
     'argv-program-is-not-there': MACHINE,
     'argv-with-args': RELATION,
     'bracket-without-end': SYNTAX,
+    'capture-of-all-jobs': RELATION,
     'control-character': SYNTAX,
     'duplicate-key': PARSER,
     'duplicate-step': PARSER,
