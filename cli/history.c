@@ -63,7 +63,7 @@ int history_open(struct history *history, const struct options *options, const s
     int code = journal_open(&history->journal, &journal);
     bool can_do_without = code == EXIT_USAGE || (code == EXIT_JOURNAL && options->concurrent);
     if (can_do_without && !resume && options->journal == NULL) {
-        /* Nobody has asked for it; and where home is a place for no journal, it is so for every run. */
+        /* Nobody has asked for it; and where home is no place for one, it is so for every run. */
         (void)fputs("mpool: the run goes on without a journal, and cannot be resumed; ", stderr);
         (void)fputs("--journal FILE puts it elsewhere\n", stderr);
         return 0;

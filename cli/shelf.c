@@ -165,8 +165,9 @@ static const char *const *keep_names(struct shelf *shelf, const char *const *the
     names = memory_get(size);
     char *end = (char *)(names->ours + count);
     for (size_t i = 0; i < count; i++) {
-        names->ours[i] = end;
-        end = stpcpy(end, theirs[i]) + 1;
+        size_t length = strlen(theirs[i]) + 1;
+        names->ours[i] = memcpy(end, theirs[i], length);
+        end += length;
     }
     names->theirs = theirs;
     names->next = shelf->names;
