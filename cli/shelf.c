@@ -28,8 +28,8 @@
 /* The names of the fields of items, as their source has them, and for good. */
 struct names {
     struct names *next;
-    const char *const *theirs;
-    const char *ours[];
+    size_t count;
+    const char *list[];
 };
 
 struct shelf {
@@ -151,28 +151,38 @@ void shelves_close(void)
 
 /* ---- to write ---------------------------------------------------------------------------------------------------- */
 
+static bool same_names(const struct names *names, const char *const *theirs, size_t count)
+{
+    bool same = names->count == count;
+
+    for (size_t i = 0; same && i < count; i++)
+        same = strcmp(names->list[i], theirs[i]) == 0;
+    return same;
+}
+
+/* By what they are: a source that is opened again may have its names where another's were. */
 static const char *const *keep_names(struct shelf *shelf, const char *const *theirs, size_t count)
 {
     struct names *names = shelf->names;
     size_t size = sizeof *names + count * sizeof *theirs;
 
-    while (names != NULL && names->theirs != theirs)
+    while (names != NULL && !same_names(names, theirs, count))
         names = names->next;
     if (names != NULL)
-        return names->ours;
+        return names->list;
     for (size_t i = 0; i < count; i++)
         size += strlen(theirs[i]) + 1;
     names = memory_get(size);
-    char *end = (char *)(names->ours + count);
+    char *end = (char *)(names->list + count);
     for (size_t i = 0; i < count; i++) {
         size_t length = strlen(theirs[i]) + 1;
-        names->ours[i] = memcpy(end, theirs[i], length);
+        names->list[i] = memcpy(end, theirs[i], length);
         end += length;
     }
-    names->theirs = theirs;
+    names->count = count;
     names->next = shelf->names;
     shelf->names = names;
-    return names->ours;
+    return names->list;
 }
 
 /* An item that was copied: its names are the shelf's from now on. */

@@ -347,7 +347,7 @@ runs_of_one_command_can_go_on_at_the_same_time() {
     # shellcheck disable=SC2016
     script='if [ $1 = 2 ]; then : >go; else : >here; until [ -e go ]; do sleep 0.01; done; fi; echo $1'
     "$mpool" exec -q sh -c "$script" sh ::: 1 >first &
-    until [ -e here ]; do sleep 0.01; done
+    for _ in $(seq 1000); do [ -e here ] || sleep 0.01; done
     exits 0 "$mpool" exec -q sh -c "$script" sh ::: 2
     has err 'the journal is in use'
     has err 'the run goes on without a journal'
