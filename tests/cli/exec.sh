@@ -356,6 +356,13 @@ runs_of_one_command_can_go_on_at_the_same_time() {
     is "$(cat first)" 1
 }
 
+# In blocks of 512 or 1024 bytes; SIGXFSZ would end the command without a word.
+a_limit_of_file_sizes_is_told() {
+    # shellcheck disable=SC2016
+    exits 3 sh -c 'ulimit -f 1; exec "$0" exec -q --no-journal true ::: 1' "$mpool"
+    has err 'File too large'
+}
+
 try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file items_can_be_on_the_command_line several_items_can_be_given_at_a_time \
     replacement_strings_are_those_of_parallel other_braces_are_literal braces_around_a_replacement_string_stay an_item_is_never_code_by_mistake options_of_the_program_are_its_own \
     lines_can_begin_with_the_item_and_nothing_is_mixed lines_are_shown_as_they_come \
@@ -365,5 +372,6 @@ try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file 
     who_forgets_something_is_told \
     a_terminal_as_standard_input_is_an_error_and_no_wait \
     progress_is_shown_as_parallel_does the_number_of_jobs_can_depend_on_the_machine \
-    several_lists_give_every_combination runs_of_one_command_can_go_on_at_the_same_time
+    several_lists_give_every_combination runs_of_one_command_can_go_on_at_the_same_time \
+    a_limit_of_file_sizes_is_told
 finish
