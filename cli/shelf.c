@@ -160,7 +160,7 @@ static bool same_names(const struct names *names, const char *const *theirs, siz
     return same;
 }
 
-/* By what they are: a source that is opened again may have its names where another's were. */
+/* By what they are, so that nothing depends on how long a source keeps its names. */
 static const char *const *keep_names(struct shelf *shelf, const char *const *theirs, size_t count)
 {
     struct names *names = shelf->names;

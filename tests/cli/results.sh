@@ -55,6 +55,20 @@ an_item_keeps_its_text() {
     is "$(cat out)" '1.10 007'
 }
 
+# A product opens its inner sources again and again.
+an_item_keeps_the_names_of_its_fields() {
+    printf 'p\n1\n2\n' >one.csv
+    printf 'q\n3\n4\n' >two.csv
+    steps 'a: {each: {product: {x: {range: 1..20}, a: {csv: one.csv}, b: {csv: two.csv}}}, argv: [echo, "{index}"],' \
+        '    result: text}' \
+        'b: {each: {results: a}, argv: [echo, "{item.x} {item.a.p} {item.b.q}"], order: items}'
+    exits 0 "$mpool" run -q
+    for x in $(seq 20); do
+        printf '%s\n' "$x 1 3" "$x 1 4" "$x 2 3" "$x 2 4"
+    done >expected
+    cmp out expected
+}
+
 a_step_of_one_job_has_no_item_for_others() {
     steps 'a: {argv: [echo], result: text}' 'b: {each: {results: a}, argv: [echo, "{item}"]}'
     exits 2 "$mpool" check
@@ -207,7 +221,8 @@ a_full_disk_ends_the_run() {
 }
 
 try results_are_the_items_of_a_later_step an_item_keeps_its_templates_and_the_result_has_fields \
-    an_item_keeps_its_text a_step_of_one_job_has_no_item_for_others bytes_that_are_no_text_come_through a_step_without_items_has_a_result_too \
+    an_item_keeps_its_text an_item_keeps_the_names_of_its_fields a_step_of_one_job_has_no_item_for_others \
+    bytes_that_are_no_text_come_through a_step_without_items_has_a_result_too \
     a_step_without_results_has_items_all_the_same jobs_that_are_not_done_give_no_item \
     a_program_reads_results_as_lines results_of_every_size_and_number_are_kept batches_have_the_items_and_no_result \
     a_resumed_run_has_the_results_of_the_earlier_one results_come_in_the_order_of_the_items \
