@@ -105,7 +105,8 @@ bool record_next(struct record *record, sqlite3_stmt **query, struct record_run 
     if (*query == NULL)
         *query = sql_prepare(&record->sql,
                              "SELECT id, number, chain, name, output, summary, pid, started, ended, exit, row_base,"
-                             " (SELECT min(n.row_base) FROM runs n WHERE n.id > r.id) FROM runs r ORDER BY id DESC");
+                             " (SELECT min(n.row_base) FROM runs n WHERE n.id > r.id), (SELECT directory FROM journal)"
+                             " FROM runs r ORDER BY id DESC");
     if (!sql_step(&record->sql, *query)) {
         (void)sqlite3_finalize(*query);
         *query = NULL;
@@ -127,6 +128,7 @@ bool record_next(struct record *record, sqlite3_stmt **query, struct record_run 
     if (sqlite3_column_type(*query, 4) != SQLITE_NULL)
         sql_bytes(*query, 4, &run->output);
     sql_bytes(*query, 5, &run->summary);
+    sql_bytes(*query, 12, &run->directory);
     text_string(&run->journal, record->path);
     run->state = find_state(record, run, last);
     return true;
@@ -138,6 +140,7 @@ void record_run_free(struct record_run *run)
     text_free(&run->output);
     text_free(&run->journal);
     text_free(&run->summary);
+    text_free(&run->directory);
 }
 
 void record_count(struct record *record, const struct record_run *run, struct record_counts *counts)

@@ -36,10 +36,12 @@ struct record {
 struct record_run {
     int64_t id, number, chain;
     enum record_state state;
-    struct text name, output, journal, summary; /* `journal` is the file's path; output.data is NULL without --output */
-    int64_t pid, started_ns, ended_ns;          /* ended_ns 0: not ended */
-    int exit_code;                              /* -1: not ended */
-    int64_t row_base, row_end;                  /* its jobs are the rows behind row_base, up to row_end */
+    struct text name, summary;
+    struct text directory, journal;    /* where it was started, and the path of the file */
+    struct text output;                /* its data is NULL without --output */
+    int64_t pid, started_ns, ended_ns; /* ended_ns 0: not ended */
+    int exit_code;                     /* -1: not ended */
+    int64_t row_base, row_end;         /* its jobs are the rows behind row_base, up to row_end */
 };
 
 /* How many jobs of a run have ended in each status. */

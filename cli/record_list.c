@@ -173,6 +173,8 @@ void record_json(struct text *to, const struct record_run *run, const struct rec
         json_bytes(to, run->output.data, run->output.size);
     else
         text_string(to, "null");
+    text_string(to, ",\"directory\":");
+    json_bytes(to, run->directory.data, run->directory.size);
     text_string(to, ",\"journal\":");
     json_bytes(to, run->journal.data, run->journal.size);
 }

@@ -1,8 +1,8 @@
 /*
  * cli/status.c - `mpool status`: the runs that have a journal, the steps of one, and one job
  *
- *     run  name   state         done  failed   total  started              journal
- *      17  sizes  interrupted  9,800       2  10,000  2026-05-01 10:00:00  /home/a/.local/state/mpool/...
+ *     run  name   state         done  failed   total  started              directory  journal
+ *      17  sizes  interrupted  9,800       2  10,000  2026-05-01 10:00:00  /home/a/b  /home/a/.local/state/mpool/...
  *
  * Runs in: the mpool command. Nothing is forked. Owns: nothing.
  */
@@ -23,10 +23,11 @@
 #define NAME_SHOWN 60
 
 /* The columns that are no numbers. */
-#define RUN_TEXTS (1U << 1 | 1U << 2 | 1U << 6 | 1U << 7)
+#define RUN_TEXTS (1U << 1 | 1U << 2 | 1U << 6 | 1U << 7 | 1U << 8)
 #define STEP_TEXTS (1U << 0)
 
-static const char *const run_names[] = {"run", "name", "state", "done", "failed", "total", "started", "journal", NULL};
+static const char *const run_names[] = {"run",     "name",      "state",   "done", "failed", "total",
+                                        "started", "directory", "journal", NULL};
 
 static uint64_t failed(const struct record_counts *counts)
 {
@@ -52,7 +53,8 @@ static void add_run(struct table *table, const struct record_run *run, const str
     text_number(&row[4], failed(counts));
     add_total(&row[5], counts->total);
     record_time(&row[6], run->started_ns);
-    names_escape(&row[7], run->journal.data, run->journal.size);
+    names_escape(&row[7], run->directory.data, run->directory.size);
+    names_escape(&row[8], run->journal.data, run->journal.size);
 }
 
 /* ---- all runs ---------------------------------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 
 #include "cli/text.h"
 
-#define TABLE_COLUMNS 8
+#define TABLE_COLUMNS 9
 
 /* {0} is an empty one. */
 struct table {

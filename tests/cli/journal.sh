@@ -63,6 +63,9 @@ a_journal_elsewhere_is_known_too() {
     exits 0 "$mpool" status
     has out "$PWD/here"
     exits 0 "$mpool" status mine
+    has out "started              directory"
+    exits 0 "$mpool" status --json mine
+    has out "\"directory\":\"$PWD\",\"journal\":\"$PWD/here\""
     rm here
     exits 0 "$mpool" status
     is "$(cat out)" 'no run has a journal'
