@@ -270,10 +270,13 @@ static int close_history(struct run *run, int code)
     const char *failure = history_failure(&run->history);
     struct text summary = {0};
 
-    if (failure != NULL)
-        say("the journal", failure);
     if (run->history.journal == NULL)
         return code;
+    if (failure != NULL) {
+        progress_clear();
+        notice(journal_path(run->history.journal),
+               "%s; what is written down stands: when that is mended, go on with --resume", failure);
+    }
     summary_json(run, code, &summary);
     if (!history_end(&run->history, code, summary.data) && code != 128 + last_signal(run))
         code = EXIT_BROKEN;

@@ -26,8 +26,8 @@
 #define RUN_TEXTS (1U << 1 | 1U << 2 | 1U << 6 | 1U << 7 | 1U << 8)
 #define STEP_TEXTS (1U << 0)
 
-static const char *const run_names[] = {"run",     "name",      "state",   "done", "failed", "total",
-                                        "started", "directory", "journal", NULL};
+static const char *const run_names[] = {"run",   "name",    "state",     "done",    "failed",
+                                        "total", "started", "directory", "journal", NULL};
 
 static uint64_t failed(const struct record_counts *counts)
 {
@@ -182,7 +182,8 @@ static void print_steps(struct record *record, const struct record_run *run, con
     else if (run->exit_code >= 0)
         (void)printf("\nended with exit code %d\n", run->exit_code);
     else
-        (void)printf("\nkilled: process %" PRId64 " is gone, and has not written an end\n", run->pid);
+        (void)printf("\nprocess %" PRId64 " is gone, and has written no end: it was killed, or its journal was full\n",
+                     run->pid);
     table_free(&table);
     table_free(&inner);
 }

@@ -243,7 +243,7 @@ status_tells_the_state_of_each_run() {
     has out "process $holder runs it"
     has out 'sizes    10       0       0     10'
     exits 0 "$mpool" status killed
-    has out 'killed: process'
+    has out 'and has written no end: it was killed'
     exits 0 "$mpool" status --json failed
     has out '"steps":[{"step":"sizes","total":10,"done":8,"failed":2,"others":0}]'
     release

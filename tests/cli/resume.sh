@@ -183,10 +183,31 @@ where_no_journal_can_be_a_run_goes_on_without() {
     exits 0 "$mpool" audit here.journal
 }
 
+# Where a file system of our own can be mounted, for a moment and for nobody else.
+a_full_disk_under_the_journal_stops_the_run() {
+    unshare -m true 2>/dev/null || return 0
+    mkdir small
+    step 'each: {range: 1..20000}, call: square, totals: {n: count}'
+    # shellcheck disable=SC2016
+    exits 0 unshare -m sh -c 'mount -t tmpfs -o size=512k none small
+        "$0" run --quiet --journal small/journal 2>stopped
+        echo $? >code
+        "$0" status small/journal >state
+        mount -o remount,size=50m small
+        "$0" run --json --journal small/journal --resume && "$0" audit small/journal' "$mpool"
+    is "$(cat code)" 3
+    grep -F "$PWD/small/journal: database or disk is full" stopped
+    grep -F 'when that is mended, go on with --resume' stopped
+    has state 'and has written no end: it was killed, or its journal was full'
+    is "$(json out done) $(json out n)" '20000 20000'
+    [ "$(json out resumed)" -gt 0 ]
+}
+
 try what_is_done_is_not_done_again a_run_that_does_not_resume_says_what_was_done one_of_several_jobs_is_of_several \
     only_failures_can_be_run_again \
     without_an_earlier_run_nothing_has_failed totals_have_what_was_done_earlier equal_jobs_are_each_done_once \
     other_limits_make_no_other_job_and_another_file_does lines_of_output_are_written_once \
     what_could_not_be_written_is_not_done how_a_program_has_ended_is_in_the_log what_nobody_has_read_is_not_done exec_resumes_too \
-    a_second_run_at_the_same_time_is_refused where_no_journal_can_be_a_run_goes_on_without
+    a_second_run_at_the_same_time_is_refused where_no_journal_can_be_a_run_goes_on_without \
+    a_full_disk_under_the_journal_stops_the_run
 finish

@@ -264,7 +264,7 @@ a_run_that_was_killed_has_no_workers() {
     kill -KILL "$mpool_pid"
     ends 137
     exits 0 "$mpool" status held
-    has out "killed: process $mpool_pid is gone"
+    has out "process $mpool_pid is gone, and has written no end: it was killed"
     has_not out 'worker '
     exits 0 "$mpool" status held 0
     is "$(field state) $(field why)" \
