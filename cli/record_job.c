@@ -12,6 +12,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Has the run such a job, as far as its record knows? */
+static bool check(struct record *record, const struct record_run *run, const char *word, const struct text *step,
+                  int64_t index)
+{
+    sqlite3_stmt *query =
+        sql_query(&record->sql, "SELECT coalesce(jobs, -1) FROM steps WHERE run = ?1 AND name = ?2", run->id);
+
+    (void)sqlite3_bind_blob(query, 2, step->data, (int)step->size, SQLITE_STATIC);
+    bool found = sql_step(&record->sql, query);
+    int64_t jobs = found ? sqlite3_column_int64(query, 0) : -1;
+    (void)sqlite3_finalize(query);
+    if (!found)
+        notice(word, "the run has no step of this name; mpool status %" PRId64 " lists them", run->number);
+    else if (jobs >= 0 && index >= jobs)
+        notice(word, "the step has %" PRId64 " job%s, and the first one is 0", jobs, jobs == 1 ? "" : "s");
+    return found && (jobs < 0 || index < jobs);
+}
+
 bool record_job(struct record *record, const struct record_run *run, const char *word, struct text *step,
                 int64_t *index)
 {
@@ -32,10 +50,10 @@ bool record_job(struct record *record, const struct record_run *run, const char 
     else
         sql_bytes(query, 0, step);
     (void)sqlite3_finalize(query);
-    if (slash == NULL && steps != 1)
-        notice(word,
-               "the run has %" PRId64 " steps, and the job's has to be named: STEP/%s; mpool status %" PRId64
-               " lists them",
-               steps, word, run->number);
-    return slash != NULL || steps == 1;
+    if (slash != NULL || steps == 1)
+        return check(record, run, word, step, *index);
+    notice(word,
+           "the run has %" PRId64 " steps, and the job's has to be named: STEP/%s; mpool status %" PRId64 " lists them",
+           steps, word, run->number);
+    return false;
 }

@@ -6,7 +6,7 @@
 
 #include "cli/record.h"
 
-/* record_job - read such a name; appends the step. False: it is none, which was said. */
+/* record_job - read such a name; appends the step. False: it is none of the run, which was said. */
 bool record_job(struct record *record, const struct record_run *run, const char *word, struct text *step,
                 int64_t *index);
 

@@ -50,21 +50,19 @@ static void MPOOL_PRINTF(2, 3) add_why(struct job *job, const char *format, ...)
 
 /* ---- what the journal says --------------------------------------------------------------------------------------- */
 
-static bool find_step(struct record *record, const struct record_run *run, struct job *job)
+static void read_step(struct record *record, const struct record_run *run, struct job *job)
 {
     sqlite3_stmt *query =
         sql_query(&record->sql,
                   "SELECT number, coalesce(jobs, -1), attempts_max FROM steps WHERE run = ?1 AND name = ?2", run->id);
 
     (void)sqlite3_bind_blob(query, 2, job->step.data, (int)job->step.size, SQLITE_STATIC);
-    bool found = sql_step(&record->sql, query);
-    if (found) {
+    if (sql_step(&record->sql, query)) {
         job->place = sqlite3_column_int64(query, 0);
         job->jobs = sqlite3_column_int64(query, 1);
         job->attempts_max = sqlite3_column_int64(query, 2);
     }
     (void)sqlite3_finalize(query);
-    return found;
 }
 
 /* Has it ended, by itself or with all of its step? Of several rows the last one counts. */
@@ -300,37 +298,23 @@ static void add_json(struct text *to, const struct job *job)
     text_string(to, "}\n");
 }
 
-static int tell(struct record *record, const struct record_run *run, const struct live *live, const char *word,
-                struct job *job)
-{
-    if (!find_step(record, run, job)) {
-        notice(word, "the run has no step of this name; mpool status %" PRId64 " lists them", run->number);
-        return EXIT_USAGE;
-    }
-    if (job->jobs >= 0 && job->index >= job->jobs) {
-        notice(word, "the step has %" PRId64 " job%s, and the first one is 0", job->jobs, job->jobs == 1 ? "" : "s");
-        return EXIT_USAGE;
-    }
-    if (!find_end(record, run, job))
-        tell_open(live, record, run, job);
-    return EXIT_DONE;
-}
-
 int status_job(struct record *record, const struct record_run *run, const struct live *live, const char *word,
                bool json)
 {
     struct job job = {.worker = -1, .attempts = -1, .waited_ns = -1, .ran_ns = -1};
     struct text lines = {0};
-    int code = EXIT_USAGE;
+    bool is = record_job(record, run, word, &job.step, &job.index);
 
-    if (record_job(record, run, word, &job.step, &job.index))
-        code = tell(record, run, live, word, &job);
-    if (code == EXIT_DONE)
+    if (is) {
+        read_step(record, run, &job);
+        if (!find_end(record, run, &job))
+            tell_open(live, record, run, &job);
         (json ? add_json : add_fields)(&lines, &job);
+    }
     text_write(&lines, stdout);
     text_free(&lines);
     text_free(&job.step);
     text_free(&job.item);
     text_free(&job.why);
-    return code;
+    return is ? EXIT_DONE : EXIT_USAGE;
 }

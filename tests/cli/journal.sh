@@ -244,6 +244,8 @@ status_tells_the_state_of_each_run() {
     has out 'sizes    10       0       0     10'
     exits 0 "$mpool" status killed
     has out 'and has written no end: it was killed'
+    exits 1 "$mpool" log killed 9
+    has err 'run 4 has written down no end of this job'
     exits 0 "$mpool" status --json failed
     has out '"steps":[{"step":"sizes","total":10,"done":8,"failed":2,"others":0}]'
     release
@@ -264,8 +266,10 @@ sizes/7: item 7: failed after 3 attempts, 1.500 s: it has \e[31mno luck'
     has out 'result    {"bytes":2}'
     exits 0 "$mpool" log --json 1
     is "$(grep -c '"status":"failed","result":null,"error":"it has \\u001b\[31mno luck","attempts":3' out)" 2
-    exits 1 "$mpool" log 1 10
-    has err 'run 1 has written down no end of this job'
+    exits 2 "$mpool" log 1 10
+    has err 'the step has 10 jobs, and the first one is 0'
+    exits 2 "$mpool" log 1 nothing/0
+    has err 'the run has no step of this name; mpool status 1 lists them'
     exits 2 "$mpool" log 1 sizes
     has err 'a job is STEP/INDEX'
     exits 2 "$mpool" log nothing
