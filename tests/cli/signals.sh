@@ -243,6 +243,19 @@ kill_minus_9_leaves_nothing() {
     # That no process and no file is left is looked at after each case.
 }
 
+sigquit_ends_it_at_once_with_its_programs() {
+    ulimit -c 0
+    printf '%s\n' 'mpool: 1' 'steps: {a: {each: {range: 1..3}, shell: "echo >>ran-$1; [ $1 = 1 ] || [ -e go ] || sleep 600"}}' >job.yaml
+    env --default-signal=QUIT "$mpool" run -j 2 --output lines &
+    mpool_pid=$!
+    wait_until test -s lines -a -e ran-3
+    kill -QUIT "$mpool_pid"
+    ends 131
+    touch go
+    exits 0 "$mpool" run --json --resume
+    is "$(json out done) $(json out resumed) $(wc -l <ran-1)" '3 1 1'
+}
+
 # The pool has all jobs by then: the run notices by their results.
 programs_end_with_the_fork_server() {
     printf '%s\n' 'mpool: 1' 'workers: 2' 'steps: {a: {each: {range: 1..3}, shell: "echo >begun-$1; sleep 600; echo >went-on"}}' >job.yaml
@@ -276,5 +289,5 @@ try sigint_once_finishes_what_runs sigint_twice_stops_what_runs sigint_twice_ask
     the_summary_object_can_be_given_up_too a_fifo_that_nobody_writes_to_is_no_failed_job nohup_is_respected \
     a_product_that_comes_to_nothing_can_be_stopped \
     waiting_for_standard_input_can_be_stopped kill_minus_9_leaves_nothing \
-    programs_end_with_the_fork_server signals_that_do_not_concern_it_do_no_harm
+    sigquit_ends_it_at_once_with_its_programs programs_end_with_the_fork_server signals_that_do_not_concern_it_do_no_harm
 finish
