@@ -185,11 +185,12 @@ static const char *const *keep_names(struct shelf *shelf, const char *const *the
     return names->list;
 }
 
-/* An item that was copied: its names are the shelf's from now on. */
+/* An item that was copied: its names are the shelf's from now on. Those of a batch of results have none here. */
 static void settle(struct shelf *shelf, struct item *item)
 {
     struct item *inner = (struct item *)(uintptr_t)item->inner; /* our copy */
 
+    item->result = NULL;
     if (item->kind == ITEM_MAP)
         item->names = keep_names(shelf, item->names, item->count);
     for (size_t i = 0; i < item->count; i++)

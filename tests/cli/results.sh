@@ -142,6 +142,18 @@ batches_have_the_items_and_no_result() {
     is "$(tr '\n' ',' <out)" '1 2,3 4,'
 }
 
+a_batch_of_results_is_an_item_for_others() {
+    seq 300 | awk '{ s = $1; for (i = 0; i < $1 % 40; i++) s = s "-" $1; print s }' >items.txt
+    for size in 2 3 7; do
+        steps 'one: {each: {lines: items.txt}, call: echo, order: items}' \
+            "two: {each: {results: one, batch: $size}, argv: [echo, '{items}'], result: text}" \
+            'three: {each: {results: two}, call: echo, args: ["{item}", "{result}"]}'
+        exits 0 "$mpool" run -q --output lines
+        values three | tr -cs '0-9-' '\n' | grep . | sort >found
+        cat items.txt items.txt | sort | cmp - found
+    done
+}
+
 a_resumed_run_has_the_results_of_the_earlier_one() {
     steps 'one: {each: {range: 1..4}, shell: "echo >>ran-$1; [ $1 -ne 3 -o -e fixed ] && echo $1", result: number}' \
         'two: {each: {results: one}, argv: [sh, -c, "echo >>again-$1", sh, "{result}"]}' \
@@ -225,6 +237,7 @@ try results_are_the_items_of_a_later_step an_item_keeps_its_templates_and_the_re
     bytes_that_are_no_text_come_through a_step_without_items_has_a_result_too \
     a_step_without_results_has_items_all_the_same jobs_that_are_not_done_give_no_item \
     a_program_reads_results_as_lines results_of_every_size_and_number_are_kept batches_have_the_items_and_no_result \
+    a_batch_of_results_is_an_item_for_others \
     a_resumed_run_has_the_results_of_the_earlier_one results_come_in_the_order_of_the_items \
     a_step_that_takes_results_does_not_run_alone \
     a_full_disk_ends_the_run the_example_goes_on_after_a_stop_and_a_failure

@@ -183,6 +183,26 @@ where_no_journal_can_be_a_run_goes_on_without() {
     exits 0 "$mpool" audit here.journal
 }
 
+# Results are written down where something needs them. So a total that is added later needs the jobs once more, and once.
+a_total_that_is_added_later_counts_each_job() {
+    jobs='each: {range: 1..5}, shell: "echo >>ran-$1; echo $1", result: number'
+    step "$jobs"
+    exits 0 "$mpool" run -q
+    step "$jobs, totals: {s: {sum: \"{result}\"}}"
+    for resumed in 0 5 5; do
+        exits 0 "$mpool" run --json --resume
+        is "$(json out resumed) $(json out s) $(cat ran-* | wc -l)" "$resumed 15 10"
+    done
+    # The third and the sixth that run fail.
+    jobs='each: {items: [7, 7, 7]}, shell: "echo >>all; [ $(($(wc -l <all) % 3)) -ne 0 ] && echo 7", result: number'
+    step "$jobs"
+    exits 1 "$mpool" run -q -j1
+    step "$jobs, totals: {s: {sum: \"{result}\"}}"
+    exits 1 "$mpool" run -q -j1 --resume
+    exits 0 "$mpool" run --json -j1 --resume
+    is "$(json out resumed) $(json out s) $(wc -l <all)" '2 21 7'
+}
+
 # Where a file system of our own can be mounted, for a moment and for nobody else.
 a_full_disk_under_the_journal_stops_the_run() {
     unshare -m true 2>/dev/null || return 0
@@ -209,5 +229,5 @@ try what_is_done_is_not_done_again a_run_that_does_not_resume_says_what_was_done
     other_limits_make_no_other_job_and_another_file_does lines_of_output_are_written_once \
     what_could_not_be_written_is_not_done how_a_program_has_ended_is_in_the_log what_nobody_has_read_is_not_done exec_resumes_too \
     a_second_run_at_the_same_time_is_refused where_no_journal_can_be_a_run_goes_on_without \
-    a_full_disk_under_the_journal_stops_the_run
+    a_total_that_is_added_later_counts_each_job a_full_disk_under_the_journal_stops_the_run
 finish
