@@ -64,6 +64,21 @@ static void pack(json_t *json, msgpack_packer *packer)
     }
 }
 
+static bool is_deep(json_t *json, int levels)
+{
+    bool deep = (json_is_object(json) || json_is_array(json)) && levels == 0;
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(json, key, value)
+    {
+        deep = deep || is_deep(value, levels - 1);
+    }
+    for (size_t i = 0; !deep && i < json_array_size(json); i++)
+        deep = is_deep(json_array_get(json, i), levels - 1);
+    return deep;
+}
+
 bool from_json(const char *text, size_t size, msgpack_packer *packer, struct from_json_fault *fault)
 {
     json_error_t error;
@@ -75,7 +90,11 @@ bool from_json(const char *text, size_t size, msgpack_packer *packer, struct fro
         (void)snprintf(fault->text, sizeof fault->text, "%s", error.text);
         return false;
     }
-    pack(json, packer);
+    bool deep = is_deep(json, FROM_JSON_DEPTH);
+    if (!deep)
+        pack(json, packer);
     json_decref(json);
-    return true;
+    *fault = (struct from_json_fault){.line = 1, .column = 1};
+    (void)snprintf(fault->text, sizeof fault->text, "more than %d levels of arrays and objects", FROM_JSON_DEPTH);
+    return !deep;
 }

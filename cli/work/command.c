@@ -4,8 +4,8 @@
  * Runs in: a worker of the command, on its main thread. Owns: the program while it runs, and its output.
  *
  * A program that exits with a code that was expected is a job that is done; with another it has failed; one that a
- * signal ends has crashed; one that was ended for its time has timed out. In each case the worker lives on, and what
- * the program has written goes along.
+ * signal ends has crashed; one that was ended for its time has timed out. Who is asked to end may well exit with 0, having
+ * done half of its work: that is not done. In each case the worker lives on, and what the program has written goes along.
  *
  * The time is kept here and not by the pool, whose way is to kill the worker: what the program has written until then
  * would be lost. The pool's own limit lies behind ours.
@@ -146,16 +146,16 @@ static bool is_expected(const struct order *order, int status)
     return WIFEXITED(status) && (order->expect[WEXITSTATUS(status) / 64] >> WEXITSTATUS(status) % 64 & 1) != 0;
 }
 
-static void tell_end(int wait_status, char *text, size_t room)
+static void tell_end(const char *before, int wait_status, char *text, size_t room)
 {
     const char *name = WIFSIGNALED(wait_status) ? sigabbrev_np(WTERMSIG(wait_status)) : NULL;
 
     if (name != NULL)
-        (void)snprintf(text, room, "was killed by SIG%s", name);
+        (void)snprintf(text, room, "%swas killed by SIG%s", before, name);
     else if (WIFSIGNALED(wait_status))
-        (void)snprintf(text, room, "was killed by signal %d", WTERMSIG(wait_status));
+        (void)snprintf(text, room, "%swas killed by signal %d", before, WTERMSIG(wait_status));
     else
-        (void)snprintf(text, room, "exited with %d", WEXITSTATUS(wait_status));
+        (void)snprintf(text, room, "%sexited with %d", before, WEXITSTATUS(wait_status));
 }
 
 /* The reason: what has happened, and what the program said last. */
@@ -176,7 +176,7 @@ static int fail(mpool_job *job, const struct order *order, int wait_status, mpoo
         (void)snprintf(end, sizeof end, "ran longer than its limit of %" PRId64 " ms",
                        order->soft_ms > 0 ? order->soft_ms : order->hard_ms);
     } else {
-        tell_end(wait_status, end, sizeof end);
+        tell_end(stopped == MPOOL_CANCELLED ? "was asked to end, and " : "", wait_status, end, sizeof end);
     }
     if (status == MPOOL_DONE)
         status = WIFSIGNALED(wait_status) ? MPOOL_CRASHED : MPOOL_FAILED;
@@ -197,11 +197,21 @@ static int trim(const char *text, size_t *begin, bool number)
     return (int)(end - from);
 }
 
-/* A whole number if it is one of 64 bits, else a real one. */
+static bool is_whole(const char *digits)
+{
+    return digits[0] != '\0' && digits[strspn(digits, "+-0123456789")] == '\0';
+}
+
+/*
+ * A whole number, of 64 bits, or a real one, both in decimal digits. A whole one that is larger is none: as a real one it
+ * would be another number.
+ */
 static bool pack_number(const char *digits, msgpack_packer *packer)
 {
     char *end;
 
+    if (digits[strspn(digits, "+-.0123456789eE")] != '\0')
+        return false;
     errno = 0;
     long long integer = strtoll(digits, &end, 10);
     if (*end == '\0' && end != digits && errno == 0)
@@ -210,6 +220,8 @@ static bool pack_number(const char *digits, msgpack_packer *packer)
     unsigned long long large = strtoull(digits, &end, 10);
     if (*end == '\0' && end != digits && errno == 0 && digits[0] != '-')
         return msgpack_pack_uint64(packer, large) == 0;
+    if (is_whole(digits))
+        return false;
     double real = strtod(digits, &end);
     return *end == '\0' && end != digits && isfinite(real) && msgpack_pack_double(packer, real) == 0;
 }
@@ -241,9 +253,10 @@ static bool pack_value(mpool_job *job, const struct order *order, int status, ms
         return false;
     }
     (void)snprintf(digits, sizeof digits, "%.*s", size, size > 0 ? text + begin : "");
-    if (size > 0 && (size_t)size < sizeof digits && pack_number(digits, packer))
+    if (size > 0 && strlen(digits) == (size_t)size && pack_number(digits, packer))
         return true;
-    (void)mpool_job_fail_as(job, MPOOL_FAILED, status, "its output is not a number: \"%s\"", digits);
+    (void)mpool_job_fail_as(job, MPOOL_FAILED, status, "its output is not a number: \"%s\"%s", digits,
+                            is_whole(digits) ? "; a whole one has at most 64 bits" : "");
     return false;
 }
 
@@ -254,7 +267,7 @@ static void pack_key(const char *key, msgpack_packer *packer)
 
 static int report(mpool_job *job, const struct order *order, mpool_status stopped, int status, msgpack_packer *packer)
 {
-    bool done = is_expected(order, status), has_value = false;
+    bool done = stopped == MPOOL_DONE && is_expected(order, status), has_value = false;
     int returned = 0;
 
     (void)msgpack_pack_map(packer, 1 + GATHER_KEYS);

@@ -313,6 +313,17 @@ what_is_stopped_leaves_nothing() {
     is "$(find made -type f) $(find made -name '.mpool-*')" ' '
 }
 
+# It may have done half of its work.
+who_ends_well_when_asked_to_end_is_not_done() {
+    step 'each: {items: [1, 2]}, outputs: ["made/{item}"], args: ["{output}"],
+        shell: "trap \"exit 0\" TERM; echo half >$1; [ -e on ] || { sleep 100 & wait; }; echo whole >>$1"'
+    stop TERM
+    is "$code $(find made -type f)" '143 '
+    touch on
+    exits 0 "$mpool" run --json --resume
+    is "$(json out done) $(json out resumed) $(tr '\n' ' ' <made/1)" '2 0 half whole '
+}
+
 # A grep in a pipe here would have the case's tag, and find itself.
 no_workers() {
     case $(left_processes "$MPOOL_TEST_TAG") in *'mpool run'* | *'sh -c'*) return 1 ;; esac
@@ -359,5 +370,6 @@ try a_file_is_in_its_place_when_its_job_is_done an_attempt_that_is_not_done_leav
     no_two_jobs_make_one_file a_walk_does_not_find_what_is_being_made what_a_killed_run_has_left_is_taken_away \
     what_cannot_be_put_in_its_place_ends_the_run \
     what_is_up_to_date_is_skipped inputs_are_what_is_said_or_the_file_of_the_item \
-    what_is_old_is_made_again_by_a_run_that_goes_on a_run_that_goes_on_has_the_files_of_its_jobs what_is_stopped_leaves_nothing no_kill_leaves_half_a_file
+    what_is_old_is_made_again_by_a_run_that_goes_on a_run_that_goes_on_has_the_files_of_its_jobs what_is_stopped_leaves_nothing \
+    who_ends_well_when_asked_to_end_is_not_done no_kill_leaves_half_a_file
 finish

@@ -209,9 +209,11 @@ a_program_that_takes_too_long_is_ended_and_what_it_wrote_is_shown() {
     step 'shell: "trap \"echo asked; exit 9\" TERM; sleep 1000 & wait", timeout: {soft: 100ms, hard: 100s}'
     exits 1 "$mpool" run -q --json
     is "$(json out timed_out)" 1
+    # To exit with 0 when one is asked to end says nothing of the job.
     step 'shell: "trap \"echo asked; exit 0\" TERM; sleep 1000 & wait", timeout: {soft: 100ms}'
-    exits 0 "$mpool" run -q
+    exits 1 "$mpool" run -q
     is "$(cat out)" asked
+    has err 'timed_out after 1 attempt: /bin/sh ran longer than its limit of 100 ms'
     step 'each: {items: [0, 0, 0, 1000]}, shell: "sleep $1", timeout: 300%'
     exits 1 "$mpool" run -q --json
     is "$(json out done) $(json out timed_out)" '3 1'
@@ -237,6 +239,26 @@ standard_output_can_be_the_result() {
     step 'argv: [echo, 12 apples], result: number'
     exits 1 "$mpool" run -q
     has err 'its output is not a number: "12 apples"'
+    for word in 18446744073709551616 -9223372036854775809; do
+        step "argv: [echo, '$word'], result: number"
+        exits 1 "$mpool" run -q
+        has err "its output is not a number: \"$word\"; a whole one has at most 64 bits"
+    done
+    for word in 0x10 inf nan 5x '5\0000' ''; do
+        step "argv: [printf, '$word'], result: number"
+        exits 1 "$mpool" run -q
+        has err 'its output is not a number: "'
+    done
+}
+
+# Beyond that it could not travel, nor what the program has said with it.
+a_json_result_has_28_levels() {
+    step "each: {items: [28, 29]}, result: json, order: items,
+        shell: 'printf \"%*s\" \"\$1\" \"\" | tr \" \" \"[\"; printf \"%*s\" \"\$1\" \"\" | tr \" \" \"]\"; echo said >&2'"
+    exits 1 "$mpool" run --output lines
+    has lines '"item":28,"status":"done","result":[[[['
+    has err 'a: 29: failed after 1 attempt: its output is no JSON: line 1, column 1: more than 28 levels'
+    is "$(grep -c '^said' err)" 2
 }
 
 output_that_is_no_result_is_shown() {
@@ -435,11 +457,13 @@ try an_argument_is_passed_as_it_is bytes_that_are_no_text_are_passed_as_well \
     a_program_has_its_directory_and_its_environment a_step_can_show_nothing_or_all_at_once \
     an_exit_code_is_a_failure_and_a_signal_a_crash retries_can_ask_for_exit_codes_and_signals_of_programs \
     a_program_that_takes_too_long_is_ended_and_what_it_wrote_is_shown standard_output_can_be_the_result \
+    a_json_result_has_28_levels \
     output_that_is_no_result_is_shown standard_output_can_be_json \
     what_cannot_be_run_is_told signals_and_descriptors_are_as_a_shell_would_have_them limits_are_the_programs \
     memory_is_what_a_program_and_all_that_it_starts_have \
     files_in_memory_that_a_program_leaves_are_not_charged_to_the_next \
-    a_failure_comes_with_the_command_that_repeats_it and_finds_its_files a_result_has_so_many_bytes a_program_has_no_terminal a_program_is_told_its_worker_and_its_attempt \
+    a_failure_comes_with_the_command_that_repeats_it and_finds_its_files \
+    a_result_has_so_many_bytes a_program_has_no_terminal a_program_is_told_its_worker_and_its_attempt \
     the_worker_makes_no_other_job the_command_of_a_failure_has_its_worker_and_attempt a_dry_run_prints_commands_and_runs_nothing \
     nobody_reading_ends_the_run_quietly
 finish
