@@ -172,7 +172,7 @@ static void settle(struct run *run, const mpool_result *come)
     if (step->step->targets != NULL)
         take_outputs(run, ticket, status);
     show(run, ticket, result, status);
-    joblog_add(&run->joblog, step->step, ticket->index, &ticket->item, result);
+    joblog_add(&run->joblog, step->step, ticket->index, &ticket->item, result, status);
     if (status == MPOOL_FAILED || status == MPOOL_CRASHED || status == MPOOL_TIMED_OUT)
         failures_add(&run->failures, step->step, ticket->index, &ticket->item, result, fault);
     tickets_give_back(&run->plan.tickets, result->tag);

@@ -68,6 +68,11 @@ struct step {
     const struct shelf *input; /* what its programs read; NULL: no results */
 };
 
+struct read_file {
+    const struct read_file *next;
+    const char *path;
+};
+
 struct jobfile {
     struct yaml yaml;
     const char *name;
@@ -81,6 +86,7 @@ struct jobfile {
     size_t *order;                 /* the numbers of the steps, each behind those that it needs */
     size_t total_count;            /* of all steps */
     const struct step *stdin_step; /* the step that reads standard input; NULL: none */
+    const struct read_file *files; /* that sources read; NULL: none */
 };
 
 /*

@@ -6,12 +6,14 @@
 #include "cli/joblog.h"
 
 #include "cli/again.h"
+#include "cli/files.h"
 #include "cli/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,23 +21,47 @@
 
 bool joblog_open(struct joblog *joblog, const char *path)
 {
-    struct text line = {0};
-
     *joblog = (struct joblog){0};
     if (path == NULL)
         return true;
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
     if (fd < 0) {
-        text_string(&line, "mpool: --joblog \"");
-        names_escape(&line, path, strlen(path));
-        text_printf(&line, "\": %s\n", strerror(errno));
-        text_write(&line, stderr);
-        text_free(&line);
+        files_say("--joblog", path, ": ", strerror(errno));
         return false;
     }
     writer_init(&joblog->writer, path, fd);
-    text_string(&joblog->writer.waiting, HEADING);
     return true;
+}
+
+/* The last byte of a file; a newline if it cannot be told. */
+static char last_byte(const char *path, off_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    char last = '\n';
+
+    if (fd >= 0 && pread(fd, &last, 1, size - 1) != 1)
+        last = '\n';
+    if (fd >= 0)
+        (void)close(fd);
+    return last;
+}
+
+void joblog_begin(struct joblog *joblog, bool goes_on)
+{
+    struct writer *writer = &joblog->writer;
+    struct stat status;
+
+    if (writer->name == NULL)
+        return;
+    bool file = fstat(writer->fd, &status) == 0 && S_ISREG(status.st_mode);
+    if (file && !goes_on && ftruncate(writer->fd, 0) != 0)
+        writer->error = errno;
+    if (file && goes_on && lseek(writer->fd, 0, SEEK_END) < 0)
+        writer->error = errno;
+    if (!file || !goes_on || status.st_size == 0)
+        text_string(&writer->waiting, HEADING);
+    else if (last_byte(writer->name, status.st_size) != '\n')
+        text_char(&writer->waiting, '\n'); /* a killed run has left half a line */
 }
 
 static double wall_seconds(void)
@@ -47,17 +73,19 @@ static double wall_seconds(void)
 }
 
 void joblog_add(struct joblog *joblog, const struct step *step, uint64_t index, const struct item *item,
-                const mpool_result *result)
+                const mpool_result *result, mpool_status status)
 {
     const struct late late = {.worker = result->worker, .attempt = result->attempts};
     struct text *line = &joblog->writer.waiting, command = {0};
     double ran = result->run_ns > 0 ? (double)result->run_ns / 1e9 : 0;
+    int exit_code = result->exit_code;
 
-    if (joblog->writer.name == NULL || joblog->writer.error != 0)
+    if (joblog->writer.name == NULL || joblog->writer.error != 0 || status == MPOOL_CANCELLED)
         return;
+    if (status != MPOOL_DONE && exit_code == 0 && result->signal == 0)
+        exit_code = -1;
     text_unsigned(line, index + 1);
-    text_printf(line, "\t:\t%.3f\t%10.3f\t0\t0\t%d\t%d\t", wall_seconds() - ran, ran, result->exit_code,
-                result->signal);
+    text_printf(line, "\t:\t%.3f\t%10.3f\t0\t0\t%d\t%d\t", wall_seconds() - ran, ran, exit_code, result->signal);
     if (again_add(step, item, index, &late, &command) != NULL)
         item_show(&command, item);
     /* One line: what would begin another is escaped. */

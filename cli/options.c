@@ -115,8 +115,6 @@ static void check_running(const struct argp_state *state, const struct options *
         argp_error(state, "--json and --output - both write to standard output");
     if (options->json && options->dry_run)
         argp_error(state, "--dry-run prints commands, and there is no summary for --json");
-    if (options->output != NULL && options->joblog != NULL && strcmp(options->output, options->joblog) == 0)
-        argp_error(state, "--output and --joblog both write to %s", options->output);
     if (options->no_journal && (options->journal != NULL || earlier))
         argp_error(state, "--no-journal does not go with --journal, --resume and --retry-failed, which need one");
     if (options->dry_run && earlier)

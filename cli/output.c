@@ -5,6 +5,7 @@
  */
 #include "cli/output.h"
 
+#include "cli/files.h"
 #include "cli/finding.h"
 #include "cli/json.h"
 #include "cli/names.h"
@@ -19,42 +20,17 @@
 /* Lines are gathered up to this size; the run also flushes several times a second. */
 #define GATHERED ((size_t)256 << 10)
 
-/* `mpool run --output job.yaml` would be the end of job.yaml. */
-static bool is_same(const char *path, const char *jobfile)
+bool output_open(struct output *output, const char *path)
 {
-    struct stat a, b;
-
-    return stat(path, &a) == 0 && stat(jobfile, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino &&
-           S_ISREG(a.st_mode);
-}
-
-static void say(const char *path, const char *what, const char *why)
-{
-    struct text line = {0};
-
-    text_string(&line, "mpool: --output \"");
-    names_escape(&line, path, strlen(path));
-    text_printf(&line, "\"%s%s\n", what, why);
-    text_write(&line, stderr);
-    text_free(&line);
-}
-
-bool output_open(struct output *output, const char *path, const char *jobfile, bool keep)
-{
-    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (keep ? 0 : O_TRUNC);
     struct stat status;
     bool standard = path != NULL && strcmp(path, "-") == 0;
 
     *output = (struct output){0};
     if (path == NULL)
         return true;
-    if (!standard && is_same(path, jobfile)) {
-        say(path, " is the job file itself", "");
-        return false;
-    }
-    int fd = standard ? STDOUT_FILENO : open(path, flags, 0666);
+    int fd = standard ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
     if (fd < 0) {
-        say(path, ": ", strerror(errno));
+        files_say("--output", path, ": ", strerror(errno));
         return false;
     }
     if (!msgpack_zone_init(&output->zone, 4096))

@@ -25,14 +25,12 @@ struct output {
 };
 
 /*
- * output_open - create the file, or empty it; "-" is standard output
+ * output_open - open the file, or create it; "-" is standard output
  *
- * jobfile   in   path of the job file, which is not to be written over
- * keep      in   the file is not emptied yet: output_cut() follows
- *
- * Returns false where that cannot be, which was said.
+ * What is in it stays until output_cut(), for the run may be refused yet. Returns false where it cannot be opened,
+ * which was said.
  */
-bool output_open(struct output *output, const char *path, const char *jobfile, bool keep);
+bool output_open(struct output *output, const char *path);
 
 /* output_cut - leave so many bytes of the file, and write behind them */
 void output_cut(struct output *output, int64_t bytes);

@@ -6,8 +6,8 @@
  * The table of jobs has no index, so that writing it is fast. Who resumes reads it once, sorted by step and key, and
  * writes what is done into a table in that order. Equal jobs are numbered by that, and each row has a bit that says
  * whether it was taken; the few keys that stand for several jobs count further ones in the table. So it is not needed,
- * while jobs run, to know whether an equal one ran before, which would take all keys in memory. Those that have a result
- * come first: others are of a run that needed none, and if this one does, their jobs run again.
+ * while jobs run, to know whether an equal one ran before, which would take all keys in memory. Rows with a result come
+ * first: others are of a run that needed none, and if this one does, their jobs run again.
  *
  * A line of --output that the record has and the file has not was lost with the process, and so its job is to be run
  * again. Each run has written down where it cut the file off; rows of earlier runs that are behind this are void, also

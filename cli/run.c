@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/drive.h"
 #include "cli/dry.h"
+#include "cli/files.h"
 #include "cli/lines.h"
 #include "cli/median.h"
 #include "cli/needs.h"
@@ -250,18 +251,23 @@ static bool to_standard_output(const struct run *run)
     return run->options->output != NULL && strcmp(run->options->output, "-") == 0;
 }
 
-/* What an interrupted run has written of --output stays, as far as its journal knows of it. */
+/*
+ * From here on the run is one, and its files are its own. What an interrupted one has written of --output stays, as far
+ * as its journal knows of it.
+ */
 static int open_history(struct run *run)
 {
     bool file = output_end(&run->output) >= 0 && run->output.writer.name != NULL;
+    bool goes_on = run->options->resume || run->options->retry_failed;
     int code = history_open(&run->history, run->options, &run->jobfile, file ? run->output.writer.name : NULL,
-                            file ? output_end(&run->output) : 0);
+                            file && goes_on ? output_end(&run->output) : 0);
 
-    if (code == 0)
-        history_sign(&run->history, &run->jobfile);
-    if (code == 0 && run->history.resume != NULL)
-        output_cut(&run->output, history_output_base(&run->history));
-    return code;
+    if (code != 0)
+        return code;
+    history_sign(&run->history, &run->jobfile);
+    output_cut(&run->output, run->history.resume != NULL ? history_output_base(&run->history) : 0);
+    joblog_begin(&run->joblog, goes_on);
+    return 0;
 }
 
 /* The journal has the end of the run when nothing more can go wrong but the writing of it. */
@@ -365,10 +371,8 @@ int run_whole(struct run *run)
 
     if (run->options->dry_run) {
         code = dry_run(&run->jobfile);
-    } else if (jobs_file_open(&run->jobs_file, run->options->jobs_file) &&
-               output_open(&run->output, run->options->output, run->options->file,
-                           run->options->resume || run->options->retry_failed) &&
-               joblog_open(&run->joblog, run->options->joblog)) {
+    } else if (files_check(run->options, &run->jobfile) && jobs_file_open(&run->jobs_file, run->options->jobs_file) &&
+               output_open(&run->output, run->options->output) && joblog_open(&run->joblog, run->options->joblog)) {
         code = run_jobs(run);
         death = last_signal(run);
     }

@@ -4,8 +4,9 @@
  * Runs in: a worker of the command, on its main thread. Owns: the program while it runs, and its output.
  *
  * A program that exits with a code that was expected is a job that is done; with another it has failed; one that a
- * signal ends has crashed; one that was ended for its time has timed out. Who is asked to end may well exit with 0, having
- * done half of its work: that is not done. In each case the worker lives on, and what the program has written goes along.
+ * signal ends has crashed; one that was ended for its time has timed out. Who is asked to end may well exit with 0,
+ * having done half of its work: that is not done. In each case the worker lives on, and what the program has written
+ * goes along.
  *
  * The time is kept here and not by the pool, whose way is to kill the worker: what the program has written until then
  * would be lost. The pool's own limit lies behind ours.
@@ -203,8 +204,8 @@ static bool is_whole(const char *digits)
 }
 
 /*
- * A whole number, of 64 bits, or a real one, both in decimal digits. A whole one that is larger is none: as a real one it
- * would be another number.
+ * A whole number, of 64 bits, or a real one, both in decimal digits. A whole one that is larger is none: as a real one
+ * it would be another number.
  */
 static bool pack_number(const char *digits, msgpack_packer *packer)
 {

@@ -244,6 +244,46 @@ a_job_log_is_as_parallel_writes_it() {
     has err '--joblog "no/where": No such file or directory'
 }
 
+# Exitval 0 and Signal 0 are for jobs that are done, and for no other.
+a_job_log_tells_what_is_not_done() {
+    exits 1 "$mpool" exec -q -j2 --joblog log --halt now,fail=1 sh -c 'trap "exit 0" TERM; sleep $1 & wait; false' sh ::: 0.1 9 9 9
+    is "$(tail -n +2 log | cut -f 1,7,8 | sort | tr '\t\n' ' |')" '1 1 0|'
+    printf 'mpool: 1\nsteps:\n  a: {each: {items: [nothing]}, call: file_size}\n' >job.yaml
+    exits 1 "$mpool" run -q --joblog log
+    is "$(tail -n +2 log | cut -f 1,7,8 | tr '\t\n' ' |')" '1 -1 0|'
+}
+
+a_job_log_goes_on_with_the_run() {
+    exits 1 "$mpool" exec -kq --joblog log sh -c '[ $1 != 2 ] || [ -e on ]' sh ::: 1 2 3
+    printf 'half a li' >>log
+    touch on
+    exits 0 "$mpool" exec -kq --joblog log --resume sh -c '[ $1 != 2 ] || [ -e on ]' sh ::: 1 2 3
+    is "$(cut -f 1,7 log | tr '\t\n' ' |')" 'Seq Exitval|1 0|2 1|3 0|half a li|2 0|'
+    exits 0 "$mpool" exec -kq --joblog log --resume sh -c '[ $1 != 2 ] || [ -e on ]' sh ::: 1 2 3
+    is "$(wc -l <log)" 6
+    exits 0 "$mpool" exec -q --joblog log true ::: 1
+    is "$(wc -l <log)" 2
+}
+
+what_is_read_or_written_is_not_written_over() {
+    printf 'a\nb\n' >list
+    ln list link
+    for option in --output --joblog --journal; do
+        exits 2 "$mpool" exec -a list "$option" link echo
+        has err "mpool: $option \"link\" is a file that the run reads its items from"
+        echo 2 >jobs
+        exits 2 "$mpool" exec --jobs-file jobs "$option" jobs echo ::: a
+        has err "mpool: $option \"jobs\" is the file of --jobs-file"
+    done
+    is "$(cat list jobs | tr '\n' ' ')" 'a b 2 '
+    exits 2 "$mpool" exec --output new --joblog new echo ::: a
+    has err 'mpool: --joblog "new" is also that of --output'
+    exits 2 "$mpool" exec --journal new --joblog new echo ::: a
+    exits 2 "$mpool" exec --journal new --output new echo ::: a
+    has err 'mpool: --journal "new" is also that of --output'
+    ! test -e new
+}
+
 a_dry_run_prints_what_would_be_run() {
     exits 0 "$mpool" exec --dry-run rm -- ::: a 'b c' "d'e"
     printf "rm -- a\nrm -- 'b c'\nrm -- 'd'\\\\''e'\n" | diff - out
@@ -368,7 +408,8 @@ try items_are_lines_and_come_last items_can_end_with_a_nul_and_come_from_a_file 
     lines_can_begin_with_the_item_and_nothing_is_mixed lines_are_shown_as_they_come \
     lines_are_never_mixed_however_long_they_are who_is_killed_in_a_line_holds_up_nobody \
     lines_whose_reader_is_gone_end_the_run what_jobs_write_can_go_into_files a_file_tells_how_a_program_has_ended times_and_retries_are_those_of_a_step \
-    failures_can_end_the_run a_job_log_is_as_parallel_writes_it a_dry_run_prints_what_would_be_run \
+    failures_can_end_the_run a_job_log_is_as_parallel_writes_it a_job_log_tells_what_is_not_done \
+    a_job_log_goes_on_with_the_run what_is_read_or_written_is_not_written_over a_dry_run_prints_what_would_be_run \
     who_forgets_something_is_told \
     a_terminal_as_standard_input_is_an_error_and_no_wait \
     progress_is_shown_as_parallel_does the_number_of_jobs_can_depend_on_the_machine \

@@ -161,10 +161,13 @@ exec_resumes_too() {
 
 a_second_run_at_the_same_time_is_refused() {
     step 'each: {range: 1..2}, shell: "touch begun; sleep 600"'
+    echo mine | tee lines >log
     "$mpool" run -q &
     wait_until test -e begun
-    exits 4 "$mpool" run -q
-    exits 4 "$mpool" run -q --resume
+    # It has not touched the files of the first.
+    exits 4 "$mpool" run -q --output lines --joblog log
+    exits 4 "$mpool" run -q --output lines --joblog log --resume
+    is "$(cat lines) $(cat log)" 'mine mine'
     kill -TERM $!
     wait $! || :
 }
