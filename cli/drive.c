@@ -135,17 +135,22 @@ static void take_outputs(struct run *run, const struct ticket *ticket, mpool_sta
         placing_flush(&run->placing);
 }
 
-/* The output of a job, for who has started the run. If it cannot be written, drive_revoke() is told that it is lost. */
+/*
+ * The output of a job, for who has started the run, and its line of --output. If one of them cannot be written,
+ * drive_revoke() is told that it is lost.
+ */
 static void show(struct run *run, const struct ticket *ticket, const mpool_result *result, mpool_status status)
 {
     struct run_step *step = run->current;
-    struct writer *to = &run->output.writer;
+    bool shown = step->step->program != NULL &&
+                 console_show(&run->console, result, step->step->program->tag ? &ticket->item : NULL, stages_look, run);
 
-    if (step->step->program != NULL &&
-        console_show(&run->console, result, step->step->program->tag ? &ticket->item : NULL, stages_look, run))
-        to = &run->console.out;
-    if (status == MPOOL_DONE && to->name != NULL)
-        writer_owe(to, run->history.rows, &step->tally);
+    if (status != MPOOL_DONE)
+        return;
+    if (shown)
+        writer_owe(&run->console.out, run->history.rows, &step->tally);
+    if (run->output.writer.name != NULL)
+        writer_owe(&run->output.writer, run->history.rows, &step->tally);
 }
 
 /* Counts and writes one result. The ticket has what is known of the job. */
@@ -265,7 +270,8 @@ static void flush(struct run *run)
     (void)joblog_flush(&run->joblog);
 }
 
-static void revoke(struct run *run, struct writer *writer)
+/* What one writer has lost the other may owe as well. */
+static void revoke(struct run *run, struct writer *writer, struct writer *other)
 {
     struct text why = {0};
     struct writer_job job;
@@ -273,6 +279,7 @@ static void revoke(struct run *run, struct writer *writer)
     if (writer->error != 0)
         text_printf(&why, JOURNAL_LOST ": %s", strerror(writer->error));
     while (writer_lost(writer, &job)) {
+        writer_forget(other, job.row);
         job.tally->ended[MPOOL_DONE]--;
         job.tally->ended[MPOOL_FAILED]++;
         history_revoke(&run->history, job.row, why.data);
@@ -282,8 +289,8 @@ static void revoke(struct run *run, struct writer *writer)
 
 void drive_revoke(struct run *run)
 {
-    revoke(run, &run->console.out);
-    revoke(run, &run->output.writer);
+    revoke(run, &run->console.out, &run->output.writer);
+    revoke(run, &run->output.writer, &run->console.out);
 }
 
 static void look_at_jobs_file(struct run *run)

@@ -97,6 +97,21 @@ bool writer_lost(struct writer *writer, struct writer_job *job)
     return true;
 }
 
+void writer_forget(struct writer *writer, uint64_t row)
+{
+    struct text *owed = &writer->owed;
+    struct writer_job job;
+
+    for (size_t at = 0; at < owed->size; at += sizeof job) {
+        memcpy(&job, owed->data + at, sizeof job);
+        if (job.row != row)
+            continue;
+        owed->size -= sizeof job;
+        memmove(owed->data + at, owed->data + at + sizeof job, owed->size - at);
+        return;
+    }
+}
+
 const char *writer_failure(const struct writer *writer)
 {
     bool quiet = writer->error == 0 || writer->error == EPIPE || writer->error == ECANCELED;

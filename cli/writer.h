@@ -45,6 +45,9 @@ void writer_owe(struct writer *writer, uint64_t row, struct tally *tally);
 /* writer_lost - after an error: a job whose output was not written, each once; false: there is no more */
 bool writer_lost(struct writer *writer, struct writer_job *job);
 
+/* writer_forget - this job is owed no more, if it was */
+void writer_forget(struct writer *writer, uint64_t row);
+
 /* writer_failure - the error in words; NULL: there is none, or none that people have to be told */
 const char *writer_failure(const struct writer *writer);
 

@@ -186,6 +186,25 @@ where_no_journal_can_be_a_run_goes_on_without() {
     exits 0 "$mpool" audit here.journal
 }
 
+# The terminal has all of it, and the file has not.
+a_full_disk_under_output_revokes_what_has_no_line() {
+    unshare -m true 2>/dev/null || return 0
+    mkdir small
+    step 'each: {range: 1..2000}, argv: [echo, "o{item}"]'
+    # shellcheck disable=SC2016
+    exits 0 unshare -m sh -c 'mount -t tmpfs -o size=32k none small
+        "$0" run --quiet --journal j --output small/lines >shown 2>stopped
+        echo $? >code
+        "$0" status --json j >state
+        cp small/lines lines
+        mount -o remount,size=50m small
+        "$0" run --quiet --journal j --output small/lines --resume >more && "$0" audit j && cp small/lines all' "$mpool"
+    is "$(cat code)" 3
+    [ "$(wc -l <shown)" -ge "$(wc -l <lines)" ]
+    is "$(json state done)" "$(wc -l <lines)"
+    is "$(wc -l <all) $(sed 's/.*"index":\([0-9]*\),.*"status":"done".*/\1/' all | sort -u | wc -l)" '2000 2000'
+}
+
 # Results are written down where something needs them. So a total that is added later needs the jobs once more, and once.
 a_total_that_is_added_later_counts_each_job() {
     jobs='each: {range: 1..5}, shell: "echo >>ran-$1; echo $1", result: number'
@@ -232,5 +251,6 @@ try what_is_done_is_not_done_again a_run_that_does_not_resume_says_what_was_done
     other_limits_make_no_other_job_and_another_file_does lines_of_output_are_written_once \
     what_could_not_be_written_is_not_done how_a_program_has_ended_is_in_the_log what_nobody_has_read_is_not_done exec_resumes_too \
     a_second_run_at_the_same_time_is_refused where_no_journal_can_be_a_run_goes_on_without \
+    a_full_disk_under_output_revokes_what_has_no_line \
     a_total_that_is_added_later_counts_each_job a_full_disk_under_the_journal_stops_the_run
 finish
