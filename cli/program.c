@@ -112,6 +112,7 @@ static bool check_shell(struct report *report, const struct program_parts *parts
 
     if (!check_text(report, parts->shell, "`shell`"))
         return false;
+    reference_warn_code(scope, parts->shell, args != NULL);
     if (args != NULL && args->kind != YAML_LIST) {
         report_error(report, args->place, "`args` of `shell` is a list of texts, for $1, $2 ..., not %s",
                      value_name(args));

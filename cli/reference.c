@@ -271,6 +271,27 @@ void reference_warn(const struct scope *scope, const struct yaml_node *node)
     }
 }
 
+void reference_warn_code(const struct scope *scope, const struct yaml_node *node, bool args)
+{
+    struct report *report = &scope->jobfile->yaml.report;
+    const char *cursor = node->text, *end = node->text + node->length;
+    struct template_part part;
+
+    while (template_next(&cursor, end, &part)) {
+        if (!part.reference || find_known(part.text, strcspn(part.text, ".}")) == NULL)
+            continue;
+        if (part.text >= node->text + 2 && part.text[-2] == '$')
+            continue; /* a variable of the shell */
+        size_t place = place_of(report, node, part.text, part.length);
+        if (!args && scope->items && strncmp(part.text, "item}", 5) == 0)
+            report_warning(report, place, "{item} stays as it is, since `shell` is code; the item is \"$1\"");
+        else
+            report_warning(report, place,
+                           "{%.*s} stays as it is, since `shell` is code; put it into `args`, and write \"$1\"",
+                           (int)part.length, part.text);
+    }
+}
+
 static bool expand_scalar(const struct scope *scope, struct yaml_node *node)
 {
     const char *cursor = node->text, *end = node->text + node->length;

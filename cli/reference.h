@@ -68,6 +68,13 @@ bool reference_expand(const struct scope *scope, struct yaml_node *node);
 /* reference_warn - warn of what is literal in a scalar, and was perhaps meant as a template: "{ item }", "{}" */
 void reference_warn(const struct scope *scope, const struct yaml_node *node);
 
+/*
+ * reference_warn_code - warn of templates in the text of a shell, where they stay as they are
+ *
+ * args      in   the step has `args`, which are $1, $2 ...; otherwise $1 is the item
+ */
+void reference_warn_code(const struct scope *scope, const struct yaml_node *node, bool args);
+
 /* reference_field - the value at "a.b" in a map; NULL if there is none */
 const struct yaml_node *reference_field(const struct yaml_node *map, const char *fields);
 

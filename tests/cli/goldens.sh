@@ -241,6 +241,20 @@ warning: { item } stays as it is; a template has no blanks: {item}'
     has err '      |                                                                   ^'
 }
 
+a_template_in_the_text_of_a_shell_is_a_warning() {
+    for text in '{item}@{item} stays as it is, since `shell` is code; the item is "$1"' \
+        '{path} b@{path} stays as it is, since `shell` is code; put it into `args`, and write "$1"' \
+        '{item.x}@{item.x} stays as it is, since `shell` is code; put it into `args`, and write "$1"' \
+        '${path}@' '{nothing}@' '{ path; }@' 'find . -exec ls {} +@'; do
+        printf 'mpool: 1\nsteps: {a: {each: {items: [a]}, shell: "%s"}}\n' "${text%%@*}" >job.yaml
+        exits 0 "$mpool" check
+        is "$(sed -n 's/^job.yaml:2:[0-9]*: warning: //p' err)" "${text#*@}"
+    done
+    printf 'mpool: 1\nsteps: {a: {each: {items: [a]}, args: ["{item}"], shell: "{item}"}}\n' >job.yaml
+    exits 0 "$mpool" check
+    has err '{item} stays as it is, since `shell` is code; put it into `args`, and write "$1"'
+}
+
 a_source_that_gives_nothing_says_so() {
     mkdir tree
     : >empty
@@ -313,7 +327,8 @@ try deep_nesting_is_refused_at_once many_anchors_are_refused_at_once many_braces
     a_missing_file_is_told an_unreadable_file_is_told a_file_cut_off_anywhere_is_refused_or_read \
     a_name_on_the_command_line_is_escaped_in_messages the_job_file_can_come_from_standard_input \
     crlf_and_a_byte_order_mark_are_fine every_key_of_this_build_is_accepted numbers_are_accepted_up_to_their_bounds \
-    what_was_perhaps_meant_as_a_template_is_a_warning a_source_that_gives_nothing_says_so \
+    what_was_perhaps_meant_as_a_template_is_a_warning a_template_in_the_text_of_a_shell_is_a_warning \
+    a_source_that_gives_nothing_says_so \
     help_and_version_go_to_standard_output printing_to_a_full_disk_exits_with_3 \
     the_directory_option_comes_before_the_job_file
 finish
