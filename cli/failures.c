@@ -54,7 +54,7 @@ void failures_add(struct failures *failures, const struct step *step, uint64_t i
     mpool_status status = fault != NULL ? MPOOL_FAILED : result->status;
     const char *error = fault != NULL ? fault : result->error;
     const struct late late = {.worker = result->worker, .attempt = result->attempts};
-    struct text *text = &failures->text;
+    struct text *text = &failures->text, command = {0};
 
     if (failures->count++ >= FAILURES_SHOWN)
         return;
@@ -67,8 +67,10 @@ void failures_add(struct failures *failures, const struct step *step, uint64_t i
         add_remedy(text, step, error);
     }
     text_string(text, "\n  again: ");
-    const char *impossible = again_add(step, item, index, &late, text);
+    const char *impossible = again_add(step, item, index, &late, &command);
+    names_command(text, command.data != NULL ? command.data : "", command.size);
     text_printf(text, "%s\n", impossible != NULL ? impossible : "");
+    text_free(&command);
 }
 
 void failures_add_item(struct failures *failures, const struct step *step, const struct item *item, const char *error)

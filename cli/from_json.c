@@ -79,7 +79,7 @@ static bool is_deep(json_t *json, int levels)
     return deep;
 }
 
-bool from_json(const char *text, size_t size, msgpack_packer *packer, struct from_json_fault *fault)
+bool from_json(const char *text, size_t size, int levels, msgpack_packer *packer, struct from_json_fault *fault)
 {
     json_error_t error;
     json_t *json = json_loadb(text, size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
@@ -90,11 +90,11 @@ bool from_json(const char *text, size_t size, msgpack_packer *packer, struct fro
         (void)snprintf(fault->text, sizeof fault->text, "%s", error.text);
         return false;
     }
-    bool deep = is_deep(json, FROM_JSON_DEPTH);
+    bool deep = is_deep(json, levels);
     if (!deep)
         pack(json, packer);
     json_decref(json);
     *fault = (struct from_json_fault){.line = 1, .column = 1};
-    (void)snprintf(fault->text, sizeof fault->text, "more than %d levels of arrays and objects", FROM_JSON_DEPTH);
+    (void)snprintf(fault->text, sizeof fault->text, "more than %d levels of arrays and objects", levels);
     return !deep;
 }

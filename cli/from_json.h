@@ -10,9 +10,6 @@
 
 #define FROM_JSON_WHY 160
 
-/* Arguments and results have at most 30 levels (serialize/scan.h), and the command puts such a value into its own. */
-#define FROM_JSON_DEPTH 28
-
 /* Where a text is no JSON, and why. */
 struct from_json_fault {
     int line, column; /* from 1 */
@@ -22,10 +19,11 @@ struct from_json_fault {
 /*
  * from_json - pack the one value that a text has
  *
- * A key that is there twice, an integer that does not fit 64 bits with a sign, and more levels of arrays and maps than
- * FROM_JSON_DEPTH are wrong. Returns false if it is
+ * levels    in   of arrays and objects, that it may have
+ *
+ * A key that is there twice, and an integer that does not fit 64 bits with a sign, are wrong. Returns false if it is
  * wrong; then nothing was packed, and `fault` says what it is.
  */
-bool from_json(const char *text, size_t size, msgpack_packer *packer, struct from_json_fault *fault);
+bool from_json(const char *text, size_t size, int levels, msgpack_packer *packer, struct from_json_fault *fault);
 
 #endif

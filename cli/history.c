@@ -32,14 +32,14 @@ static void tell_earlier(const struct journal_earlier *earlier)
 
     if (!earlier->unfinished || earlier->done == 0)
         return;
-    text_string(&line, "mpool: ");
+    text_string(&line, "mpool: the last run had done ");
     text_number(&line, earlier->done);
     if (earlier->total > 0) {
         text_string(&line, " of ");
         text_number(&line, earlier->total);
     }
     text_string(&line, (earlier->total > 0 ? earlier->total : earlier->done) == 1 ? " job" : " jobs");
-    text_string(&line, " done earlier; --resume continues\n");
+    text_string(&line, "; this one begins anew, and --resume would go on with it\n");
     text_write(&line, stderr);
     text_free(&line);
 }

@@ -6,9 +6,9 @@
  *
  *     open_pool()        journal_open(), after mpool_init(): the fork server must not hold the lock, and mpool_init()
  *                        wants a process with one thread. What it returns, if not 0, is the exit code of the run.
- *                        With --resume the file of --output is not emptied when it is opened: `output_size` is its
- *                        size, and after journal_open() it is cut to journal_output_base() bytes. A job that failed and
- *                        is run again has a line from each run, of which the last one counts.
+ *                        The file of --output is not emptied when it is opened: with --resume `output_size` is its
+ *                        size, and after journal_open() it is cut to journal_output_base() bytes; else to none. A job
+ *                        that failed and is run again has a line from each run, of which the last one counts.
  *     run_steps()        resume_open() for --resume or --retry-failed, see cli/resume.h. Without these, if
  *                        journal_earlier()->unfinished, say what was done earlier.
  *     run_step()         journal_jobs(), if the source knows how many there are

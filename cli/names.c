@@ -171,3 +171,23 @@ void names_shell(struct text *text, const char *bytes, size_t size)
     }
     text_char(text, '\'');
 }
+
+void names_command(struct text *text, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size;) {
+        unsigned c = 0;
+        size_t length = names_utf8(bytes + i, size - i, &c);
+        bool plain = length > 0 && (!names_is_control(c) || c == '\n' || c == '\t');
+        length = length > 0 ? length : 1;
+        if (plain) {
+            text_add(text, bytes + i, length);
+        } else {
+            /* It is in single quotes: these end before it, and begin again behind it. */
+            text_string(text, "'$'");
+            for (size_t k = 0; k < length; k++)
+                text_printf(text, "\\%03o", (unsigned char)bytes[i + k]);
+            text_string(text, "''");
+        }
+        i += length;
+    }
+}

@@ -46,4 +46,12 @@ void names_escape_cut(struct text *text, const char *bytes, size_t size, size_t 
 /* names_shell - append as one word of a POSIX shell, in single quotes */
 void names_shell(struct text *text, const char *bytes, size_t size);
 
+/*
+ * names_command - append a command of such words as people may see it, and give it to a shell again
+ *
+ * What a terminal acts on, newlines and tabs aside, and bytes that are not UTF-8 come as $'\ooo', which bash, ksh and
+ * zsh read.
+ */
+void names_command(struct text *text, const char *bytes, size_t size);
+
 #endif

@@ -109,8 +109,11 @@ void state_journal(const struct identity *identity, struct text *path)
 {
     const char *slash = strrchr(identity->jobfile, '/');
     const char *name = slash != NULL ? slash + 1 : identity->jobfile;
-    size_t length = strcspn(name, ".");
 
+    /* No name that an option could be. */
+    if (name[0] == '\0' || name[0] == '-' || name[0] == '.')
+        name = "mpool";
+    size_t length = strcspn(name, ".");
     (void)state_directory(path);
     text_char(path, '/');
     for (size_t i = 0; i < length && i < NAME_MAX_BYTES; i++) {

@@ -6,7 +6,8 @@
  *
  *     sizes.bytes  9,876,543,210
  *
- * What was skipped since it was up to date has a column of its own, apart from the steps that could not begin.
+ * What was skipped since it was up to date has a column of its own, apart from the steps that could not begin; and so
+ * has, of what is done, what an earlier run has done.
  *
  * Runs in: the mpool command, on its main thread, before the pool is freed. Owns: nothing.
  */
@@ -21,7 +22,7 @@
 #include <string.h>
 
 /* The columns of the table; the last two are times. */
-enum column { JOBS, STATUSES, CURRENT = STATUSES + TALLY_STATUSES, PENDING, SECONDS, RATE, COLUMN_COUNT };
+enum column { JOBS, STATUSES, CURRENT = STATUSES + TALLY_STATUSES, EARLIER, PENDING, SECONDS, RATE, COLUMN_COUNT };
 
 #define CELL_MAX 32
 
@@ -53,6 +54,7 @@ static void fill_heading(struct row *row)
     *row = (struct row){.name = "step"};
     (void)snprintf(row->cells[JOBS], CELL_MAX, "jobs");
     (void)snprintf(row->cells[CURRENT], CELL_MAX, "up to date");
+    (void)snprintf(row->cells[EARLIER], CELL_MAX, "earlier");
     (void)snprintf(row->cells[PENDING], CELL_MAX, "pending");
     (void)snprintf(row->cells[SECONDS], CELL_MAX, "seconds");
     (void)snprintf(row->cells[RATE], CELL_MAX, "jobs/s");
@@ -62,7 +64,7 @@ static void fill_heading(struct row *row)
 
 static void fill_row(struct row *row, const char *name, const struct tally *tally, double seconds)
 {
-    double rate = seconds > 0 ? (double)tally_ended(tally) / seconds : 0;
+    double rate = seconds > 0 ? (double)(tally_ended(tally) - tally->resumed) / seconds : 0;
 
     *row = (struct row){.name = name};
     put_number(row->cells[JOBS], tally_total(tally), "");
@@ -71,6 +73,7 @@ static void fill_row(struct row *row, const char *name, const struct tally *tall
         put_number(row->cells[STATUSES + status], tally->ended[status], "");
     put_number(row->cells[STATUSES + MPOOL_SKIPPED], tally->ended[MPOOL_SKIPPED] - tally->current, "");
     put_number(row->cells[CURRENT], tally->current, "");
+    put_number(row->cells[EARLIER], tally->resumed, "");
     (void)snprintf(row->cells[SECONDS], CELL_MAX, "%.2f", seconds);
     put_number(row->cells[RATE], (uint64_t)rate, "");
 }
@@ -84,6 +87,7 @@ static void show_columns(struct table *table, const struct tally *sum)
         table->shown[STATUSES + status] = sum->ended[status] > 0 || status == MPOOL_DONE || status == MPOOL_FAILED;
     table->shown[STATUSES + MPOOL_SKIPPED] = sum->ended[MPOOL_SKIPPED] > sum->current;
     table->shown[CURRENT] = sum->current > 0;
+    table->shown[EARLIER] = sum->resumed > 0;
 }
 
 static void add_rows(struct text *text, const struct table *table)

@@ -46,6 +46,9 @@
 /* How long a reader may stand still once the job is not wanted. */
 #define READER_MS 500
 
+/* The levels of arrays and maps of a result: a job's value has at most 30, and it is in a map with the output. */
+#define RESULT_LEVELS 29
+
 static struct gather output;
 
 /* ---- while it runs ----------------------------------------------------------------------------------------------- */
@@ -247,7 +250,7 @@ static bool pack_value(mpool_job *job, const struct order *order, int status, ms
         return true;
     }
     if (order->result == RESULT_JSON) {
-        if (from_json(text != NULL ? text : "", (size_t)size, packer, &fault))
+        if (from_json(text != NULL ? text : "", (size_t)size, RESULT_LEVELS, packer, &fault))
             return true;
         (void)mpool_job_fail_as(job, MPOOL_FAILED, status, "its output is no JSON: line %d, column %d: %s", fault.line,
                                 fault.column, fault.text);

@@ -252,12 +252,12 @@ standard_output_can_be_the_result() {
 }
 
 # Beyond that it could not travel, nor what the program has said with it.
-a_json_result_has_28_levels() {
-    step "each: {items: [28, 29]}, result: json, order: items,
+a_json_result_has_29_levels() {
+    step "each: {items: [29, 30]}, result: json, order: items,
         shell: 'printf \"%*s\" \"\$1\" \"\" | tr \" \" \"[\"; printf \"%*s\" \"\$1\" \"\" | tr \" \" \"]\"; echo said >&2'"
     exits 1 "$mpool" run --output lines
-    has lines '"item":28,"status":"done","result":[[[['
-    has err 'a: 29: failed after 1 attempt: its output is no JSON: line 1, column 1: more than 28 levels'
+    has lines '"item":29,"status":"done","result":[[[['
+    has err 'a: 30: failed after 1 attempt: its output is no JSON: line 1, column 1: more than 29 levels'
     is "$(grep -c '^said' err)" 2
 }
 
@@ -365,6 +365,18 @@ a_failure_comes_with_the_command_that_repeats_it() {
     is "$code $(cat again) $(cat out)" "5 init's x y none init's x y none"
 }
 
+# Where there is a shell that can read them.
+and_has_no_control_characters() {
+    name=$(printf 'a\033[31m\r\t\302\233\377é')
+    exits 1 "$mpool" exec sh -c 'printf %s "$1" >got; exit 1' sh ::: "$name"
+    has err "sh 'a'\$'\\033''[31m'\$'\\015''"
+    is "$(grep -c "$(printf '[\033\r\302\377]')" err)" 0
+    command -v bash >/dev/null || return 0
+    rm got
+    bash -c "$(sed -n 's/^  again: //p' err)" || :
+    is "$(cat got)" "$name"
+}
+
 # Files are where the run is.
 and_finds_its_files() {
     mkdir d
@@ -457,12 +469,13 @@ try an_argument_is_passed_as_it_is bytes_that_are_no_text_are_passed_as_well \
     a_program_has_its_directory_and_its_environment a_step_can_show_nothing_or_all_at_once \
     an_exit_code_is_a_failure_and_a_signal_a_crash retries_can_ask_for_exit_codes_and_signals_of_programs \
     a_program_that_takes_too_long_is_ended_and_what_it_wrote_is_shown standard_output_can_be_the_result \
-    a_json_result_has_28_levels \
+    a_json_result_has_29_levels \
     output_that_is_no_result_is_shown standard_output_can_be_json \
     what_cannot_be_run_is_told signals_and_descriptors_are_as_a_shell_would_have_them limits_are_the_programs \
     memory_is_what_a_program_and_all_that_it_starts_have \
     files_in_memory_that_a_program_leaves_are_not_charged_to_the_next \
     a_failure_comes_with_the_command_that_repeats_it and_finds_its_files \
+    and_has_no_control_characters \
     a_result_has_so_many_bytes a_program_has_no_terminal a_program_is_told_its_worker_and_its_attempt \
     the_worker_makes_no_other_job the_command_of_a_failure_has_its_worker_and_attempt a_dry_run_prints_commands_and_runs_nothing \
     nobody_reading_ends_the_run_quietly

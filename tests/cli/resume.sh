@@ -22,21 +22,23 @@ what_is_done_is_not_done_again() {
     is "$(cat ran-1 ran-2 ran-3 | wc -l) $(cat ran-4 ran-5 ran-6 | wc -l)" '3 6'
     exits 0 "$mpool" run --json --resume
     is "$(json out done) $(json out resumed)" '6 6'
+    exits 0 "$mpool" run --resume
+    is "$(head -n 2 err | tr -s ' ' | cut -d ' ' -f 1-5 | tr '\n' '|')" 'step jobs done failed earlier|a 6 6 0 6|'
 }
 
 a_run_that_does_not_resume_says_what_was_done() {
     step 'each: {range: 1..6}, shell: "[ $1 -le 4 ]"'
     exits 1 "$mpool" run -q
     exits 1 "$mpool" run
-    has err 'mpool: 4 of 6 jobs done earlier; --resume continues'
+    has err 'mpool: the last run had done 4 of 6 jobs; this one begins anew, and --resume would go on with it'
     step 'each: {range: 1..6}, shell: "[ $1 -le 5 ]"'
     exits 1 "$mpool" run -q --resume
     exits 1 "$mpool" run
-    has err 'mpool: 9 jobs done earlier; --resume continues'
+    has err 'mpool: the last run had done 9 jobs; this one begins anew'
     exits 1 "$mpool" run --no-journal
-    has_not err 'done earlier'
+    has_not err 'the last run'
     exits 1 "$mpool" run -q
-    has_not err 'done earlier'
+    has_not err 'the last run'
     step 'each: {range: 1..6}, call: square'
     exits 0 "$mpool" run -q
     is "$(find "$XDG_STATE_HOME" -name '*.journal' | wc -l)" 1
@@ -45,7 +47,7 @@ a_run_that_does_not_resume_says_what_was_done() {
 one_of_several_jobs_is_of_several() {
     exits 1 "$mpool" exec -q test {} = a ::: a b c
     exits 1 "$mpool" exec test {} = a ::: a b c
-    has err 'mpool: 1 of 3 jobs done earlier; --resume continues'
+    has err 'mpool: the last run had done 1 of 3 jobs; this one begins anew'
 }
 
 only_failures_can_be_run_again() {
@@ -225,6 +227,25 @@ a_total_that_is_added_later_counts_each_job() {
     is "$(json out resumed) $(json out s) $(wc -l <all)" '2 21 7'
 }
 
+a_damaged_journal_is_told_with_what_to_do() {
+    exits 0 "$mpool" exec -q echo ::: a b
+    journal=$(find "$XDG_STATE_HOME" -name '*.journal')
+    seq 1000 | dd of="$journal" bs=1 seek=100 conv=notrunc 2>/dev/null
+    exits 3 "$mpool" exec -q echo ::: a
+    has err "$journal: the journal cannot be written: database disk image is malformed; move the file away"
+    mv "$journal" "$journal.away"
+    exits 0 "$mpool" exec -q echo ::: a
+}
+
+# Its name is no option, whatever is run.
+a_journal_has_a_name_that_begins_with_a_letter() {
+    exits 0 "$mpool" exec -q ls /tmp/ ::: .
+    echo '{mpool: 1, steps: {a: {argv: ["true"]}}}' | exits 0 "$mpool" run -q -
+    echo '{mpool: 1, steps: {a: {argv: ["true"]}}}' >.hidden.yaml
+    exits 0 "$mpool" run -q .hidden.yaml
+    is "$(find "$XDG_STATE_HOME" -name 'mpool-*.journal' | wc -l) $(find "$XDG_STATE_HOME" -name '*.journal' | wc -l)" '3 3'
+}
+
 # Where a file system of our own can be mounted, for a moment and for nobody else.
 a_full_disk_under_the_journal_stops_the_run() {
     unshare -m true 2>/dev/null || return 0
@@ -251,6 +272,7 @@ try what_is_done_is_not_done_again a_run_that_does_not_resume_says_what_was_done
     other_limits_make_no_other_job_and_another_file_does lines_of_output_are_written_once \
     what_could_not_be_written_is_not_done how_a_program_has_ended_is_in_the_log what_nobody_has_read_is_not_done exec_resumes_too \
     a_second_run_at_the_same_time_is_refused where_no_journal_can_be_a_run_goes_on_without \
+    a_damaged_journal_is_told_with_what_to_do a_journal_has_a_name_that_begins_with_a_letter \
     a_full_disk_under_output_revokes_what_has_no_line \
     a_total_that_is_added_later_counts_each_job a_full_disk_under_the_journal_stops_the_run
 finish
