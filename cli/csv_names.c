@@ -39,16 +39,6 @@ bool csv_names_check(const char *const *names, size_t count, struct text *proble
     return problem->size == 0;
 }
 
-/* A file with the line ends of old has all its rows in the header. */
-static bool has_bare_return(const char *name, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        if (name[i] == '\r' && (i + 1 == size || name[i + 1] != '\n'))
-            return true;
-    }
-    return false;
-}
-
 const char *const *csv_names_take(const struct csv *record, struct arena *arena, struct text *problem)
 {
     const char **names = arena_get(arena, record->count * sizeof *names);
@@ -58,11 +48,6 @@ const char *const *csv_names_take(const struct csv *record, struct arena *arena,
         const char *name = csv_field(record, i, &size);
         if (!names_is_utf8(name, size) || memchr(name, '\0', size) != NULL) {
             text_printf(problem, "the name of column %zu is not UTF-8, or has a NUL byte", i + 1);
-            return NULL;
-        }
-        if (has_bare_return(name, size)) {
-            text_printf(problem,
-                        "a line ends with LF, or CR LF, and here is a CR alone: tr '\\r' '\\n' mends the file");
             return NULL;
         }
         names[i] = arena_copy(arena, name, size);

@@ -44,14 +44,27 @@ static bool check(const char *option, const char *path, const char *other, const
     return false;
 }
 
+/* With --only most steps are not. */
+static bool is_run(const struct jobfile *jobfile, const char *step)
+{
+    for (size_t i = 0; i < jobfile->step_count; i++) {
+        if (jobfile->steps[i].name == step)
+            return true;
+    }
+    return false;
+}
+
 static bool check_read(const char *option, const char *path, const struct options *options,
                        const struct jobfile *jobfile)
 {
-    bool ok = check(option, path, options->file, "the job file itself") &&
+    bool standard = options->file != NULL && strcmp(options->file, "-") == 0;
+    bool ok = check(option, path, standard ? "/dev/stdin" : options->file, "the job file itself") &&
               check(option, path, options->jobs_file, "the file of --jobs-file");
 
-    for (const struct read_file *file = jobfile->files; ok && file != NULL; file = file->next)
-        ok = check(option, path, file->path, "a file that the run reads its items from");
+    for (const struct read_file *file = jobfile->files; ok && file != NULL; file = file->next) {
+        if (is_run(jobfile, file->step))
+            ok = check(option, path, file->path, "a file that the run reads");
+    }
     return ok;
 }
 

@@ -9,7 +9,10 @@
 /*
  * files_check - look whether --output, --joblog and --journal name a file that the run needs for something else
  *
- * That file would be lost. Nothing is opened. Returns false if one does, which was said.
+ * That file would be lost. Looks only: it is called before these are opened, and after that once more, for then two
+ * paths of a file that was not there are known to be of one. Returns false if one does, which was said.
+ *
+ * What a step reads by a path with templates, and what its programs read, is not known.
  */
 bool files_check(const struct options *options, const struct jobfile *jobfile);
 

@@ -90,11 +90,13 @@ bool from_json(const char *text, size_t size, int levels, msgpack_packer *packer
         (void)snprintf(fault->text, sizeof fault->text, "%s", error.text);
         return false;
     }
-    bool deep = is_deep(json, levels);
-    if (!deep)
+    bool deep = levels > 0 && is_deep(json, levels);
+    if (deep) {
+        *fault = (struct from_json_fault){.line = 1, .column = 1};
+        (void)snprintf(fault->text, sizeof fault->text, "more than %d levels of arrays and objects", levels);
+    } else {
         pack(json, packer);
+    }
     json_decref(json);
-    *fault = (struct from_json_fault){.line = 1, .column = 1};
-    (void)snprintf(fault->text, sizeof fault->text, "more than %d levels of arrays and objects", levels);
     return !deep;
 }

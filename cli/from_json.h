@@ -19,7 +19,7 @@ struct from_json_fault {
 /*
  * from_json - pack the one value that a text has
  *
- * levels    in   of arrays and objects, that it may have
+ * levels    in   of arrays and objects, that it may have; 0: as many as there are
  *
  * A key that is there twice, and an integer that does not fit 64 bits with a sign, are wrong. Returns false if it is
  * wrong; then nothing was packed, and `fault` says what it is.

@@ -32,14 +32,14 @@ static void tell_earlier(const struct journal_earlier *earlier)
 
     if (!earlier->unfinished || earlier->done == 0)
         return;
-    text_string(&line, "mpool: the last run had done ");
+    text_string(&line, "mpool: ");
     text_number(&line, earlier->done);
     if (earlier->total > 0) {
         text_string(&line, " of ");
         text_number(&line, earlier->total);
     }
     text_string(&line, (earlier->total > 0 ? earlier->total : earlier->done) == 1 ? " job" : " jobs");
-    text_string(&line, "; this one begins anew, and --resume would go on with it\n");
+    text_string(&line, " done earlier, which --resume goes on with; this run begins anew\n");
     text_write(&line, stderr);
     text_free(&line);
 }
@@ -125,6 +125,7 @@ enum resume_answer history_take(struct history *history, size_t step, const stru
 
 void history_add(struct history *history, struct journal_job *job, const struct item *item)
 {
+    history->rows++;
     if (history->journal == NULL)
         return;
     text_clear(&history->scratch);
@@ -133,7 +134,6 @@ void history_add(struct history *history, struct journal_job *job, const struct 
     job->item = history->scratch.data;
     job->item_size = history->scratch.size;
     history->last = journal_add(history->journal, job);
-    history->rows++;
 }
 
 void history_revoke(struct history *history, uint64_t row, const char *why)

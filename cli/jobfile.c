@@ -184,6 +184,15 @@ static bool takes_nothing(struct jobfile *jobfile, const struct step *step)
     return true;
 }
 
+void jobfile_reads(struct jobfile *jobfile, const char *path)
+{
+    struct read_file *file = arena_get(&jobfile->yaml.arena, sizeof *file);
+
+    *file =
+        (struct read_file){.next = jobfile->files, .path = path, .step = jobfile->steps[jobfile->step_count - 1].name};
+    jobfile->files = file;
+}
+
 bool jobfile_only(struct jobfile *jobfile, const char *name)
 {
     struct suggestion near = {.word = name};

@@ -71,6 +71,7 @@ struct step {
 struct read_file {
     const struct read_file *next;
     const char *path;
+    const char *step; /* the name of the step that reads it, as the step has it */
 };
 
 struct jobfile {
@@ -86,7 +87,7 @@ struct jobfile {
     size_t *order;                 /* the numbers of the steps, each behind those that it needs */
     size_t total_count;            /* of all steps */
     const struct step *stdin_step; /* the step that reads standard input; NULL: none */
-    const struct read_file *files; /* that sources read; NULL: none */
+    const struct read_file *files; /* that steps read; NULL: none is known */
 };
 
 /*
@@ -100,6 +101,9 @@ struct jobfile {
  * that the files and directories which sources name exist.
  */
 bool jobfile_read(struct jobfile *jobfile, const char *path, const struct setting *settings, size_t count);
+
+/* jobfile_reads - of the step that is read just now it is known that it reads this file */
+void jobfile_reads(struct jobfile *jobfile, const char *path);
 
 /* jobfile_take - the same for a tree that is in jobfile->yaml already, the rest of the jobfile being zero */
 bool jobfile_take(struct jobfile *jobfile, const struct setting *settings, size_t count);

@@ -68,7 +68,8 @@ static int begin(struct journal *journal, const struct journal_options *options,
     }
     if (!sql_failed(sql))
         return code;
-    notice(journal->file.path, "the journal cannot be written: %s", sql->failure.data);
+    notice(journal->file.path, "the journal cannot be written: %s%s", sql->failure.data,
+           sql->damaged ? "; move the file away, and a new one is made" : "");
     return EXIT_BROKEN;
 }
 

@@ -302,6 +302,8 @@ static bool read_parts(struct report *report, const struct yaml_node *node, cons
     ok = parts->argv != NULL ? check_argv(report, parts->argv) : check_shell(report, parts, scope);
     ok = read_result(report, yaml_get(node, "result"), parts) && ok;
     ok = read_stdin(report, yaml_get(node, "stdin"), parts) && ok;
+    if (ok && parts->file != NULL)
+        jobfile_reads(scope->jobfile, parts->file->text);
     ok = read_capture(report, yaml_get(node, "capture"), yaml_get(node, "each") != NULL, parts) && ok;
     ok = (nice == NULL || schema_number(report, nice, "`nice`", -NICE_MAX - 1, NICE_MAX, &parts->nice)) && ok;
     ok = check_text(report, parts->cwd, "`cwd`") && ok;

@@ -275,16 +275,20 @@ void reference_warn_code(const struct scope *scope, const struct yaml_node *node
 {
     struct report *report = &scope->jobfile->yaml.report;
     const char *cursor = node->text, *end = node->text + node->length;
+    bool item = scope->items && scope->shape.kind != SHAPE_NONE && !scope->batch;
     struct template_part part;
 
     while (template_next(&cursor, end, &part)) {
         if (!part.reference || find_known(part.text, strcspn(part.text, ".}")) == NULL)
             continue;
-        if (part.text >= node->text + 2 && part.text[-2] == '$')
-            continue; /* a variable of the shell */
+        /* A variable of the shell, or code of another language in quotes. */
+        if (part.text >= node->text + 2 && strchr("$'", part.text[-2]) != NULL)
+            continue;
         size_t place = place_of(report, node, part.text, part.length);
-        if (!args && scope->items && strncmp(part.text, "item}", 5) == 0)
+        if (!args && item && strncmp(part.text, "item}", 5) == 0)
             report_warning(report, place, "{item} stays as it is, since `shell` is code; the item is \"$1\"");
+        else if (!args && scope->batch && strncmp(part.text, "items}", 6) == 0)
+            report_warning(report, place, "{items} stays as it is, since `shell` is code; the items are \"$@\"");
         else
             report_warning(report, place,
                            "{%.*s} stays as it is, since `shell` is code; put it into `args`, and write \"$1\"",

@@ -372,7 +372,8 @@ int run_whole(struct run *run)
     if (run->options->dry_run) {
         code = dry_run(&run->jobfile);
     } else if (files_check(run->options, &run->jobfile) && jobs_file_open(&run->jobs_file, run->options->jobs_file) &&
-               output_open(&run->output, run->options->output) && joblog_open(&run->joblog, run->options->joblog)) {
+               output_open(&run->output, run->options->output) && joblog_open(&run->joblog, run->options->joblog) &&
+               files_check(run->options, &run->jobfile)) {
         code = run_jobs(run);
         death = last_signal(run);
     }

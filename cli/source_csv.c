@@ -266,6 +266,16 @@ static bool read_names(struct jobfile *jobfile, const struct yaml_node *node, st
     return ok;
 }
 
+/* With the line ends of old a file is all header. */
+static bool has_return(const struct rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (strchr(rows->names[i], '\r') != NULL)
+            return true;
+    }
+    return false;
+}
+
 /* The header of a file is read as a run would read it. */
 static bool read_header(struct jobfile *jobfile, const struct yaml_node *value, struct table *table)
 {
@@ -284,6 +294,12 @@ static bool read_header(struct jobfile *jobfile, const struct yaml_node *value, 
     } else {
         report_error(&jobfile->yaml.report, value->place, "%s%s", source->fault,
                      rows->line == 0 ? "; name the fields in the job file: header: [NAME, NAME]" : "");
+    }
+    if (answer == SOURCE_ITEM && has_return(rows) && read_record(rows, &item) == SOURCE_END) {
+        report_error(&jobfile->yaml.report, value->place,
+                     "%s is one line with CR in it; lines end with LF, or CR LF: tr '\\r' '\\n' mends the file",
+                     value_name(value));
+        answer = SOURCE_FAULT;
     }
     text_free(&problem);
     csv_close(source);

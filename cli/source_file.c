@@ -27,6 +27,7 @@ static bool take_stdin(struct jobfile *jobfile, const struct yaml_node *value)
         return false;
     }
     jobfile->stdin_step = &jobfile->steps[jobfile->step_count - 1];
+    jobfile_reads(jobfile, "/dev/stdin");
     return true;
 }
 
@@ -49,9 +50,7 @@ bool source_file_read(struct jobfile *jobfile, const struct yaml_node *value, co
         report_error(report, value->place, "%s is a directory; for what is in it %s", value_name(value),
                      report->source != NULL ? "use walk" : "pipe paths in: find DIR | mpool exec ...");
     } else {
-        struct read_file *read = arena_get(&jobfile->yaml.arena, sizeof *read);
-        *read = (struct read_file){.next = jobfile->files, .path = value->text};
-        jobfile->files = read;
+        jobfile_reads(jobfile, value->text);
         file->path = value->text;
         return true;
     }

@@ -15,7 +15,6 @@
 #include "cli/source_file.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,7 +80,7 @@ static enum source_answer read_line(struct values *values, struct item *item)
 
     msgpack_sbuffer_clear(&values->value);
     msgpack_packer_init(&packer, &values->value, msgpack_sbuffer_write);
-    if (!from_json(item->bytes, item->size, INT_MAX, &packer, &fault))
+    if (!from_json(item->bytes, item->size, 0, &packer, &fault))
         return refuse(values, fault.column, fault.text);
     const char *refused = values->value.size > SOURCE_ARGS_MAX ? "larger than 8 MiB, the most that a job takes"
                                                                : packed_refused(values->value.data, values->value.size);

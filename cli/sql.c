@@ -29,8 +29,7 @@ static bool fail(struct sql *sql)
     text_string(&sql->failure, sqlite3_errmsg(sql->db));
     if ((code == SQLITE_IOERR || code == SQLITE_FULL || code == SQLITE_CANTOPEN) && system != 0)
         text_printf(&sql->failure, ": %s", strerror(system));
-    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-        text_string(&sql->failure, "; move the file away, and a new one is made");
+    sql->damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
     return false;
 }
 

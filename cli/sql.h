@@ -16,6 +16,7 @@
 struct sql {
     sqlite3 *db;
     struct text failure; /* the first error, in words; empty: there was none */
+    bool damaged;        /* it is that the file is no database, or no whole one */
 };
 
 /*

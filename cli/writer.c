@@ -102,12 +102,13 @@ void writer_forget(struct writer *writer, uint64_t row)
     struct text *owed = &writer->owed;
     struct writer_job job;
 
-    for (size_t at = 0; at < owed->size; at += sizeof job) {
-        memcpy(&job, owed->data + at, sizeof job);
+    /* From the end, as they are lost. */
+    for (size_t at = owed->size; at > 0; at -= sizeof job) {
+        memcpy(&job, owed->data + at - sizeof job, sizeof job);
         if (job.row != row)
             continue;
+        memmove(owed->data + at - sizeof job, owed->data + at, owed->size - at);
         owed->size -= sizeof job;
-        memmove(owed->data + at, owed->data + at + sizeof job, owed->size - at);
         return;
     }
 }

@@ -29,6 +29,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,17 @@ struct watch {
     int64_t cancelled;    /* when that was seen; 0: it was not */
 };
 
+/* Who has ended is not stopped, though its reader may be slow to take the last of what it has written. */
+static void stop(struct watch *watch, int signal, mpool_status why)
+{
+    struct pollfd end = {.fd = watch->launch->pidfd, .events = POLLIN};
+
+    if (poll(&end, 1, 0) > 0)
+        return;
+    launch_kill(watch->launch, signal);
+    watch->stopped = why;
+}
+
 static void look(struct watch *watch)
 {
     int64_t now = now_ms();
@@ -100,19 +112,15 @@ static void look(struct watch *watch)
         watch->hard = watch->order->hard_ms > 0 ? watch->began + watch->order->hard_ms : 0;
     }
     if (watch->hard > 0 && now >= watch->hard) {
-        launch_kill(watch->launch, SIGKILL);
-        watch->stopped = MPOOL_TIMED_OUT;
+        stop(watch, SIGKILL, MPOOL_TIMED_OUT);
         watch->hard = 0;
     } else if (watch->soft > 0 && now >= watch->soft) {
-        launch_kill(watch->launch, SIGTERM);
-        watch->stopped = MPOOL_TIMED_OUT;
+        stop(watch, SIGTERM, MPOOL_TIMED_OUT);
         watch->soft = 0;
     } else if (watch->cancelled == 0 && mpool_job_cancelled(watch->job)) {
         watch->cancelled = now;
-        if (watch->stopped == MPOOL_DONE) {
-            launch_kill(watch->launch, SIGTERM);
-            watch->stopped = MPOOL_CANCELLED;
-        }
+        if (watch->stopped == MPOOL_DONE)
+            stop(watch, SIGTERM, MPOOL_CANCELLED);
     }
 }
 
@@ -203,7 +211,8 @@ static int trim(const char *text, size_t *begin, bool number)
 
 static bool is_whole(const char *digits)
 {
-    return digits[0] != '\0' && digits[strspn(digits, "+-0123456789")] == '\0';
+    digits += digits[0] == '+' || digits[0] == '-';
+    return digits[0] != '\0' && digits[strspn(digits, "0123456789")] == '\0';
 }
 
 /*

@@ -270,7 +270,7 @@ what_is_read_or_written_is_not_written_over() {
     ln list link
     for option in --output --joblog --journal; do
         exits 2 "$mpool" exec -a list "$option" link echo
-        has err "mpool: $option \"link\" is a file that the run reads its items from"
+        has err "mpool: $option \"link\" is a file that the run reads"
         echo 2 >jobs
         exits 2 "$mpool" exec --jobs-file jobs "$option" jobs echo ::: a
         has err "mpool: $option \"jobs\" is the file of --jobs-file"
@@ -282,6 +282,21 @@ what_is_read_or_written_is_not_written_over() {
     exits 2 "$mpool" exec --journal new --output new echo ::: a
     has err 'mpool: --journal "new" is also that of --output'
     ! test -e new
+    exits 2 "$mpool" exec --output ./new --joblog new echo ::: a
+    has err 'mpool: --joblog "new" is also that of --output'
+    exits 2 "$mpool" exec --output list echo <list
+    has err 'mpool: --output "list" is a file that the run reads'
+    printf 'mpool: 1\nsteps:\n  a: {each: {range: 1..2}, call: square}\n  b: {each: {lines: list}, call: echo}\n' >job.yaml
+    printf '  c: {stdin: {file: jobs}, argv: [cat]}\n' >>job.yaml
+    exits 2 "$mpool" run --output job.yaml - <job.yaml
+    has err 'mpool: --output "job.yaml" is the job file itself'
+    exits 2 "$mpool" run --output list
+    exits 2 "$mpool" run --output jobs
+    has err 'mpool: --output "jobs" is a file that the run reads'
+    is "$(cat list jobs | tr '\n' ' ')" 'a b 2 '
+    # That step does not run, and may well read what this one writes.
+    exits 0 "$mpool" run --only a --output list
+    is "$(wc -l <list)" 2
 }
 
 a_dry_run_prints_what_would_be_run() {

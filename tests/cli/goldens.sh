@@ -245,13 +245,17 @@ a_template_in_the_text_of_a_shell_is_a_warning() {
     for text in '{item}@{item} stays as it is, since `shell` is code; the item is "$1"' \
         '{path} b@{path} stays as it is, since `shell` is code; put it into `args`, and write "$1"' \
         '{item.x}@{item.x} stays as it is, since `shell` is code; put it into `args`, and write "$1"' \
-        '${path}@' '{nothing}@' '{ path; }@' 'find . -exec ls {} +@'; do
+        "f'{path}'@" "jq '{name: .x}' '{item}'@" '${path}@' '{nothing}@' '{ path; }@' 'find . -exec ls {} +@'; do
         printf 'mpool: 1\nsteps: {a: {each: {items: [a]}, shell: "%s"}}\n' "${text%%@*}" >job.yaml
         exits 0 "$mpool" check
         is "$(sed -n 's/^job.yaml:2:[0-9]*: warning: //p' err)" "${text#*@}"
     done
     printf 'mpool: 1\nsteps: {a: {each: {items: [a]}, args: ["{item}"], shell: "{item}"}}\n' >job.yaml
     exits 0 "$mpool" check
+    has err '{item} stays as it is, since `shell` is code; put it into `args`, and write "$1"'
+    printf 'mpool: 1\nsteps: {a: {each: {items: [a], batch: 2}, shell: "{items}"}, b: {shell: "{item}"}}\n' >job.yaml
+    exits 0 "$mpool" check
+    has err '{items} stays as it is, since `shell` is code; the items are "$@"'
     has err '{item} stays as it is, since `shell` is code; put it into `args`, and write "$1"'
 }
 

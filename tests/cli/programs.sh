@@ -220,6 +220,17 @@ a_program_that_takes_too_long_is_ended_and_what_it_wrote_is_shown() {
     has err 'a: 1000: timed_out after 1 attempt: /bin/sh ran longer than its limit of '
 }
 
+# It has ended well and in time: what it has written fits into its pipe. Only the reader of that is late.
+a_slow_reader_is_no_limit_of_time() {
+    "$mpool" exec --line-buffer -j2 -q --retries 2 --timeout 2s --output lines sh -c \
+        'echo >>ran-$1; head -c 50000 /dev/zero | tr "\0" x | fold -w 99' sh ::: a b c 2>err | {
+        sleep 4
+        wc -l
+    } >count
+    is "$(cat count) $(wc -l <ran-a) $(wc -l <ran-b) $(wc -l <ran-c)" '1518 1 1 1'
+    is "$(grep -c '"status":"done"' lines)" 3
+}
+
 standard_output_can_be_the_result() {
     step 'each: {items: [1, 2.5, 18446744073709551615]}, argv: [echo, " {item}"], result: number, totals: {n: count}, order: items'
     exits 0 "$mpool" run --json --output lines
@@ -244,6 +255,9 @@ standard_output_can_be_the_result() {
         exits 1 "$mpool" run -q
         has err "its output is not a number: \"$word\"; a whole one has at most 64 bits"
     done
+    step 'argv: [echo, 2024-01-15], result: number'
+    exits 1 "$mpool" run -q
+    has_not err 'whole'
     for word in 0x10 inf nan 5x '5\0000' ''; do
         step "argv: [printf, '$word'], result: number"
         exits 1 "$mpool" run -q
@@ -468,7 +482,8 @@ try an_argument_is_passed_as_it_is bytes_that_are_no_text_are_passed_as_well \
     a_program_gets_no_standard_input_unless_it_is_given_some standard_output_and_error_can_go_to_files \
     a_program_has_its_directory_and_its_environment a_step_can_show_nothing_or_all_at_once \
     an_exit_code_is_a_failure_and_a_signal_a_crash retries_can_ask_for_exit_codes_and_signals_of_programs \
-    a_program_that_takes_too_long_is_ended_and_what_it_wrote_is_shown standard_output_can_be_the_result \
+    a_program_that_takes_too_long_is_ended_and_what_it_wrote_is_shown a_slow_reader_is_no_limit_of_time \
+    standard_output_can_be_the_result \
     a_json_result_has_29_levels \
     output_that_is_no_result_is_shown standard_output_can_be_json \
     what_cannot_be_run_is_told signals_and_descriptors_are_as_a_shell_would_have_them limits_are_the_programs \

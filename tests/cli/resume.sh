@@ -30,15 +30,15 @@ a_run_that_does_not_resume_says_what_was_done() {
     step 'each: {range: 1..6}, shell: "[ $1 -le 4 ]"'
     exits 1 "$mpool" run -q
     exits 1 "$mpool" run
-    has err 'mpool: the last run had done 4 of 6 jobs; this one begins anew, and --resume would go on with it'
+    has err 'mpool: 4 of 6 jobs done earlier, which --resume goes on with; this run begins anew'
     step 'each: {range: 1..6}, shell: "[ $1 -le 5 ]"'
     exits 1 "$mpool" run -q --resume
     exits 1 "$mpool" run
-    has err 'mpool: the last run had done 9 jobs; this one begins anew'
+    has err 'mpool: 9 jobs done earlier, which --resume goes on with; this run begins anew'
     exits 1 "$mpool" run --no-journal
-    has_not err 'the last run'
+    has_not err 'begins anew'
     exits 1 "$mpool" run -q
-    has_not err 'the last run'
+    has_not err 'begins anew'
     step 'each: {range: 1..6}, call: square'
     exits 0 "$mpool" run -q
     is "$(find "$XDG_STATE_HOME" -name '*.journal' | wc -l)" 1
@@ -47,7 +47,7 @@ a_run_that_does_not_resume_says_what_was_done() {
 one_of_several_jobs_is_of_several() {
     exits 1 "$mpool" exec -q test {} = a ::: a b c
     exits 1 "$mpool" exec test {} = a ::: a b c
-    has err 'mpool: the last run had done 1 of 3 jobs; this one begins anew'
+    has err 'mpool: 1 of 3 jobs done earlier, which'
 }
 
 only_failures_can_be_run_again() {
