@@ -25,7 +25,7 @@
 #include <string.h>
 #include <time.h>
 
-#define GATHER_MS 10
+#define GATHER_MS 20
 #define GATHERED ((size_t)1 << 20) /* bytes after which the thread does not wait for more */
 #define FULL ((size_t)8 << 20)     /* bytes after which the main thread waits */
 

@@ -130,7 +130,7 @@ void journal_jobs(struct journal *journal, size_t step, uint64_t count);
 /*
  * journal_durable - all up to this place of the sequence is on disk: it survives the process, and a loss of power
  *
- * A row is begun to be written at most 10 ms after it was added; how long that takes is the disk's matter.
+ * A row is begun to be written at most 20 ms after it was added; how long that takes is the disk's matter.
  */
 uint64_t journal_durable(const struct journal *journal);
 
