@@ -365,17 +365,28 @@ static void free_run(struct run *run)
     jobfile_free(&run->jobfile);
 }
 
+/* What the files have stays until the run has begun. False: one cannot be had, which was said. */
+static bool open_writers(struct run *run)
+{
+    const struct options *options = run->options;
+
+    return files_check(options, &run->jobfile) && jobs_file_open(&run->jobs_file, options->jobs_file) &&
+           output_open(&run->output, options->output) && joblog_open(&run->joblog, options->joblog) &&
+           files_check(options, &run->jobfile);
+}
+
 int run_whole(struct run *run)
 {
     int code = EXIT_USAGE, death = 0;
 
     if (run->options->dry_run) {
         code = dry_run(&run->jobfile);
-    } else if (files_check(run->options, &run->jobfile) && jobs_file_open(&run->jobs_file, run->options->jobs_file) &&
-               output_open(&run->output, run->options->output) && joblog_open(&run->joblog, run->options->joblog) &&
-               files_check(run->options, &run->jobfile)) {
+    } else if (open_writers(run)) {
         code = run_jobs(run);
         death = last_signal(run);
+    } else {
+        output_close(&run->output);
+        joblog_close(&run->joblog);
     }
     free_run(run);
     if (death != 0)
