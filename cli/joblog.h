@@ -7,6 +7,7 @@
  * seconds it ran; bytes that were sent and received, 0; what its program exited with, and the signal that ended it,
  * each 0 if there is none; the command that runs it again. A job that is not done, without any of these two, has -1 for
  * the former. One that was cancelled has not ended, and has no line, nor has an item for which there could be no job.
+ * What is lost later, as a line of --output on a full disk, changes no line: the journal knows of that.
  */
 #ifndef CLI_JOBLOG_H
 #define CLI_JOBLOG_H

@@ -244,7 +244,7 @@ a_job_log_is_as_parallel_writes_it() {
     has err '--joblog "no/where": No such file or directory'
 }
 
-# Exitval 0 and Signal 0 are for jobs that are done, and for no other.
+# Exitval 0 and Signal 0 are for jobs that are done when their line is written.
 a_job_log_tells_what_is_not_done() {
     exits 1 "$mpool" exec -q -j2 --joblog log --halt now,fail=1 sh -c 'trap "exit 0" TERM; sleep $1 & wait; false' sh ::: 0.1 9 9 9
     is "$(tail -n +2 log | cut -f 1,7,8 | sort | tr '\t\n' ' |')" '1 1 0|'
